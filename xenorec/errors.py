@@ -1,0 +1,111 @@
+"""Every error xenorec raises on purpose: one base, each also the standard kind a caller would catch.
+
+A message says what came, what was expected, the nearest valid name, and the next thing to try.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+class XenorecError(Exception):
+    """Base of all errors of this package; the text is one readable paragraph."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else self.__class__.__name__
+
+
+class BadInput(XenorecError, ValueError):
+    """A value that was passed in cannot be used."""
+
+
+class UnknownColumn(XenorecError, LookupError):
+    """A column that the table or the profile does not have."""
+
+
+class UnknownName(XenorecError, LookupError):
+    """A template, connector, model or customer that is not known here."""
+
+
+class MissingTable(XenorecError, LookupError):
+    """A canonical table that the call needs holds no rows yet."""
+
+
+class MissingFile(XenorecError, FileNotFoundError):
+    """A file or folder that is not there."""
+
+
+class MissingPackage(XenorecError, ImportError):
+    """An optional package (an extra) that is not installed."""
+
+
+class NaiveTimestamp(XenorecError, ValueError):
+    """A time of day without a zone, where no store tells the zone."""
+
+
+class NotFitted(XenorecError, RuntimeError):
+    """A model was asked before ``fit``."""
+
+
+class NotApproved(XenorecError, RuntimeError):
+    """A plan was sent before somebody approved it."""
+
+
+class NotSupported(XenorecError, NotImplementedError):
+    """A thing that this part declares it cannot do."""
+
+
+class TemplateRefused(XenorecError, ValueError):
+    """A template whose source may not run (unsafe construct, or it does not parse)."""
+
+
+class TemplateError(XenorecError, ValueError):
+    """A message that could not be rendered: a value is missing or a lint rule was broken."""
+
+
+class ConditionRefused(XenorecError, ValueError):
+    """An audience condition that uses something outside the allowed language."""
+
+
+class WorkspaceBusy(XenorecError, TimeoutError):
+    """Another process holds the workspace's file."""
+
+
+class DiskFull(XenorecError, OSError):
+    """The disk (or quota) has no room; what was there before is untouched."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake in a configuration file: where it is, what it is, what to do."""
+
+    where: str
+    text: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        at = f"line {self.line}: " if self.line is not None else ""
+        return f"{at}{self.where}: {self.text}"
+
+
+class ConfigError(XenorecError, ValueError):
+    """A configuration with mistakes; all of them are listed at once in ``problems``."""
+
+    def __init__(self, source: str, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        self.source = source
+        n = len(self.problems)
+        head = f"{source} has {n} mistake{'s' if n != 1 else ''}:"
+        super().__init__("\n".join([head, *(f"  {problem}" for problem in self.problems)]))
+
+
+class XenorecWarning(UserWarning):
+    """A suspicious success (an empty audience, everybody matched); the text starts with a code."""
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Return `` Did you mean 'x'?`` for the closest of ``names``, or an empty text."""
+    close = get_close_matches(name, list(names), n=1, cutoff=0.5)
+    return f" Did you mean {close[0]!r}?" if close else ""

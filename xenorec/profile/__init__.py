@@ -1,0 +1,20 @@
+"""The unified profile of a customer at one instant, and the cut that models see."""
+
+from xenorec.profile.cut import cut_sql, instant
+from xenorec.profile.history import History
+from xenorec.profile.model import ProfileColumn, profile_select, sql_columns
+from xenorec.profile.profiles import Profiles, ProfileSource
+from xenorec.profile.where import Condition, condition
+
+__all__ = [
+    "Condition",
+    "History",
+    "ProfileColumn",
+    "ProfileSource",
+    "Profiles",
+    "condition",
+    "cut_sql",
+    "instant",
+    "profile_select",
+    "sql_columns",
+]

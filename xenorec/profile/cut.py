@@ -1,0 +1,113 @@
+"""The cut at ``as_of``: canonical tables as they were, under their own names.
+
+Every model and every profile query starts from these common table expressions, so that no row
+later than ``as_of`` can be seen. Merged accounts carry the id of the customer they belong to.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from xenorec.errors import BadInput
+
+CUT = """
+moment as (select cast($as_of as TIMESTAMPTZ) as as_of),
+store_facts as (
+  select store_id, any_value(name order by source) as name,
+    any_value(time_zone order by source) as time_zone
+  from warehouse.stores group by store_id
+),
+accounts as (
+  select coalesce(l.into_id, c.customer_id) as owner_id, c.*
+  from warehouse.customers as c
+  left join warehouse.links as l on l.customer_id = c.customer_id
+  where (c.created_at is null or c.created_at <= $as_of)
+),
+erased as (select distinct owner_id from accounts where status = 'erased'),
+orders as (
+  select o.order_id, coalesce(l.into_id, o.customer_id) as customer_id, o.store_id,
+    s.time_zone as store_zone, o.channel, o.ordered_at, o.gross_amount, o.discount_amount,
+    coalesce(o.net_amount, 0) as net_amount, o.currency,
+    timezone(coalesce(s.time_zone, c.time_zone, 'UTC'), o.ordered_at) as local_at
+  from warehouse.orders as o
+  left join warehouse.links as l on l.customer_id = o.customer_id
+  left join store_facts as s on s.store_id = o.store_id
+  left join (
+    select customer_id, any_value(time_zone order by source) as time_zone
+    from warehouse.customers group by customer_id
+  ) as c on c.customer_id = o.customer_id
+  where o.ordered_at <= $as_of and o.customer_id is not null
+    and coalesce(o.status, 'completed') not in ('cancelled', 'pending')
+    and coalesce(l.into_id, o.customer_id) not in (select owner_id from erased)
+),
+customers as (
+  select owner_id as customer_id, created_at, first_name, last_name, locale, time_zone, country,
+    home_store_id, birth_month, birth_day, gender, is_minor
+  from (
+    select *, row_number() over (partition by owner_id
+      order by (customer_id = owner_id) desc, source, source_id) as place
+    from accounts where owner_id not in (select owner_id from erased)
+  ) where place = 1
+  union all
+  select distinct customer_id, cast(null as TIMESTAMPTZ), null, null, null, null, null, null,
+    cast(null as INTEGER), cast(null as INTEGER), null, cast(null as BOOLEAN)
+  from orders where customer_id not in (select owner_id from accounts)
+),
+identifiers as (
+  select coalesce(l.into_id, i.customer_id) as customer_id, i.kind, i.value, i.is_blocked,
+    i.first_seen_at, case when i.last_seen_at <= $as_of then i.last_seen_at end as last_seen_at
+  from warehouse.identifiers as i
+  left join warehouse.links as l on l.customer_id = i.customer_id
+  where i.first_seen_at is null or i.first_seen_at <= $as_of
+),
+events as (
+  select coalesce(l.into_id, e.customer_id) as customer_id, e.name, e."at", e.product_id,
+    e.campaign_id
+  from warehouse.events as e
+  left join warehouse.links as l on l.customer_id = e.customer_id
+  where e."at" <= $as_of
+),
+catalogue as (
+  select product_id, title, brand, category_path, price_amount, currency, stock, url, image_url,
+    active_from, active_to,
+    coalesce(category_path[2], category_path[1]) as category,
+    coalesce(try_cast(json_extract_string(attributes, '$.promotable') as BOOLEAN), true)
+      as is_promotable
+  from (
+    select *, row_number() over (partition by product_id order by source, source_id) as place
+    from warehouse.products
+  ) where place = 1
+),
+lines as (
+  select o.customer_id, o.order_id, o.ordered_at, o.store_id, o.currency, li.product_id,
+    li.quantity, li.net_amount, li.unit_price_amount, li.discount_amount,
+    p.category, coalesce(p.is_promotable, true) as is_promotable
+  from warehouse.order_lines as li
+  join orders as o on o.order_id = li.order_id
+  left join catalogue as p on p.product_id = li.product_id
+)
+"""
+
+
+def instant(value: str | date | datetime) -> datetime:
+    """Return an ``as_of`` as an aware UTC instant; a bare date means 00:00 UTC.
+
+    >>> instant("2017-11-01").isoformat()
+    '2017-11-01T00:00:00+00:00'
+    """
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError as error:
+            raise BadInput(
+                f"as_of came as {value!r}; expected a day or an instant such as '2017-11-01' or "
+                "'2017-11-01T09:00:00+00:00'."
+            ) from error
+    if not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day)  # noqa: DTZ001
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def cut_sql(select: str) -> str:
+    """Return ``select`` over the cut tables; it takes the parameter ``$as_of``."""
+    return f"with {CUT}\n{select}"

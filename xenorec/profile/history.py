@@ -1,0 +1,139 @@
+"""History: what a model may know, the canonical tables cut at ``as_of``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cached_property
+
+import pyarrow as pa
+
+from xenorec.engine import DuckEngine
+from xenorec.profile.cut import cut_sql
+
+LINES = """
+select customer_id, order_id, ordered_at, product_id, quantity, net_amount, unit_price_amount,
+  store_id, category
+from lines order by customer_id, ordered_at, order_id, product_id
+"""
+
+ORDERS = """
+select customer_id, order_id, ordered_at, store_id, net_amount, currency
+from orders order by customer_id, ordered_at, order_id
+"""
+
+EVENTS = """
+select o.customer_id, o.ordered_at as "at", coalesce(o.store_zone, c.time_zone, 'UTC') as time_zone
+from orders as o left join customers as c on c.customer_id = o.customer_id
+order by o.customer_id, o.ordered_at, o.order_id
+"""
+
+PRODUCTS = """
+, sold as (
+  select product_id, min(ordered_at) as first_sold_at,
+    arg_max(currency, (ordered_at, order_id)) as currency
+  from lines group by product_id
+),
+prices as (
+  select product_id, unit_price_amount, count(*) as n, max(ordered_at) as latest
+  from lines where unit_price_amount > 0 and ordered_at > $as_of - interval 56 day
+  group by product_id, unit_price_amount
+),
+usual as (
+  select product_id, unit_price_amount from (
+    select *, row_number() over (partition by product_id
+      order by n desc, latest desc, unit_price_amount) as place from prices
+  ) where place = 1
+)
+select p.product_id, p.title, p.brand, p.category, p.category_path,
+  cast(coalesce(p.price_amount, round(u.unit_price_amount, 2)) as DECIMAL(18,4)) as price_amount,
+  coalesce(p.currency, s.currency) as currency, p.url, p.image_url,
+  p.is_promotable and coalesce(p.active_to > $as_of, true) as is_promotable,
+  p.stock, s.first_sold_at
+from catalogue as p
+left join sold as s on s.product_id = p.product_id
+left join usual as u on u.product_id = p.product_id
+where s.product_id is not null or p.active_from <= $as_of
+order by p.product_id
+"""
+
+STORES = "select store_id, name, time_zone from store_facts order by store_id"
+
+CUSTOMERS = """
+, h as (select customer_id, max_by(store_id, (n, latest, store_id)) as usual_store_id from (
+    select customer_id, store_id, count(*) as n, max(ordered_at) as latest
+    from orders where store_id is not null group by customer_id, store_id
+  ) group by customer_id),
+z as (select customer_id, max_by(store_zone, (ordered_at, order_id)) as store_zone
+  from orders where store_zone is not null group by customer_id)
+select c.customer_id, coalesce(c.home_store_id, h.usual_store_id) as home_store_id,
+  coalesce(c.time_zone, z.store_zone) as time_zone, c.country, c.locale
+from customers as c left join h on h.customer_id = c.customer_id
+left join z on z.customer_id = c.customer_id
+order by c.customer_id
+"""
+
+
+class History:
+    """The only object that hands data to a model; it holds no row later than ``as_of``.
+
+    Tables are read when first asked for and kept. All are Arrow tables; instants are UTC.
+    """
+
+    def __init__(self, engine: DuckEngine, as_of: datetime) -> None:
+        self.as_of = as_of
+        self._engine = engine
+
+    def lines(self) -> pa.Table:
+        """One row per order line of a known customer."""
+        return self._lines
+
+    def orders(self) -> pa.Table:
+        """One row per order of a known customer."""
+        return self._orders
+
+    def events(self) -> pa.Table:
+        """One row per purchase: customer_id, at, time_zone of the store or customer."""
+        return self._events
+
+    def products(self) -> pa.Table:
+        """One row per product on sale or sold by ``as_of``.
+
+        ``price_amount`` is the catalogue's, else the price most lines of the last 56 days paid
+        before discounts.
+        """
+        return self._products
+
+    def stores(self) -> pa.Table:
+        """One row per store."""
+        return self._read(STORES)
+
+    def customers(self) -> pa.Table:
+        """One row per customer, with the store they named or else go to most."""
+        return self._customers
+
+    def __repr__(self) -> str:
+        return f"History(as_of={self.as_of.isoformat()})"
+
+    @cached_property
+    def _lines(self) -> pa.Table:
+        return self._read(LINES)
+
+    @cached_property
+    def _orders(self) -> pa.Table:
+        return self._read(ORDERS)
+
+    @cached_property
+    def _events(self) -> pa.Table:
+        return self._read(EVENTS)
+
+    @cached_property
+    def _products(self) -> pa.Table:
+        return self._read(PRODUCTS)
+
+    @cached_property
+    def _customers(self) -> pa.Table:
+        return self._read(CUSTOMERS)
+
+    def _read(self, select: str) -> pa.Table:
+        with self._engine.reading() as session:
+            return session.arrow(cut_sql(select), {"as_of": self.as_of})

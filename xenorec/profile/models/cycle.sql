@@ -1,0 +1,22 @@
+-- The customer's own buying cycle, from the gaps between days with an order.
+-- grain: one row per customer with an order at as_of
+-- column n_order_days INTEGER Days with an order
+-- column gap_days_mean DOUBLE Mean days between two days with an order
+-- column gap_days_median DOUBLE Median of the same
+-- column gap_regularity DOUBLE From near 0 (erratic) to 1 (clockwork): 1 / (1 + coefficient of variation), from 3 gaps on
+with days as (
+  select distinct customer_id, cast(local_at as DATE) as ordered_on from orders
+),
+gaps as (
+  select customer_id,
+    ordered_on - lag(ordered_on) over (partition by customer_id order by ordered_on) as gap
+  from days
+)
+select customer_id,
+  count(*) as n_order_days,
+  avg(gap) as gap_days_mean,
+  percentile_cont(0.5) within group (order by gap) as gap_days_median,
+  case when count(gap) >= 3 and avg(gap) > 0
+    then 1 / (1 + stddev_samp(gap) / avg(gap)) end as gap_regularity
+from gaps
+group by customer_id

@@ -1,0 +1,22 @@
+"""The vocabulary: canonical tables, their columns, types, checks and closed lists."""
+
+from xenorec.schema.column import Column, Table
+from xenorec.schema.landing import Landed, naive_columns, reasons_sql, typed_sql
+from xenorec.schema.page import markdown
+from xenorec.schema.sql import compared_sql, create_sql, ranked_sql
+from xenorec.schema.tables import TABLES, table
+
+__all__ = [
+    "TABLES",
+    "Column",
+    "Landed",
+    "Table",
+    "compared_sql",
+    "create_sql",
+    "markdown",
+    "naive_columns",
+    "ranked_sql",
+    "reasons_sql",
+    "table",
+    "typed_sql",
+]

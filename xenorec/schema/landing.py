@@ -1,0 +1,208 @@
+"""SQL that turns a landed batch into accepted rows and quarantine (DuckDB's dialect).
+
+A landed batch is the temporary table ``landed`` with any column types. ``typed`` gives every
+canonical column its type, adds the line number and says which rows break a rule; ``reasons``
+says in words what each of those broke. Rows in = accepted + quarantined, always.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from xenorec.schema.column import INSTANT, JSON, TEXT, TEXTS, Column, Table
+
+OFFSET = r"(Z|z|[+-][0-9]{2}(:?[0-9]{2})?)$"
+LOOKS_LIKE_TIME = r"^\d{4}-\d{2}-\d{2}"
+INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT", "UINTEGER")
+FLOATS = ("FLOAT", "DOUBLE")
+NAIVE = ("TIMESTAMP", "DATE", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What is known of a landed batch: its columns' types and what to fill in."""
+
+    types: Mapping[str, str]
+    source: str
+    time_zone: str | None = None
+    currency: str | None = None
+    knows_store_zones: bool = False
+
+
+def typed_sql(table: Table, landed: Landed) -> str:
+    """Return the query over ``landed`` with canonical columns, ``line`` and ``is_bad``."""
+    columns = ",\n  ".join(
+        f'{_value(table, column, landed)} as "{column.name}"' for column in table.columns
+    )
+    return (
+        f"select *, {_is_bad(table, landed)} as is_bad from (\n"
+        f"select l.rowid + 1 as line,\n  {columns}{_raw_columns(table, landed)}\n"
+        f"from landed as l{_store_join(table, landed)})"
+    )
+
+
+def reasons_sql(table: Table, landed: Landed) -> str:
+    """Return the query for quarantine: line, reasons (a list of texts), raw (JSON text)."""
+    cases = ",\n  ".join(
+        f"case when {condition} then {text} end" for condition, text in _rules(table, landed)
+    )
+    return (
+        f"select t.line, list_filter([{cases}], lambda x: x is not null) as reasons,\n"
+        f"  cast(to_json(l) as VARCHAR) as raw\n"
+        f"from typed as t join landed as l on l.rowid + 1 = t.line where t.is_bad order by t.line"
+    )
+
+
+def naive_columns(table: Table, types: Mapping[str, str]) -> list[str]:
+    """Return the instant columns that arrived as clock times without a zone."""
+    return [
+        column.name
+        for column in table.columns
+        if column.type == INSTANT and types.get(column.name, "") in NAIVE
+    ]
+
+
+def _value(table: Table, column: Column, landed: Landed) -> str:
+    if column.name == "source":
+        return f"coalesce({_plain(column, landed)}, {_quote(landed.source)})"
+    if column.name == "source_id":
+        return f"coalesce({_plain(column, landed)}, {_natural_key(table, landed)})"
+    if column.name == "currency" and landed.currency:
+        return f"coalesce({_plain(column, landed)}, {_quote(landed.currency)})"
+    return _plain(column, landed)
+
+
+def _natural_key(table: Table, landed: Landed) -> str:
+    parts = [_plain(table.column(name), landed) for name in table.key]
+    return " || '/' || ".join(f"cast({part} as VARCHAR)" for part in parts)
+
+
+def _plain(column: Column, landed: Landed) -> str:
+    have = landed.types.get(column.name)
+    if have is None:
+        return f"cast(null as {column.type})"
+    name = f'l."{column.name}"'
+    if column.type == INSTANT:
+        return _instant(name, have, landed)
+    if column.type == TEXT:
+        return _text(name, have)
+    if column.type == TEXTS:
+        return _texts(name, have)
+    if column.type == JSON:
+        return f"try_cast({name} as JSON)"
+    if have == TEXT:
+        return f"try_cast(nullif(trim({name}), '') as {column.type})"
+    if have in FLOATS:
+        return f"try_cast(case when isfinite({name}) then {name} end as {column.type})"
+    return f"try_cast({name} as {column.type})"
+
+
+def _text(name: str, have: str) -> str:
+    if have in FLOATS:
+        return (
+            f"case when isfinite({name}) and {name} = trunc({name}) "
+            f"then cast(try_cast({name} as HUGEINT) as VARCHAR) "
+            f"when isfinite({name}) then cast({name} as VARCHAR) end"
+        )
+    return f"nullif(trim(cast({name} as VARCHAR)), '')"
+
+
+def _texts(name: str, have: str) -> str:
+    if have.endswith("[]"):
+        return f"cast({name} as VARCHAR[])"
+    return f"list_transform(string_split(nullif(trim({name}), ''), '|'), lambda x: trim(x))"
+
+
+def _instant(name: str, have: str, landed: Landed) -> str:
+    if have == "TIMESTAMP WITH TIME ZONE":
+        return name
+    if have in NAIVE:
+        return f"timezone({_zone(landed)}, cast({name} as TIMESTAMP))"
+    if have == TEXT:
+        return (
+            f"case when regexp_matches({name}, {_quote(OFFSET)}) and "
+            f"regexp_matches({name}, {_quote(LOOKS_LIKE_TIME)}) and strpos({name}, ':') > 0 "
+            f"then try_cast({name} as TIMESTAMPTZ) "
+            f"else timezone({_zone(landed)}, try_cast({name} as TIMESTAMP)) end"
+        )
+    return "cast(null as TIMESTAMPTZ)"
+
+
+def _zone(landed: Landed) -> str:
+    fixed = _quote(landed.time_zone) if landed.time_zone else "cast(null as VARCHAR)"
+    return f"coalesce(st.time_zone, {fixed})" if _joins_stores(landed) else fixed
+
+
+def _joins_stores(landed: Landed) -> bool:
+    return landed.knows_store_zones and "store_id" in landed.types and landed.time_zone is None
+
+
+def _store_join(table: Table, landed: Landed) -> str:
+    if not _joins_stores(landed) or "store_id" not in table.names:
+        return ""
+    store = _plain(table.column("store_id"), landed)
+    return f"\nleft join store_zones as st on st.store_id = {store}"
+
+
+def _raw_columns(table: Table, landed: Landed) -> str:
+    return "".join(
+        f',\n  l."{column.name}" as raw_{column.name}'
+        for column in table.columns
+        if column.name in landed.types and _can_fail(column, landed)
+    )
+
+
+def _can_fail(column: Column, landed: Landed) -> bool:
+    return column.type not in (TEXT, TEXTS) and landed.types[column.name] != column.type
+
+
+def _is_bad(table: Table, landed: Landed) -> str:
+    return " or ".join(f"coalesce({condition}, false)" for condition, _ in _rules(table, landed))
+
+
+def _rules(table: Table, landed: Landed) -> list[tuple[str, str]]:
+    rules: list[tuple[str, str]] = []
+    for column in table.columns:
+        given = column.name in landed.types
+        raw_is_there = "false"
+        if given and _can_fail(column, landed):
+            raw_is_there = f"nullif(trim(cast(raw_{column.name} as VARCHAR)), '') is not null"
+            rules.append(_cast_rule(column, landed, raw_is_there))
+        if column.required:
+            rules.append(
+                (
+                    f'"{column.name}" is null and not {raw_is_there}',
+                    _quote(f"{column.name}: missing, and every row needs one"),
+                )
+            )
+        if given or (column.name == "currency" and landed.currency):
+            rules.extend(_content_rules(column))
+    return rules
+
+
+def _cast_rule(column: Column, landed: Landed, raw_is_there: str) -> tuple[str, str]:
+    came = f"'{column.name}: ' || left(cast(raw_{column.name} as VARCHAR), 60) || "
+    wanted = f" is not a {column.type}"
+    if column.type == INSTANT:
+        wanted = " is not an instant"
+        if landed.time_zone is None:
+            wanted += ", or has no zone and its store has none either"
+    return f'{raw_is_there} and "{column.name}" is null', came + _quote(wanted)
+
+
+def _content_rules(column: Column) -> list[tuple[str, str]]:
+    came = f"'{column.name}: ' || left(cast(\"{column.name}\" as VARCHAR), 60) || "
+    rules = []
+    if column.one_of:
+        values = ", ".join(_quote(value) for value in column.one_of)
+        text = came + _quote(f" is not one of {', '.join(column.one_of)}")
+        rules.append((f'"{column.name}" is not null and "{column.name}" not in ({values})', text))
+    if column.check:
+        text = came + _quote(f" is not {column.rule}")
+        rules.append((f'"{column.name}" is not null and not ({column.check})', text))
+    return rules
+
+
+def _quote(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,58 @@
+"""Data definition and merging of canonical tables, as SQL text in DuckDB's dialect."""
+
+from __future__ import annotations
+
+from xenorec.schema.column import Table
+
+
+def create_sql(table: Table) -> str:
+    """Return the statement that makes an empty canonical table."""
+    columns = ",\n  ".join(
+        f'"{column.name}" {column.type}{" not null" if column.required else ""}'
+        for column in table.columns
+    )
+    return f"create table if not exists warehouse.{table.name} (\n  {columns}\n)"
+
+
+def content(table: Table, alias: str) -> str:
+    """Return one SQL value that is equal for two rows that say the same.
+
+    Landing time and version are no content.
+    """
+    names = [name for name in table.names if name not in ("ingested_at", "version")]
+    return "md5(cast(row(" + ", ".join(f'{alias}."{name}"' for name in names) + ") as VARCHAR))"
+
+
+def ranked_sql(table: Table, frame: str) -> str:
+    """Return ``frame`` with ``place`` 1 for the row that counts of each (source, source_id).
+
+    The highest version counts; among equal versions the content decides, so that the answer
+    does not depend on the order of arrival.
+    """
+    return (
+        f"select i.*, row_number() over (partition by i.source, i.source_id "
+        f"order by coalesce(i.version, 0) desc, {content(table, 'i')} desc, i.line) as place, "
+        f"dense_rank() over (partition by i.source, i.source_id "
+        f"order by coalesce(i.version, 0) desc, {content(table, 'i')} desc) as edition "
+        f"from {frame} as i"
+    )
+
+
+def compared_sql(table: Table, frame: str) -> str:
+    """Return ``frame`` beside what the table holds: ``action`` new, changed or unchanged.
+
+    A row without a version that says something else than the row it meets is taken as the
+    next version of it.
+    """
+    differs = f"{content(table, 'i')} <> {content(table, 't')}"
+    higher = (
+        f"(i.version > coalesce(t.version, 0) and ({differs} or i.version <> t.version)) "
+        f"or (i.version is null and {differs}) "
+        f"or (i.version = coalesce(t.version, 0) and {content(table, 'i')} > {content(table, 't')})"
+    )
+    return (
+        f"select i.* replace (coalesce(i.version, coalesce(t.version, 0) + 1) as version), "
+        f"case when t.source_id is null then 'new' when {higher} then 'changed' "
+        f"else 'unchanged' end as action "
+        f"from {frame} as i left join warehouse.{table.name} as t using (source, source_id)"
+    )

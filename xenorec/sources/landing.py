@@ -1,0 +1,242 @@
+"""Land a batch: check it, put bad rows aside with their reasons, merge the good ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+
+from xenorec.engine import Session
+from xenorec.errors import BadInput, NaiveTimestamp, nearest
+from xenorec.schema import (
+    Landed,
+    Table,
+    compared_sql,
+    create_sql,
+    naive_columns,
+    ranked_sql,
+    reasons_sql,
+    typed_sql,
+)
+from xenorec.sources.report import TableLoad
+
+LOG = (
+    "create table if not exists warehouse.load_log (loaded_at TIMESTAMPTZ, source VARCHAR, "
+    "table_name VARCHAR, n_in BIGINT, n_accepted BIGINT, n_quarantined BIGINT, n_new BIGINT, "
+    "n_changed BIGINT, n_unchanged BIGINT)"
+)
+QUARANTINE = (
+    "create table if not exists warehouse.quarantine (source VARCHAR, table_name VARCHAR, "
+    "line BIGINT, reasons VARCHAR[], raw VARCHAR, put_aside_at TIMESTAMPTZ)"
+)
+CONFLICT = "the same source_id came twice with different content and no higher version; one is kept"
+
+Append = Callable[[str, list[dict[str, Any]]], int]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A query whose rows are to be landed as one canonical table."""
+
+    table: Table
+    select: str
+    source: str
+    time_zone: str | None = None
+    currency: str | None = None
+
+
+def land(session: Session, batch: Batch, *, now: datetime, append: Append) -> TableLoad:
+    """Land one batch inside the session's transaction and return its counts.
+
+    ``append`` takes the accepted rows of a table whose home is the ledger.
+    Raises BadInput for a missing key column and NaiveTimestamp for clock times nobody can place.
+    """
+    _take(session, batch)
+    landed = _describe(session, batch)
+    _refuse_missing_columns(batch.table, landed)
+    _refuse_naive(session, batch.table, landed)
+    session.run(f"create or replace temp table typed as {typed_sql(batch.table, landed)}")
+    n_in = int(session.value("select count(*) from typed"))
+    n_bad = _quarantine(session, batch, reasons_sql(batch.table, landed), now)
+    n_conflicts = _settle(session, batch, now)
+    counts = _merge(session, batch.table, now, append)
+    load = TableLoad(
+        batch.table.name,
+        n_in,
+        n_in - n_bad - n_conflicts,
+        n_bad + n_conflicts,
+        counts.get("new", 0),
+        counts.get("changed", 0),
+        n_in - n_bad - n_conflicts - counts.get("new", 0) - counts.get("changed", 0),
+        tuple(sorted(set(landed.types) - set(batch.table.names))),
+    )
+    _log(session, batch.source, load, now)
+    _drop(session)
+    return load
+
+
+def prepare(session: Session, tables: list[Table]) -> None:
+    """Make the warehouse's tables, quarantine and load log where they are missing."""
+    for sql in (
+        "create schema if not exists warehouse",
+        LOG,
+        QUARANTINE,
+        *(create_sql(table) for table in tables),
+    ):
+        session.run(sql)
+
+
+def _take(session: Session, batch: Batch) -> None:
+    session.run(f"create or replace temp table landed as {batch.select}")
+
+
+def _describe(session: Session, batch: Batch) -> Landed:
+    return Landed(
+        session.columns("select * from landed"),
+        batch.source,
+        batch.time_zone,
+        batch.currency,
+        _register_store_zones(session),
+    )
+
+
+def _register_store_zones(session: Session) -> bool:
+    session.run(
+        "create or replace temp table store_zones as "
+        "select store_id, max(time_zone) as time_zone from warehouse.stores "
+        "where time_zone is not null group by store_id"
+    )
+    return bool(session.value("select count(*) from store_zones"))
+
+
+def _refuse_missing_columns(table: Table, landed: Landed) -> None:
+    filled = {"source", "source_id"} | ({"currency"} if landed.currency else set())
+    missing = [
+        column.name
+        for column in table.columns
+        if column.required and column.name not in landed.types and column.name not in filled
+    ]
+    if missing:
+        came = ", ".join(landed.types)
+        hints = "".join(nearest(name, landed.types) for name in missing)
+        raise BadInput(
+            f"{table.name}: the columns {', '.join(missing)} are needed and did not come; "
+            f"came: {came}.{hints} Rename your columns to the canonical names."
+        )
+
+
+def _refuse_naive(session: Session, table: Table, landed: Landed) -> None:
+    naive = naive_columns(table, landed.types)
+    if not naive or landed.time_zone or not session.value("select count(*) from landed"):
+        return
+    if landed.knows_store_zones and "store_id" in landed.types and "store_id" in table.names:
+        return
+    raise NaiveTimestamp(
+        f"{table.name}.{naive[0]} holds clock times without a zone, and no store says which zone "
+        "they are in. Pass time_zone='Asia/Kolkata' (or whichever it is), load stores with their "
+        "time_zone first, or give times with an offset."
+    )
+
+
+def _quarantine(session: Session, batch: Batch, reasons: str, now: datetime) -> int:
+    n_bad = int(session.value("select count(*) from typed where is_bad"))
+    if n_bad:
+        session.run(f"create or replace temp table bad as {reasons}")
+        _put_aside(session, batch, "bad", now)
+    return n_bad
+
+
+def _put_aside(session: Session, batch: Batch, rows: str, now: datetime) -> None:
+    session.run(
+        "insert into warehouse.quarantine "
+        f"select $source, $table, b.line, b.reasons, b.raw, $now from {rows} as b "
+        "where not exists (select 1 from warehouse.quarantine as q where q.source = $source "
+        "and q.table_name = $table and q.line = b.line and q.raw = b.raw "
+        "and q.reasons = b.reasons)",
+        {"source": batch.source, "table": batch.table.name, "now": now},
+    )
+
+
+def _settle(session: Session, batch: Batch, now: datetime) -> int:
+    """Keep one row of each (source, source_id); put aside what contradicts it silently."""
+    session.run("create or replace temp view good as select * from typed where not is_bad")
+    repeated = session.value("select count(*) - count(distinct (source, source_id)) from good")
+    if not repeated:
+        session.run("create or replace temp view incoming as select * from good")
+        return 0
+    session.run(f"create or replace temp table ranked as {ranked_sql(batch.table, 'good')}")
+    session.run("create or replace temp view incoming as select * from ranked where place = 1")
+    session.run(
+        "create or replace temp table conflicts as "
+        "select r.line, [$reason] as reasons, cast(to_json(l) as VARCHAR) as raw "
+        "from ranked as r join landed as l on l.rowid + 1 = r.line "
+        "join ranked as kept on kept.place = 1 and kept.source = r.source "
+        "and kept.source_id = r.source_id "
+        "where r.edition > 1 and r.version is not distinct from kept.version",
+        {"reason": CONFLICT},
+    )
+    _put_aside(session, batch, "conflicts", now)
+    return int(session.value("select count(*) from conflicts"))
+
+
+def _merge(session: Session, table: Table, now: datetime, append: Append) -> dict[str, int]:
+    names = ", ".join(f'"{name}"' for name in table.names)
+    stamped = names.replace('"ingested_at"', "$now")
+    if table.home == "ledger":
+        rows = session.arrow(f"select {names} from incoming order by source, source_id")
+        return {"new": append(table.name, _stamped(rows, now))}
+    session.run(f"create or replace temp table change as {_compared(session, table)}")
+    session.run(
+        f"delete from warehouse.{table.name} as t using change as c where c.action = 'changed' "
+        "and c.source = t.source and c.source_id = t.source_id"
+    )
+    session.run(
+        f"insert into warehouse.{table.name} ({names}) select {stamped} "
+        "from change where action <> 'unchanged' order by line",
+        {"now": now},
+    )
+    found = session.rows("select action, count(*) from change group by action")
+    return {action: int(count) for action, count in found}
+
+
+def _compared(session: Session, table: Table) -> str:
+    if session.value(f"select count(*) from (select 1 from warehouse.{table.name} limit 1)"):
+        return compared_sql(table, "incoming")
+    return (
+        "select i.* replace (coalesce(i.version, 1) as version), 'new' as action from incoming as i"
+    )
+
+
+def _stamped(rows: pa.Table, now: datetime) -> list[dict[str, Any]]:
+    stamped: list[dict[str, Any]] = []
+    for row in rows.to_pylist():
+        stamped.append({**row, "ingested_at": now, "version": row["version"] or 1})
+    return stamped
+
+
+def _log(session: Session, source: str, load: TableLoad, now: datetime) -> None:
+    session.run(
+        "insert into warehouse.load_log values ($now, $source, $table, $n_in, $n_accepted, "
+        "$n_quarantined, $n_new, $n_changed, $n_unchanged)",
+        {
+            "now": now,
+            "source": source,
+            "table": load.table,
+            "n_in": load.n_in,
+            "n_accepted": load.n_accepted,
+            "n_quarantined": load.n_quarantined,
+            "n_new": load.n_new,
+            "n_changed": load.n_changed,
+            "n_unchanged": load.n_unchanged,
+        },
+    )
+
+
+def _drop(session: Session) -> None:
+    for view in ("incoming", "good"):
+        session.run(f"drop view if exists {view}")
+    for name in ("change", "conflicts", "ranked", "bad", "typed", "landed", "store_zones"):
+        session.run(f"drop table if exists {name}")
