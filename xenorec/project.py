@@ -1,0 +1,178 @@
+"""A retailer's own folder: ``xenorec.toml`` and what it says."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from xenorec.errors import ConfigError, MissingFile, Problem, nearest
+
+FILE = "xenorec.toml"
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "workspace": ("path", "ledger", "time_zone", "currency", "country", "outbox"),
+    "brand": ("name", "url", "address", "color", "sender"),
+    "channels": (),
+    "connectors": (),
+}
+
+NEW = """\
+# What every command in this folder uses. Secrets are references: "env:NAME" or "file:PATH".
+
+[workspace]
+path = "shop.duckdb"              # what can be pulled again: orders, products, profiles
+ledger = "shop.ledger.sqlite"     # what must never be lost: consents, decisions, deliveries
+time_zone = "UTC"                 # of clock times that come without a zone
+currency = "USD"
+outbox = "outbox"                 # where the channel "file" writes messages
+
+[brand]
+name = "{name}"
+url = "https://{name}.example"
+address = "1 High Street, Anytown"
+color = "#1f6f54"
+sender = "{name} <hello@{name}.example>"
+
+[channels]
+email = "file"                    # or "smtp", with [channels.smtp] below
+sms = "file"
+
+# [channels.smtp]
+# host = "smtp.example.com"
+# port = 587
+# user = "env:SMTP_USER"
+# password = "env:SMTP_PASSWORD"
+"""
+
+NEW_CAMPAIGN = """\
+campaign: first-winback
+audience: {where: "days_since_order between 30 and 120 and p_alive < 0.6", purpose: marketing}
+recommend: {shelves: 3, items: 4, never: [bought_last_7d]}
+timing: {use: send_time, quiet: "21:00-09:00", cap: "2 per 7d", expires: 48h}
+message: {template: winback, channels: [email], locale: customer}
+holdout: {share: 0.10, salt: first}
+outcome: {metric: repeat_order, within: 14d}
+approval: required
+"""
+
+
+@dataclass(frozen=True)
+class Brand:
+    """Who speaks in the messages."""
+
+    name: str = "Your shop"
+    url: str = "https://shop.example"
+    address: str = "Postal address of the shop"
+    color: str = "#1f6f54"
+    sender: str = "Your shop <hello@shop.example>"
+
+
+@dataclass(frozen=True)
+class Project:
+    """What ``xenorec.toml`` says, with defaults for what it leaves out."""
+
+    folder: Path
+    path: Path | None
+    ledger: str
+    time_zone: str | None = None
+    currency: str | None = None
+    outbox: Path = Path("outbox")
+    brand: Brand = field(default_factory=Brand)
+    channels: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def own(self) -> Path:
+        """Where the retailer's own templates and connectors lie."""
+        return self.folder
+
+
+def find_project(start: Path) -> Path | None:
+    """Return the nearest ``xenorec.toml`` upward from a folder."""
+    for folder in (start, *start.parents):
+        if (folder / FILE).is_file():
+            return folder / FILE
+    return None
+
+
+def read_project(path: Path) -> Project:
+    """Read ``xenorec.toml``; every mistake is reported at once."""
+    text = path.read_text("utf-8")
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(str(path), [Problem("TOML", str(error))]) from error
+    problems = _problems(data, text)
+    if problems:
+        raise ConfigError(str(path), problems)
+    folder, workspace = path.parent, data.get("workspace", {})
+    name = workspace.get("path", "shop.duckdb")
+    return Project(
+        folder=folder,
+        path=folder / name,
+        ledger=ledger_url(workspace.get("ledger"), folder / name),
+        time_zone=workspace.get("time_zone"),
+        currency=workspace.get("currency"),
+        outbox=folder / workspace.get("outbox", "outbox"),
+        brand=Brand(**data.get("brand", {})),
+        channels=data.get("channels", {}),
+    )
+
+
+def lone_project(path: Path | None, ledger: str | None, brand: Mapping[str, str]) -> Project:
+    """Return the project of a workspace that has no ``xenorec.toml``."""
+    folder = Path.cwd() if path is None else path.resolve().parent
+    return Project(
+        folder=folder,
+        path=path,
+        ledger=ledger_url(ledger, path),
+        outbox=folder / "outbox",
+        brand=Brand(**dict(brand)),
+    )
+
+
+def ledger_url(ledger: str | None, path: Path | None) -> str:
+    """Return the ledger's SQLAlchemy URL; without a name it lies beside the workspace."""
+    if ledger is not None and "://" in ledger:
+        return ledger
+    if path is None:
+        return "sqlite://"
+    file = path.with_suffix(".ledger.sqlite") if ledger is None else path.parent / ledger
+    return f"sqlite:///{file.resolve()}"
+
+
+def new_project(folder: Path) -> list[Path]:
+    """Write a retailer's folder and return the files; an existing project is refused."""
+    if (folder / FILE).exists():
+        raise ConfigError(str(folder / FILE), [Problem(FILE, "is there already; nothing written")])
+    if folder.exists() and not folder.is_dir():
+        raise MissingFile(f"{folder} is a file; give a folder.")
+    (folder / "campaigns").mkdir(parents=True, exist_ok=True)
+    files = {
+        folder / FILE: NEW.format(name=folder.resolve().name.lower().replace(" ", "-")),
+        folder / "campaigns" / "first-winback.yaml": NEW_CAMPAIGN,
+    }
+    for path, text in files.items():
+        path.write_text(text, "utf-8")
+    return list(files)
+
+
+def _problems(data: Mapping[str, Any], text: str) -> list[Problem]:
+    problems = []
+    for name, value in data.items():
+        if name not in KEYS:
+            hint = nearest(name, KEYS)
+            problems.append(Problem(name, f"is not a section here.{hint}", _line(text, name)))
+            continue
+        for key in value if KEYS[name] else ():
+            if key not in KEYS[name]:
+                hint = nearest(key, KEYS[name])
+                where = f"{name}.{key}"
+                problems.append(Problem(where, f"is not a key here.{hint}", _line(text, key)))
+    return problems
+
+
+def _line(text: str, word: str) -> int | None:
+    lines = text.splitlines()
+    return next((n for n, line in enumerate(lines, 1) if word in line.split("#")[0]), None)

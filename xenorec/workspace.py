@@ -1,0 +1,391 @@
+"""The workspace: what ``xr.open()`` returns; it joins the rooms and holds no logic of its own."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xenorec.errors import BadInput, MissingTable, NotSupported
+from xenorec.project import Project, find_project, lone_project, read_project
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from xenorec.campaigns import Campaign, CampaignRecord
+    from xenorec.engine import DuckEngine
+    from xenorec.identity import LinkReport
+    from xenorec.ledger import Ledger
+    from xenorec.profile import History, Profiles
+    from xenorec.recommend import ShelfRecommender
+    from xenorec.report import CampaignReport
+    from xenorec.sources import LoadReport
+    from xenorec.timing import NextPurchase, SendTime
+
+log = logging.getLogger("xenorec")
+
+Instant = str | date | datetime
+
+
+def open(  # noqa: A001
+    path: str | Path | None = None,
+    *,
+    ledger: str | None = None,
+    brand: Mapping[str, str] | None = None,
+    wait: float = 30.0,
+) -> Workspace:
+    """Open a workspace: a DuckDB file, or the project whose ``xenorec.toml`` lies upward.
+
+    ``path`` is the warehouse's file (made when missing); ``":memory:"`` keeps it in memory.
+    ``ledger`` is a file name or a URL such as ``postgresql+psycopg://...``; without one it is
+    the file ``<name>.ledger.sqlite`` beside the warehouse. ``brand`` (name, url, address, color,
+    sender) speaks in the messages. ``wait`` is how many seconds to wait for another process.
+
+    Raises BadInput when there is neither a path nor a project, NotSupported for an engine that
+    is not there.
+    """
+    if path is None:
+        found = find_project(Path.cwd())
+        if found is None:
+            raise BadInput(
+                "There is no xenorec.toml in this folder or above it. Give a file, such as "
+                "xr.open('shop.duckdb'), or make a project: xenorec new myshop"
+            )
+        return Workspace(read_project(found), wait=wait)
+    if "://" in str(path):
+        raise NotSupported(
+            f"The engine of {str(path)!r} is not supported; a workspace is a DuckDB file, such as "
+            "xr.open('shop.duckdb'). The ledger may be a URL: ledger='postgresql+psycopg://...'"
+        )
+    file = None if str(path) == ":memory:" else Path(path)
+    return Workspace(lone_project(file, ledger, brand or {}), wait=wait)
+
+
+class Workspace:
+    """One retailer's data, profiles, models and campaigns.
+
+    Every call opens the files it needs and closes them again.
+    """
+
+    def __init__(self, project: Project, *, wait: float = 30.0) -> None:
+        self.project = project
+        self._wait = wait
+        self._profiles: dict[tuple[Any, ...], pa.Table] = {}
+        self._histories: dict[tuple[Any, ...], History] = {}
+        self._next_purchase: dict[tuple[Any, ...], NextPurchase] = {}
+
+    def __repr__(self) -> str:
+        return f"Workspace({str(self.project.path or ':memory:')!r})"
+
+    # -- data in ---------------------------------------------------------------------------
+
+    def load(
+        self,
+        source: str | Mapping[str, Any],
+        *,
+        path: str | Path | None = None,
+        sample: bool = False,
+        name: str | None = None,
+        time_zone: str | None = None,
+        currency: str | None = None,
+        options: Mapping[str, Any] | None = None,
+        now: datetime | None = None,
+    ) -> LoadReport:
+        """Load a connector, a folder (``"files"``), a till (``"till"``) or data frames.
+
+        Frames come as ``{"orders": frame, ...}`` with canonical column names; ``name`` is the
+        source they are kept under. ``time_zone`` places clock times that come without a zone,
+        ``currency`` fills in for a missing column. Loading the same again changes nothing.
+        Bad rows go to ``quarantine()``.
+
+        Raises BadInput (a needed column is missing), NaiveTimestamp, MissingFile, DiskFull,
+        WorkspaceBusy.
+        """
+        from xenorec.sources.loading import Intake
+
+        intake = Intake(
+            engine=self.engine,
+            append=self.ledger.append,
+            own=self.project.own,
+            time_zone=time_zone or self.project.time_zone,
+            currency=currency or self.project.currency,
+            now=now or datetime.now(UTC),
+        )
+        folder = None if path is None else Path(path)
+        if not isinstance(source, str):
+            return intake.frames(source, name or "frames")
+        if source == "till":
+            from xenorec.till import load_journal
+
+            return load_journal(self, folder, intake)
+        if source == "files":
+            if folder is None:
+                raise BadInput("load('files') needs path=, the folder with your files.")
+            return intake.files(folder, name or "files")
+        return intake.connector(source, folder, sample=sample, options=options or {})
+
+    def link(self) -> LinkReport:
+        """Put accounts together that hold the same phone, e-mail or card; see ``xenorec.identity``."""
+        from xenorec.identity import link
+
+        with self._writing() as session:
+            report, links = link(session)
+        rows = links.to_pylist()
+        self.ledger.log_merges(rows, at=datetime.now(UTC))
+        return report
+
+    def quarantine(self) -> pd.DataFrame:
+        """Return the rows that were put aside: source, table_name, line, reasons, raw."""
+        sql = "select * from warehouse.quarantine order by source, table_name, line"
+        frame: pd.DataFrame = self._read(sql).to_pandas()
+        return frame
+
+    def count(self, table: str) -> int:
+        """Return the number of rows of a canonical table of the warehouse."""
+        from xenorec.schema import table as canonical
+
+        sql = f"select count(*) as n from warehouse.{canonical(table).name}"
+        return int(self._read(sql).column("n")[0].as_py())
+
+    # -- what is known ---------------------------------------------------------------------
+
+    def profiles(self, as_of: Instant | None = None) -> Profiles:
+        """Return the customers as they were at ``as_of`` (a bare day means 00:00 UTC), lazily.
+
+        Without ``as_of``: after the latest order.
+        """
+        from xenorec.identity import masked
+        from xenorec.profile import Profiles, ProfileSource, sql_columns
+        from xenorec.timing import MODEL_COLUMNS
+
+        at = self._instant(as_of)
+        fitted = tuple(_fitted_column(column) for column in MODEL_COLUMNS)
+        return Profiles(
+            ProfileSource(
+                at,
+                (*sql_columns(), *fitted),
+                lambda columns: self._profile_table(at, columns),
+                masked,
+                lambda: self._notes(at),
+            )
+        )
+
+    def history(self, as_of: Instant | None = None) -> History:
+        """Return what a model may know: the tables cut at ``as_of``."""
+        from xenorec.profile import History
+
+        at = self._instant(as_of)
+        self._need("orders")
+        key = (at, self.engine.token())
+        if key not in self._histories:
+            self._histories = {key: History(self.engine, at)}
+        return self._histories[key]
+
+    # -- what is done ----------------------------------------------------------------------
+
+    def campaign(
+        self,
+        name: str,
+        *,
+        audience: Profiles,
+        recommend: ShelfRecommender | None = None,
+        timing: SendTime | None = None,
+        template: str = "winback",
+        holdout: float = 0.1,
+        **settings: Any,
+    ) -> Campaign:
+        """Return a campaign over an audience; the same record as the YAML file makes.
+
+        ``settings``: channels, purpose, never, quiet, cap, expires, arms, exploration, salt,
+        metric, within, locale, approval, as in the YAML file.
+        """
+        from xenorec.campaigns import Campaign, read_mapping
+        from xenorec.campaigns.call import mapping_of_call
+
+        mapping = mapping_of_call(
+            name, audience.text, recommend, timing, template, holdout, settings
+        )
+        record = read_mapping(mapping, self._known(), source=f"campaign {name!r}")
+        return Campaign(record, self._room(audience, recommend, timing))
+
+    def campaign_from(self, record: CampaignRecord, *, as_of: Instant | None = None) -> Campaign:
+        """Return a campaign from a record, such as ``read_campaign`` gives."""
+        from xenorec.campaigns import Campaign
+
+        people = self.profiles(as_of)
+        chosen = people.where(record.audience.where) if record.audience.where else people
+        return Campaign(record, self._room(chosen, None, None))
+
+    def read_campaign(self, path: str | Path) -> CampaignRecord:
+        """Read a campaign's YAML file; raises ConfigError with every mistake and its line."""
+        from xenorec.campaigns import read_yaml
+
+        return read_yaml(Path(path), self._known())
+
+    def report(self, campaign_id: str, *, within: str | None = None) -> CampaignReport:
+        """Return the report of a campaign that was sent: funnel, hours, shelves, lift."""
+        from xenorec.report import CampaignReport
+
+        return CampaignReport.read(self.ledger, self.engine, campaign_id, within=within)
+
+    def audit(self) -> pd.DataFrame:
+        """Run every promise as SQL over the ledger: check, promise, n_rows; all must be 0."""
+        from xenorec.report.audit import audit
+
+        return audit(self.ledger, self.engine)
+
+    def publish_till(self, path: str | Path, *, store_id: str, as_of: Instant | None = None) -> Any:
+        """Write a till's serving file: who is known, their offers, what is popular here."""
+        from xenorec.till import publish_till
+
+        return publish_till(self, Path(path), store_id=store_id, as_of=self._instant(as_of))
+
+    def erase(self, customer_id: str, *, now: datetime | None = None) -> None:
+        """Forget a customer: no message from now on, and nothing personal is kept."""
+        from xenorec.identity.erase import erase
+
+        at = now or datetime.now(UTC)
+        with self._writing() as session:
+            hashes = erase(session, customer_id, now=at)
+            self.ledger.erase(customer_id, hashes, now=at)
+
+    # -- parts -----------------------------------------------------------------------------
+
+    @cached_property
+    def engine(self) -> DuckEngine:
+        """The engine over the warehouse's file."""
+        from xenorec.engine import DuckEngine
+
+        return DuckEngine(self.project.path, wait=self._wait)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger: consents, decisions, deliveries, outcomes."""
+        from xenorec.ledger import Ledger
+
+        ledger = Ledger(self.project.ledger)
+        ledger.create()
+        return ledger
+
+    def _writing(self) -> Any:
+        return self.engine.writing()
+
+    def _read(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
+        with self.engine.reading() as session:
+            return session.arrow(sql, params)
+
+    def _need(self, *tables: str) -> None:
+        from xenorec.schema import table
+
+        with self.engine.reading() as session:
+            there = set(session.tables())
+            for name in tables:
+                known = table(name).name
+                empty = known not in there or not session.rows(
+                    f"select 1 from warehouse.{known} limit 1"
+                )
+                if empty:
+                    raise MissingTable(
+                        f"The table {known} has no rows yet. Load some first: crm.load("
+                        f"{{'{known}': frame}}) or crm.load('complete_journey')."
+                    )
+
+    def _instant(self, as_of: Instant | None) -> datetime:
+        from xenorec.profile import instant
+
+        if as_of is not None:
+            return instant(as_of)
+        self._need("orders")
+        latest = self._read("select max(ordered_at) as latest from warehouse.orders")
+        return instant(latest.column("latest")[0].as_py())
+
+    def _profile_table(self, as_of: datetime, columns: Iterable[str]) -> pa.Table:
+        from xenorec.profile import cut_sql, profile_select, sql_columns
+
+        self._need("orders")
+        key = (as_of, self.engine.token())
+        if key not in self._profiles:
+            table = self._read(cut_sql(profile_select()), {"as_of": as_of})
+            self._profiles = {key: table}
+        base = self._profiles[key]
+        extra = set(columns) - {column.name for column in sql_columns()}
+        return self._with_model_columns(base, as_of) if extra else base
+
+    def _with_model_columns(self, base: pa.Table, as_of: datetime) -> pa.Table:
+        from xenorec.engine import query_frames
+
+        key = ("with models", as_of, self.engine.token())
+        if key not in self._profiles:
+            model = self._fitted_next_purchase(as_of)
+            scores = model.profile_columns(base.column("customer_id").to_pylist())
+            names = ", ".join(f"m.{name}" for name in scores.column_names if name != "customer_id")
+            self._profiles[key] = query_frames(
+                f"select p.*, {names} from p left join m on m.customer_id = p.customer_id "
+                "order by p.customer_id",
+                {"p": base, "m": scores},
+            )
+        return self._profiles[key]
+
+    def _fitted_next_purchase(self, as_of: datetime) -> NextPurchase:
+        from xenorec.timing import NextPurchase
+
+        key = (as_of, self.engine.token())
+        if key not in self._next_purchase:
+            self._next_purchase = {key: NextPurchase().fit(self.history(as_of))}
+            log.info("action=fit model=NextPurchase as_of=%s", as_of.isoformat())
+        return self._next_purchase[key]
+
+    def _notes(self, as_of: datetime) -> list[str]:
+        model = self._next_purchase.get((as_of, self.engine.token()))
+        if model is None:
+            return []
+        said = " ".join(str(note) for note in model.notes_)
+        return [f"p_alive and the like are from NextPurchase, fitted on the data so far. {said}"]
+
+    def _known(self) -> Any:
+        from xenorec import content
+        from xenorec.campaigns import Known
+        from xenorec.messages import MessageTemplate
+        from xenorec.profile import condition, sql_columns
+        from xenorec.timing import MODEL_COLUMNS
+
+        types = {column.name: column.type for column in sql_columns()}
+        types.update({column.name: column.type for column in MODEL_COLUMNS})
+
+        def arms(template: str) -> tuple[str, ...]:
+            return tuple(MessageTemplate.load(template, own=self.project.own).arms)
+
+        return Known(
+            tuple(content.names("templates", self.project.own)),
+            arms,
+            lambda text: condition(text, types),
+        )
+
+    def _room(
+        self, people: Profiles, recommend: ShelfRecommender | None, timing: SendTime | None
+    ) -> Any:
+        from xenorec.campaigns import Room
+
+        return Room(
+            people=people,
+            history=lambda: self.history(people.as_of),
+            ledger=self.ledger,
+            project_brand=self.project.brand,
+            own=self.project.own,
+            outbox=self.project.outbox,
+            channels=self.project.channels,
+            report=lambda name, within: self.report(name, within=within),
+            recommender=recommend,
+            send_time=timing,
+        )
+
+
+def _fitted_column(column: Any) -> Any:
+    from xenorec.profile import ProfileColumn
+
+    return ProfileColumn(column.name, column.type, column.meaning, "fitted next_purchase")
+
