@@ -1,0 +1,217 @@
+"""The report of a campaign: what became of its audience, and whether it paid."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from xenorec.engine import DuckEngine, query_frames
+from xenorec.errors import UnknownName, nearest
+from xenorec.ledger import Ledger
+from xenorec.report.lift import Lift, lift
+from xenorec.report.measure import COLUMN, latest_order, measured
+from xenorec.spans import span
+
+STATES = """
+with latest as (
+  select key, state, reason from (
+    select *, row_number() over (partition by key order by attempt desc, seq desc) as place
+    from deliveries
+  ) where place = 1
+)
+select d.customer_id, d.arm, d.channel, d.reason as decided_reason, l.state,
+  coalesce(l.reason, d.reason) as reason, d.planned_at, d.time_zone, d.shelves, d.creative_id,
+  d.creative_propensity, timezone(d.time_zone, d.planned_at) as local_at
+from decisions as d join latest as l on l.key = d.key
+where d.campaign_id = $campaign
+order by d.customer_id
+"""
+SENT = ("sent", "delivered")
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How far one shelf reached: messages that had it, products and items in it."""
+
+    shelf: str
+    n_messages: int
+    n_items: int
+    n_products: int
+
+
+@dataclass(frozen=True)
+class CampaignReport:
+    """What became of a campaign's audience, and the difference to those left alone."""
+
+    campaign_id: str
+    as_of: datetime
+    plan_hash: str
+    approved_by: str | None
+    within: timedelta
+    metric: str
+    n_audience: int
+    states: Mapping[tuple[str, str], int]
+    holdout_ids: tuple[str, ...]
+    coverage: tuple[Coverage, ...]
+    send_hours: Mapping[int, int]
+    creatives: tuple[tuple[str, int, float], ...]
+    lift: Lift | None
+    is_window_complete: bool
+    was_simulated: bool
+
+    @classmethod
+    def read(
+        cls, ledger: Ledger, engine: DuckEngine, campaign_id: str, *, within: str | None = None
+    ) -> CampaignReport:
+        """Read the ledger and the orders, and measure; raises UnknownName for no such campaign."""
+        run = _run(ledger, campaign_id)
+        record = json.loads(run["record"])
+        metric = record["outcome"]["metric"]
+        length = span(within or record["outcome"]["within"])
+        frames = {name: ledger.snapshot(name) for name in ("decisions", "deliveries")}
+        rows = query_frames(STATES, frames, {"campaign": campaign_id}).to_pylist()
+        planned = [row for row in rows if row["arm"] == "treatment" and not row["decided_reason"]]
+        latest = latest_order(engine)
+        return cls(
+            campaign_id=campaign_id,
+            as_of=run["as_of"],
+            plan_hash=run["plan_hash"],
+            approved_by=run["approved_by"],
+            within=length,
+            metric=metric,
+            n_audience=len(rows),
+            states=dict(Counter((row["state"], row["reason"] or "") for row in rows)),
+            holdout_ids=tuple(row["customer_id"] for row in rows if row["arm"] == "control"),
+            coverage=_coverage(planned),
+            send_hours=_hours(planned),
+            creatives=_creatives(planned),
+            lift=_lift(engine, rows, metric, run["as_of"], length),
+            is_window_complete=latest is not None and latest >= run["as_of"] + length,
+            was_simulated=_was_simulated(frames["deliveries"]),
+        )
+
+    @property
+    def n_sent(self) -> int:
+        """Messages that a channel took."""
+        return sum(n for (state, _), n in self.states.items() if state in SENT)
+
+    def funnel(self) -> list[tuple[str, int]]:
+        """Return the audience, then what became of it, by state and reason."""
+        ordered = sorted(self.states.items(), key=lambda item: (-item[1], item[0]))
+        named = [(f"{state}: {reason}" if reason else state, n) for (state, reason), n in ordered]
+        return [("audience", self.n_audience), *named]
+
+    def to_html(self) -> str:
+        """Return the whole page."""
+        from xenorec.report.page import report_page
+
+        return report_page(self)
+
+    def _repr_html_(self) -> str:
+        from xenorec.report.page import report_body
+
+        return report_body(self)
+
+    def __str__(self) -> str:
+        lines = [f"Campaign {self.campaign_id}, as of {self.as_of:%Y-%m-%d}"]
+        lines += [f"  {name:<28}{n:>8,}" for name, n in self.funnel()]
+        lines.append(self.lift_in_words())
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+    def lift_in_words(self) -> str:
+        """Return one sentence or two on the difference to the holdout."""
+        if self.lift is None:
+            return "No comparison: one of the two groups is empty."
+        text = f"{_metric_words(self.metric)} within {self.within.days} days: {self.lift}"
+        if self.was_simulated:
+            text += (
+                " Nothing was really sent: the messages were written to files, so the true effect "
+                "is zero, and whatever the interval shows is chance."
+            )
+        if not self.is_window_complete:
+            text += " The window is not over in the data that was loaded."
+        return text
+
+
+def _metric_words(metric: str) -> str:
+    words = {
+        "repeat_order": "Share of customers with an order",
+        "spend": "Spend per customer",
+        "n_orders": "Orders per customer",
+    }
+    return words[metric]
+
+
+def _run(ledger: Ledger, campaign_id: str) -> Mapping[str, Any]:
+    runs = ledger.snapshot("campaign_runs").to_pylist()
+    mine = [run for run in runs if run["campaign_id"] == campaign_id]
+    if not mine:
+        known = sorted({run["campaign_id"] for run in runs})
+        raise UnknownName(
+            f"No campaign {campaign_id!r} was approved here.{nearest(campaign_id, known)} "
+            f"Campaigns: {', '.join(known) or 'none'}."
+        )
+    return max(mine, key=lambda run: (run["created_at"], run["as_of"]))
+
+
+def _lift(
+    engine: DuckEngine,
+    rows: list[dict[str, Any]],
+    metric: str,
+    as_of: datetime,
+    within: timedelta,
+) -> Lift | None:
+    compared = [
+        row for row in rows if row["decided_reason"] is None or row["decided_reason"] == "control"
+    ]
+    if len({row["arm"] for row in compared}) < 2:
+        return None
+    table = pa.table(
+        {
+            "customer_id": [row["customer_id"] for row in compared],
+            "arm": [row["arm"] for row in compared],
+        }
+    )
+    frame = measured(engine, table, as_of=as_of, within=within)
+    outcome, before = COLUMN[metric]
+    frame = frame.astype({outcome: float, before: float})
+    return lift(frame, metric=outcome, covariate=before)
+
+
+def _coverage(planned: list[dict[str, Any]]) -> tuple[Coverage, ...]:
+    found: dict[str, list[list[str]]] = {}
+    for row in planned:
+        for shelf in json.loads(row["shelves"]):
+            ids = [item["product_id"] for item in shelf["items"]]
+            found.setdefault(shelf["shelf"], []).append(ids)
+    rows = [
+        Coverage(name, len(lists), sum(map(len, lists)), len({i for ids in lists for i in ids}))
+        for name, lists in found.items()
+    ]
+    return tuple(sorted(rows, key=lambda row: (-row.n_messages, row.shelf)))
+
+
+def _hours(planned: list[dict[str, Any]]) -> dict[int, int]:
+    counts = Counter(row["local_at"].hour for row in planned)
+    return {hour: counts.get(hour, 0) for hour in range(24)}
+
+
+def _creatives(planned: list[dict[str, Any]]) -> tuple[tuple[str, int, float], ...]:
+    by: dict[str, list[float]] = {}
+    for row in planned:
+        if row["creative_id"]:
+            by.setdefault(row["creative_id"], []).append(row["creative_propensity"])
+    return tuple((name, len(p), sum(p) / len(p)) for name, p in sorted(by.items()))
+
+
+def _was_simulated(deliveries: pa.Table) -> bool:
+    providers = {row for row in deliveries.column("provider").to_pylist() if row}
+    return providers <= {"file"}
