@@ -9,6 +9,7 @@ from xenorec.errors import BadInput
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 SPAN = re.compile(r"^\s*\+?(\d+)\s*([mhdw])\s*$")
+LONGEST = timedelta(days=3660)
 CAP = re.compile(r"^\s*(\d+)\s+per\s+(\d+\s*[mhdw])\s*$")
 
 
@@ -18,14 +19,19 @@ def span(text: str | timedelta) -> timedelta:
     >>> span("14d").days
     14
     """
-    if isinstance(text, timedelta):
-        return text
-    found = SPAN.match(text) if isinstance(text, str) else None
-    if not found or int(found[1]) == 0:
+    length = text if isinstance(text, timedelta) else _parsed(text)
+    if length is None or not timedelta(0) < length <= LONGEST:
         raise BadInput(
             f"A length of time came as {text!r}; expected a number and a unit, such as 90m, 48h, "
-            "14d or 2w."
+            "14d or 2w, at most ten years."
         )
+    return length
+
+
+def _parsed(text: str) -> timedelta | None:
+    found = SPAN.match(text) if isinstance(text, str) else None
+    if not found or len(found[1]) > 7:
+        return None
     return timedelta(**{UNITS[found[2]]: int(found[1])})
 
 

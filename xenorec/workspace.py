@@ -250,7 +250,7 @@ class Workspace:
 
         at = now or datetime.now(UTC)
         with self._writing() as session:
-            hashes = erase(session, customer_id, now=at)
+            hashes = erase(session, customer_id)
             self.ledger.erase(customer_id, hashes, now=at)
 
     # -- parts -----------------------------------------------------------------------------
@@ -374,7 +374,7 @@ class Workspace:
             people=people,
             history=lambda: self.history(people.as_of),
             ledger=self.ledger,
-            project_brand=self.project.brand,
+            brand=self.project.brand,
             own=self.project.own,
             outbox=self.project.outbox,
             channels=self.project.channels,
@@ -388,4 +388,3 @@ def _fitted_column(column: Any) -> Any:
     from xenorec.profile import ProfileColumn
 
     return ProfileColumn(column.name, column.type, column.meaning, "fitted next_purchase")
-

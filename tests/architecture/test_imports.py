@@ -1,0 +1,168 @@
+"""Imports go downward only, and every third-party package has its home."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from importlib import import_module
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "xenorec"
+
+LAYERS = (
+    ("chance", "content", "errors", "spans"),
+    ("schema",),
+    ("engine",),
+    (
+        "creative",
+        "identity",
+        "ledger",
+        "messages",
+        "profile",
+        "recommend",
+        "sources",
+        "timing",
+    ),
+    ("channels", "campaigns", "report"),
+    ("pos", "project", "workspace", "till", "evaluation", "demo", "cli", "testing", "__init__"),
+)
+SAME_LAYER = {
+    ("campaigns", "channels"),
+    *((upper, other) for upper in LAYERS[-1] for other in LAYERS[-1]),
+}
+HOMES = {
+    "click": {"cli"},
+    "duckdb": {"engine"},
+    "jinja2": {"messages"},
+    "lifetimes": {"timing"},
+    "mrml": {"messages"},
+    "rich": {"cli"},
+    "scipy": {"identity", "recommend", "report", "timing"},
+    "sklearn": {"recommend", "report", "timing"},
+    "sqlalchemy": {"ledger", "sources"},
+    "sqlglot": {"engine", "profile"},
+}
+EVERYWHERE_BUT_POS = {"numpy", "pandas", "pyarrow", "yaml"}
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports_of(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            found.add(node.module)
+            if node.module == "xenorec":
+                found.update(f"xenorec.{alias.name}" for alias in node.names)
+    return found
+
+
+def layer_of(room: str) -> int:
+    return next(place for place, rooms in enumerate(LAYERS) if room in rooms)
+
+
+def test_every_module_has_a_layer() -> None:
+    rooms = {room_of(path) for path in modules()} - {"py"}
+    assert rooms <= {room for layer in LAYERS for room in layer}
+
+
+def test_imports_go_downward_only() -> None:
+    wrong = []
+    for path in modules():
+        room = room_of(path)
+        for name in imports_of(path):
+            parts = name.split(".")
+            if parts[0] != "xenorec" or len(parts) < 2 or parts[1] == room or room == "__init__":
+                continue
+            other = parts[1]
+            if not any(other in rooms for rooms in LAYERS):
+                continue
+            down = layer_of(other) < layer_of(room)
+            if not down and (room, other) not in SAME_LAYER:
+                wrong.append(f"{path.relative_to(ROOT)} imports {name}")
+    assert wrong == []
+
+
+def test_each_third_party_package_has_its_home() -> None:
+    wrong = []
+    for path in modules():
+        room = room_of(path)
+        for name in imports_of(path):
+            top = name.split(".")[0]
+            if top in sys.stdlib_module_names or top == "xenorec":
+                continue
+            allowed = room != "pos" if top in EVERYWHERE_BUT_POS else room in HOMES.get(top, set())
+            if not allowed:
+                wrong.append(f"{path.relative_to(ROOT)} imports {name}")
+    assert wrong == []
+
+
+def test_every_third_party_import_is_a_declared_dependency() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    declared = [*project["dependencies"], *sum(project["optional-dependencies"].values(), [])]
+    names = {
+        re.split(r"[\s\[<>=!~;]", text)[0].lower().replace("_", "-").replace(".", "-")
+        for text in declared
+    }
+    known = packages_distributions()
+    missing = set()
+    for path in modules():
+        for name in imports_of(path):
+            top = name.split(".")[0]
+            if top in sys.stdlib_module_names or top == "xenorec":
+                continue
+            homes = {d.lower().replace("_", "-").replace(".", "-") for d in known.get(top, [top])}
+            if not homes & names:
+                missing.add(f"{path.relative_to(ROOT)}: {top}")
+    assert missing == set()
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "xenorec",
+        *sorted(f"xenorec.{p.parent.name}" for p in PACKAGE.glob("*/__init__.py")),
+    ],
+)
+def test_public_names_are_sorted_and_there(module: str) -> None:
+    loaded = import_module(module)
+    names = loaded.__all__
+    assert list(names) == sorted(names, key=str)
+    for name in names:
+        assert getattr(loaded, name) is not None
+        assert not str(type(getattr(loaded, name))).startswith("<class 'module'"), name
+
+
+def loaded_by(statement: str) -> set[str]:
+    code = f"{statement}\nimport sys\nprint(' '.join(sorted({{m.split('.')[0] for m in sys.modules}})))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    return set(done.stdout.split())
+
+
+def test_importing_the_package_loads_no_third_party_package() -> None:
+    bare = loaded_by("pass")
+    found = loaded_by("import xenorec") - bare - set(sys.stdlib_module_names) - {"xenorec"}
+    assert found == set()
+
+
+def test_importing_the_till_loads_only_the_standard_library() -> None:
+    bare = loaded_by("pass")
+    found = loaded_by("from xenorec.pos import Till") - bare
+    assert found - set(sys.stdlib_module_names) - {"xenorec"} == set()

@@ -1,0 +1,20 @@
+"""Campaigns: a record, its plan, approval, and sending it once."""
+
+from xenorec.campaigns.campaign import Campaign, Preview
+from xenorec.campaigns.plan import ApprovedPlan, Funnel, Plan
+from xenorec.campaigns.reading import Known, read_mapping, read_yaml
+from xenorec.campaigns.record import CampaignRecord
+from xenorec.campaigns.room import Room
+
+__all__ = [
+    "ApprovedPlan",
+    "Campaign",
+    "CampaignRecord",
+    "Funnel",
+    "Known",
+    "Plan",
+    "Preview",
+    "Room",
+    "read_mapping",
+    "read_yaml",
+]

@@ -1,0 +1,65 @@
+"""The Python call of a campaign as the same mapping that a YAML file holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from xenorec.errors import BadInput, nearest
+
+SETTINGS: Mapping[str, tuple[str, str]] = {
+    "purpose": ("audience", "purpose"),
+    "never": ("recommend", "never"),
+    "quiet": ("timing", "quiet"),
+    "cap": ("timing", "cap"),
+    "expires": ("timing", "expires"),
+    "arms": ("creative", "arms"),
+    "exploration": ("creative", "exploration"),
+    "channels": ("message", "channels"),
+    "locale": ("message", "locale"),
+    "salt": ("holdout", "salt"),
+    "metric": ("outcome", "metric"),
+    "within": ("outcome", "within"),
+}
+
+
+def mapping_of_call(
+    name: str,
+    where: str,
+    recommend: Any,
+    timing: Any,
+    template: str,
+    holdout: float,
+    settings: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return the call's arguments by the sections of the YAML file.
+
+    Rows and items come from the recommender and quiet hours from the timing model, where those
+    were given. Raises BadInput for a setting that is not one, with the nearest name.
+    """
+    data: dict[str, Any] = {
+        "campaign": name,
+        "audience": {"where": where},
+        "recommend": {},
+        "timing": {},
+        "creative": {},
+        "message": {"template": template},
+        "holdout": {"share": holdout},
+        "outcome": {},
+    }
+    if recommend is not None:
+        data["recommend"] = {"shelves": recommend.n_shelves, "items": recommend.n_items}
+    if timing is not None:
+        data["timing"]["quiet"] = timing.quiet
+    for key, value in settings.items():
+        if key == "approval":
+            data["approval"] = value
+        elif key not in SETTINGS:
+            raise BadInput(
+                f"campaign() has no setting {key!r}.{nearest(key, SETTINGS)} "
+                f"Settings: {', '.join(sorted([*SETTINGS, 'approval']))}."
+            )
+        elif value is not None:
+            section, inner = SETTINGS[key]
+            data[section][inner] = list(value) if isinstance(value, tuple) else value
+    return data

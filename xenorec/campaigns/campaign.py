@@ -1,0 +1,195 @@
+"""A campaign: a frozen record over an audience; it can be previewed, planned, sent, reported."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from html import escape
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from xenorec.campaigns.decide import STEP
+from xenorec.campaigns.plan import Plan
+from xenorec.campaigns.record import CampaignRecord
+from xenorec.campaigns.room import Room
+from xenorec.campaigns.sending import send_due
+from xenorec.errors import NotApproved
+from xenorec.messages import MessageTemplate, RenderedMessage
+
+if TYPE_CHECKING:
+    from xenorec.campaigns.worker import DeliveryReport
+    from xenorec.ledger import Decision
+    from xenorec.report import CampaignReport
+
+
+class Campaign:
+    """One campaign over the customers it was made for."""
+
+    def __init__(self, record: CampaignRecord, room: Room) -> None:
+        self.record = record
+        self._room = room
+
+    @property
+    def as_of(self) -> datetime:
+        """The instant of the audience; no later row is used."""
+        return self._room.people.as_of
+
+    def plan(self) -> Plan:
+        """Return the plan: one decision for every customer of the audience.
+
+        Pure: the same tables, instant, record and seed give the same plan and hash.
+        """
+        return self._plan
+
+    def preview(self, n: int = 3) -> Preview:
+        """Return the first ``n`` messages of the plan: text, why these products, which hour.
+
+        Which customers are shown is the order of their ids' hash, the same every time.
+        """
+        plan = self.plan()
+        template = MessageTemplate.load(self.record.message.template, own=self._room.own)
+        planned = [decision for decision in plan.decisions if decision.state == "planned"]
+        chosen = sorted(planned, key=_by_hash)[:n]
+        return Preview(tuple(_shown(decision, template) for decision in chosen), str(plan))
+
+    def run(self, *, now: datetime, approve_by: str | None = None) -> DeliveryReport:
+        """Run the campaign as a job: plan, check the approval, send what is due at ``now``.
+
+        May be called as often as you like. Raises NotApproved when the record requires an
+        approval that this very plan has not had.
+        """
+        plan = self.plan()
+        if approve_by is not None:
+            return plan.approve(by=approve_by, at=now).send(now=now)
+        if self.record.approval == "none":
+            return plan.send(now=now)
+        if not self._room.ledger.is_approved(self.record.campaign, STEP, plan.hash):
+            raise NotApproved(
+                f"The plan of {self.record.campaign!r} with hash {plan.hash[:16]} is not approved. "
+                "Look at it with 'xenorec preview', then approve it: xenorec plan FILE --as-of "
+                "DAY --approve-by you@shop.example"
+            )
+        return send_due(self._room, self.record, now=now)
+
+    def report(self, *, within: str | None = None) -> CampaignReport:
+        """Return what came of it, measured against the holdout; see ``xenorec.report``."""
+        report: CampaignReport = self._room.report(self.record.campaign, within)
+        return report
+
+    def to_yaml(self) -> str:
+        """Return the record as a file for ``xenorec run``."""
+        return self.record.to_yaml()
+
+    def __repr__(self) -> str:
+        where = self.record.audience.where or "everybody"
+        return (
+            f"Campaign({self.record.campaign!r}, as of {self.as_of:%Y-%m-%d}, {where}, "
+            f"template {self.record.message.template!r}, "
+            f"holdout {self.record.holdout.share:.0%})"
+        )
+
+    @cached_property
+    def _plan(self) -> Plan:
+        return Plan.make(self.record, self._room)
+
+
+@dataclass(frozen=True)
+class ShownMessage:
+    """One message as it will be sent, with the reasons behind it."""
+
+    customer_id: str
+    channel: str
+    local_time: datetime
+    rendered: RenderedMessage
+    why: tuple[str, ...]
+    creative: str | None
+
+    def __str__(self) -> str:
+        head = (
+            f"To customer {self.customer_id} by {self.channel}, "
+            f"{self.local_time:%A %d %B %H:%M} local time"
+        )
+        picture = f"\nPicture: {self.creative}" if self.creative else ""
+        reasons = "\n".join(f"  - {line}" for line in self.why)
+        body = self.rendered.text or ""
+        subject = f"Subject: {self.rendered.subject}\n\n" if self.rendered.subject else ""
+        return f"{head}{picture}\nWhy:\n{reasons}\n\n{subject}{body.strip()}"
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A few messages of a plan, readable in a terminal and in a notebook."""
+
+    messages: tuple[ShownMessage, ...]
+    plan: str
+
+    def __str__(self) -> str:
+        if not self.messages:
+            return f"No message would be sent.\n{self.plan}"
+        line = "\n" + "-" * 72 + "\n"
+        return line.join(str(message) for message in self.messages)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        if not self.messages:
+            return f"<pre>{escape(str(self))}</pre>"
+        return "".join(_as_html(message) for message in self.messages)
+
+
+def _by_hash(decision: Decision) -> tuple[float, str]:
+    from xenorec.chance import uniform
+
+    return uniform("preview", decision.customer_id), decision.customer_id
+
+
+def _shown(decision: Decision, template: MessageTemplate) -> ShownMessage:
+    context = json.loads(decision.context)
+    return ShownMessage(
+        decision.customer_id,
+        decision.channel,
+        decision.planned_at.astimezone(ZoneInfo(decision.time_zone)),
+        template.render(context, channel=decision.channel),
+        tuple(_why(context)),
+        decision.creative_id,
+    )
+
+
+def _why(context: dict[str, Any]) -> list[str]:
+    return [
+        f"{item['title']}: {item['reason']}"
+        for shelf in context["shelves"]
+        for item in shelf["items"]
+    ]
+
+
+def _as_html(message: ShownMessage) -> str:
+    title = (
+        f"To customer {message.customer_id} by {message.channel}, "
+        f"{message.local_time:%A %d %B %H:%M} local time"
+    )
+    why = "".join(f"<li>{escape(line)}</li>" for line in message.why)
+    if message.rendered.html is None:
+        body = f"<pre>{escape(message.rendered.text or '')}</pre>"
+    else:
+        source = escape(with_images_inside(message.rendered), quote=True)
+        body = (
+            f'<iframe srcdoc="{source}" sandbox="" style="width:100%;max-width:660px;'
+            'height:760px;border:1px solid #ccc;border-radius:8px"></iframe>'
+        )
+    return (
+        f"<h4>{escape(title)}</h4><p>Subject: <b>{escape(message.rendered.subject or '')}</b></p>"
+        f"{body}<details><summary>Why these products</summary><ul>{why}</ul></details>"
+    )
+
+
+def with_images_inside(rendered: RenderedMessage) -> str:
+    """Return the HTML with its attached pictures as data, so that it can be looked at alone."""
+    from base64 import b64encode
+
+    html = rendered.html or ""
+    for cid, data in rendered.images.items():
+        html = html.replace(f"cid:{cid}", f"data:image/png;base64,{b64encode(data).decode()}")
+    return html

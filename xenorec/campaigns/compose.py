@@ -1,0 +1,223 @@
+"""Compose: what a message of one customer is made of, as plain values that can be kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from xenorec.campaigns.never import exclusions
+from xenorec.campaigns.record import CampaignRecord
+from xenorec.campaigns.room import BrandLike, Room
+from xenorec.creative import Arm, ArmChooser, pictures
+from xenorec.errors import BadInput
+from xenorec.messages import MessageTemplate, format_money
+from xenorec.recommend import ShelfRecommender
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LOCALE = "en-US"
+
+
+@dataclass(frozen=True)
+class Composed:
+    """The message's context, the rows in it, and the picture with its propensity."""
+
+    context: dict[str, Any]
+    shelves: list[dict[str, Any]]
+    creative_id: str | None
+    propensity: float | None
+
+
+@dataclass(frozen=True)
+class Composer:
+    """Composes the messages of one campaign."""
+
+    record: CampaignRecord
+    template: MessageTemplate
+    brand: BrandLike
+    chooser: ArmChooser | None
+    arms: Mapping[str, Arm]
+    rows: Mapping[str, list[dict[str, Any]]]
+
+    @classmethod
+    def fitted(
+        cls,
+        record: CampaignRecord,
+        room: Room,
+        template: MessageTemplate,
+        customer_ids: Sequence[str],
+    ) -> Composer:
+        """Return a composer that knows the rows of the customers named."""
+        model = fitted_recommender(record, room)
+        history = room.history()
+        frame = model.shelves(customer_ids, exclude=exclusions(record.recommend.never, history))
+        products = _products(history.products().to_pylist(), frame, room)
+        arms = chosen_arms(record, template)
+        return cls(
+            record,
+            template,
+            room.brand,
+            ArmChooser(list(arms.values()), exploration=record.creative.exploration)
+            if arms
+            else None,
+            arms,
+            _rows(frame, products),
+        )
+
+    def compose(self, person: Mapping[str, Any], channel: str, key: str) -> Composed | None:
+        """Return one customer's message, or None when there is nothing to recommend."""
+        shelves = self.rows.get(person["customer_id"])
+        if not shelves:
+            return None
+        hero, creative_id, propensity = self._hero(person)
+        locale = self._locale(person)
+        link = f"{self.brand.url.rstrip('/')}/m/{key}"
+        context = {
+            "customer": {"first_name": person.get("first_name")},
+            "brand": {
+                "name": self.brand.name,
+                "url": self.brand.url,
+                "address": self.brand.address,
+                "color": self.brand.color,
+            },
+            "locale": locale,
+            "campaign_id": self.record.campaign,
+            "shelves": [_localised(shelf, locale) for shelf in shelves],
+            "hero": hero,
+            "button_url": link,
+            "unsubscribe_url": f"{self.brand.url.rstrip('/')}/unsubscribe/{key}",
+        }
+        return Composed(context, [_kept(shelf) for shelf in shelves], creative_id, propensity)
+
+    def _hero(
+        self, person: Mapping[str, Any]
+    ) -> tuple[dict[str, Any] | None, str | None, float | None]:
+        if self.chooser is None:
+            return None, None, None
+        shares = dict(
+            zip(
+                person.get("top_categories") or (),
+                person.get("top_category_shares") or (),
+                strict=True,
+            )
+        )
+        choice = self.chooser.choose(
+            person["customer_id"],
+            category_shares=shares,
+            seed=f"{self.record.campaign}/{self.record.holdout.salt}",
+        )
+        arm = self.arms[choice.creative_id]
+        hero = {"creative_id": arm.arm_id, "image": arm.image, "alt": arm.alt}
+        return hero, choice.creative_id, choice.propensity
+
+    def _locale(self, person: Mapping[str, Any]) -> str:
+        asked = self.record.message.locale
+        return str(person.get("locale") or LOCALE) if asked == "customer" else asked
+
+
+def fitted_recommender(record: CampaignRecord, room: Room) -> ShelfRecommender:
+    """Return the given recommender, or one fitted on the history as the record says.
+
+    Raises BadInput when the given one has seen rows later than the audience's instant.
+    """
+    if room.recommender is None:
+        wanted = record.recommend
+        made = ShelfRecommender(n_shelves=wanted.shelves, n_items=wanted.items)
+        return made.fit(room.history())
+    seen = getattr(room.recommender, "as_of_", None)
+    if seen is not None and seen > room.people.as_of:
+        raise BadInput(
+            f"The recommender has seen data up to {seen.isoformat()}, later than the audience's "
+            f"as_of {room.people.as_of.isoformat()}. Fit it on crm.history(as_of=...) of the "
+            "same instant."
+        )
+    return room.recommender
+
+
+def chosen_arms(record: CampaignRecord, template: MessageTemplate) -> dict[str, Arm]:
+    """Return the arms the record names, or all of the template's."""
+    arms = {arm_id: arm for arm_id, arm in template.arms.items()}
+    if not record.creative.arms:
+        return _as_arms(arms)
+    return _as_arms({name: arms[name] for name in record.creative.arms})
+
+
+def _as_arms(arms: Mapping[str, Mapping[str, Any]]) -> dict[str, Arm]:
+    return {
+        name: Arm(name, str(arm["image"]), str(arm["alt"]), tuple(arm["tags"]))
+        for name, arm in arms.items()
+    }
+
+
+def _products(
+    rows: Sequence[Mapping[str, Any]], frame: pd.DataFrame, room: Room
+) -> dict[str, Mapping[str, Any]]:
+    wanted = set(frame["product_id"])
+    shelf = pictures(room.own)
+    return {
+        row["product_id"]: {**row, "picture": shelf.pick(row["category_path"] or [])}
+        for row in rows
+        if row["product_id"] in wanted
+    }
+
+
+def _rows(
+    frame: pd.DataFrame, products: Mapping[str, Mapping[str, Any]]
+) -> dict[str, list[dict[str, Any]]]:
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for record in frame.to_dict("records"):
+        shelves = rows.setdefault(record["customer_id"], [])
+        if not shelves or shelves[-1]["name"] != record["shelf"]:
+            shelves.append(_shelf(record))
+        shelves[-1]["items"].append(_item(record, products[record["product_id"]]))
+    return rows
+
+
+def _shelf(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": record["shelf"],
+        "title": record["shelf_title"],
+        "reason": record["shelf_title"],
+        "level": record["level"],
+        "items": [],
+    }
+
+
+def _item(record: Mapping[str, Any], product: Mapping[str, Any]) -> dict[str, Any]:
+    picture = product["picture"]
+    return {
+        "product_id": record["product_id"],
+        "title": product["title"] or record["product_id"],
+        "brand": product["brand"],
+        "price_amount": product["price_amount"],
+        "currency": product["currency"],
+        "was_price": None,
+        "reason": record["reason"],
+        "score": float(record["score"]),
+        "image": product["image_url"] or picture.image,
+        "alt": picture.alt,
+        "url": product["url"],
+    }
+
+
+def _localised(shelf: Mapping[str, Any], locale: str) -> dict[str, Any]:
+    return {**shelf, "items": [_priced(item, locale) for item in shelf["items"]]}
+
+
+def _priced(item: Mapping[str, Any], locale: str) -> dict[str, Any]:
+    amount, currency = item["price_amount"], item["currency"]
+    price = format_money(amount, currency, locale) if amount and currency else None
+    left_out = ("price_amount", "currency", "score")
+    return {**{k: v for k, v in item.items() if k not in left_out}, "price": price}
+
+
+def _kept(shelf: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "shelf": shelf["name"],
+        "level": shelf["level"],
+        "items": [
+            {"product_id": item["product_id"], "score": item["score"]} for item in shelf["items"]
+        ],
+    }

@@ -1,0 +1,178 @@
+"""Decide: for every customer of an audience, exactly one decision. No clock, no global chance."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from xenorec.campaigns.compose import Composer
+from xenorec.campaigns.eligibility import Reach, reaches
+from xenorec.campaigns.record import CampaignRecord
+from xenorec.campaigns.room import Room
+from xenorec.chance import uniform
+from xenorec.errors import NotSupported, TemplateError
+from xenorec.ledger import Decision
+from xenorec.messages import MessageTemplate, lint
+from xenorec.schema.enums import Reason
+from xenorec.spans import cap, span
+from xenorec.timing import SendTime
+
+COLUMNS = (
+    "customer_id",
+    "first_name",
+    "locale",
+    "time_zone",
+    "email",
+    "phone",
+    "top_categories",
+    "top_category_shares",
+)
+STEP = "1"
+
+
+@dataclass(frozen=True)
+class Decided:
+    """All decisions of a campaign, by customer, and what the checks of the messages found."""
+
+    decisions: tuple[Decision, ...]
+    problems: Mapping[str, tuple[str, ...]]
+
+
+def decide(record: CampaignRecord, room: Room) -> Decided:
+    """Return one decision per customer of the audience, ordered by customer_id.
+
+    Those of the holdout and those who cannot be written to get theirs too, with the reason.
+    """
+    template = MessageTemplate.load(record.message.template, own=room.own)
+    _refuse_unsupported(record, template)
+    people = room.people.to_arrow(COLUMNS).to_pylist()
+    as_of = room.people.as_of
+    reach = reaches(
+        people,
+        record.message.channels,
+        ledger=room.ledger,
+        purpose=record.audience.purpose,
+        at=as_of,
+    )
+    open_to = [row["customer_id"] for row in people if reach[row["customer_id"]].reason is None]
+    composer = Composer.fitted(record, room, template, open_to)
+    send_at = _hours(record, room, people, as_of)
+    drafts = [
+        _draft(record, row, reach[row["customer_id"]], composer, send_at, as_of) for row in people
+    ]
+    problems: dict[str, tuple[str, ...]] = {}
+    decisions = tuple(_checked(draft, template, problems) for draft in drafts)
+    return Decided(decisions, problems)
+
+
+def _hours(
+    record: CampaignRecord, room: Room, people: Sequence[Mapping[str, Any]], as_of: datetime
+) -> dict[str, datetime]:
+    model = room.send_time or SendTime(quiet=record.timing.quiet).fit(room.history())
+    zones = {row["customer_id"]: row["time_zone"] for row in people if row["time_zone"]}
+    ids = [row["customer_id"] for row in people]
+    if not ids:
+        return {}
+    frame = model.schedule(ids, after=as_of, within=record.timing.expires, time_zones=zones)
+    timed = frame.dropna(subset=["send_at"])
+    return {
+        customer_id: at.to_pydatetime()
+        for customer_id, at in zip(timed["customer_id"], timed["send_at"], strict=True)
+    }
+
+
+def _draft(
+    record: CampaignRecord,
+    row: Mapping[str, Any],
+    reach: Reach,
+    composer: Composer,
+    send_at: Mapping[str, datetime],
+    as_of: datetime,
+) -> Decision:
+    customer_id = row["customer_id"]
+    expires = span(record.timing.expires)
+    limit = cap(record.timing.cap) if record.timing.cap else None
+    control = uniform(record.holdout.salt, customer_id) < record.holdout.share
+    blank = Decision(
+        key=f"{record.campaign}/{STEP}/{customer_id}",
+        campaign_id=record.campaign,
+        step=STEP,
+        customer_id=customer_id,
+        arm="control" if control else "treatment",
+        channel=reach.channel,
+        template=record.message.template,
+        template_version=composer.template.version,
+        shelves="[]",
+        context="{}",
+        creative_id=None,
+        creative_propensity=None,
+        body_hash=None,
+        address_hash=reach.address_hash,
+        planned_at=send_at.get(customer_id, as_of),
+        not_after=as_of + expires,
+        time_zone=row["time_zone"] or "UTC",
+        quiet=record.timing.quiet,
+        cap_n=limit[0] if limit else None,
+        cap_days=limit[1] / timedelta(days=1) if limit else None,
+        purpose=record.audience.purpose,
+        seed=record.holdout.salt,
+        state="suppressed",
+        reason=reach.reason,
+        created_at=as_of,
+    )
+    if reach.reason is not None:
+        return blank
+    composed = composer.compose(row, reach.channel, blank.key)
+    if composed is None:
+        return replace(blank, reason=Reason.NO_RECOMMENDATION)
+    if customer_id not in send_at:
+        return replace(blank, reason=Reason.QUIET_HOURS)
+    full = replace(
+        blank,
+        shelves=_json(composed.shelves),
+        context=_json(composed.context),
+        creative_id=composed.creative_id,
+        creative_propensity=composed.propensity,
+    )
+    if control:
+        return replace(full, reason=Reason.CONTROL)
+    return replace(full, state="planned", reason=None)
+
+
+def _checked(
+    draft: Decision, template: MessageTemplate, problems: dict[str, tuple[str, ...]]
+) -> Decision:
+    """Render the message of a planned decision and look for what must not be sent."""
+    if draft.state != "planned":
+        return draft
+    try:
+        rendered = template.render(json.loads(draft.context), channel=draft.channel)
+        found = tuple(lint(rendered))
+    except TemplateError as error:
+        found, rendered = (str(error),), None
+    if found or rendered is None:
+        problems[draft.customer_id] = found
+        return replace(draft, state="suppressed", reason=Reason.TEMPLATE_ERROR)
+    return replace(draft, body_hash=rendered.body_hash)
+
+
+def _refuse_unsupported(record: CampaignRecord, template: MessageTemplate) -> None:
+    missing = [name for name in record.message.channels if name not in template.channels]
+    if missing:
+        raise NotSupported(
+            f"The template {template.name!r} has no format for {', '.join(missing)}; it has "
+            f"{', '.join(template.channels)}. Change message.channels, or add the format to "
+            "a template of your own."
+        )
+    if record.schedule is not None and record.schedule.occasion is not None:
+        raise NotSupported(
+            f"A campaign bound to an occasion ({record.schedule.occasion!r}) cannot be planned; "
+            "give schedule.cron alone and start the campaign by date."
+        )
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)

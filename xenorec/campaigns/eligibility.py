@@ -1,0 +1,65 @@
+"""Eligibility: which channel reaches a customer, and why none does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from xenorec.identity import address_hash
+from xenorec.ledger import Ledger
+from xenorec.schema.enums import Reason
+
+ADDRESS = {"email": "email", "sms": "phone", "whatsapp": "phone"}
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How one customer can be written to: channel and hash of the address, or a reason."""
+
+    channel: str
+    address_hash: str | None
+    reason: Reason | None
+
+
+def reaches(
+    people: Sequence[Mapping[str, Any]],
+    channels: Sequence[str],
+    *,
+    ledger: Ledger,
+    purpose: str,
+    at: datetime,
+) -> dict[str, Reach]:
+    """Return the reach of every customer at ``at``; the first channel that works is taken.
+
+    Of several reasons the one of the last step got to is told: no address, then no consent,
+    then a suppressed address.
+    """
+    found = {row["customer_id"]: Reach(channels[0], None, Reason.INVALID_ADDRESS) for row in people}
+    for channel in reversed(channels):
+        _fill(found, people, channel, ledger=ledger, purpose=purpose, at=at)
+    return found
+
+
+def _fill(
+    found: dict[str, Reach],
+    people: Sequence[Mapping[str, Any]],
+    channel: str,
+    *,
+    ledger: Ledger,
+    purpose: str,
+    at: datetime,
+) -> None:
+    kind = ADDRESS.get(channel, "email")
+    hashes = {row["customer_id"]: address_hash(kind, row[kind]) for row in people if row.get(kind)}
+    granted = ledger.consents_at(at, channel, purpose, sorted(hashes))
+    blocked = ledger.suppressed(sorted(set(hashes.values())), channel, at)
+    for customer_id, hashed in hashes.items():
+        reason = None
+        if customer_id not in granted:
+            reason = Reason.NO_CONSENT
+        elif hashed in blocked:
+            reason = Reason.SUPPRESSED_ADDRESS
+        if reason is None or found[customer_id].reason is not None:
+            found[customer_id] = Reach(channel, hashed, reason)

@@ -1,0 +1,171 @@
+"""A plan: the frozen decisions of a campaign, their hash, and the way to approval and sending."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from xenorec.campaigns.decide import STEP, decide
+from xenorec.campaigns.record import CampaignRecord
+from xenorec.campaigns.room import Room
+from xenorec.campaigns.sending import send_due
+from xenorec.errors import NotApproved
+from xenorec.ledger import Assignment, CampaignRun, Decision
+
+if TYPE_CHECKING:
+    from xenorec.campaigns.worker import DeliveryReport
+
+VOLATILE = {"created_at"}
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """How the audience became messages: counts by reason, largest first."""
+
+    n_audience: int
+    n_planned: int
+    n_control: int
+    reasons: Mapping[str, int]
+
+    def rows(self) -> list[tuple[str, int]]:
+        """Return (what, how many) from the audience down to the messages planned."""
+        return [
+            ("audience", self.n_audience),
+            *((name, count) for name, count in self.reasons.items()),
+            ("planned", self.n_planned),
+        ]
+
+    def __str__(self) -> str:
+        return "\n".join(f"  {name:<22}{count:>8,}" for name, count in self.rows())
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be sent to whom, when and why; equal inputs give an equal hash."""
+
+    record: CampaignRecord
+    as_of: datetime
+    decisions: tuple[Decision, ...]
+    problems: Mapping[str, tuple[str, ...]]
+    room: Room
+
+    @classmethod
+    def make(cls, record: CampaignRecord, room: Room) -> Plan:
+        """Decide for the whole audience and check every message of it."""
+        decided = decide(record, room)
+        return cls(record, room.people.as_of, decided.decisions, decided.problems, room)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 over the record, the instant and all decisions; hexadecimal."""
+        digest = sha256(f"{self.record.to_json()}\n{self.as_of.isoformat()}\n".encode())
+        for decision in self.decisions:
+            digest.update(_canonical(decision).encode() + b"\n")
+        return digest.hexdigest()
+
+    @property
+    def funnel(self) -> Funnel:
+        """The audience by what became of it."""
+        reasons = Counter(str(d.reason) for d in self.decisions if d.reason is not None)
+        ordered = dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0])))
+        planned = sum(decision.state == "planned" for decision in self.decisions)
+        return Funnel(len(self.decisions), planned, reasons.get("control", 0), ordered)
+
+    def approve(self, *, by: str, at: datetime | None = None) -> ApprovedPlan:
+        """Write the plan into the ledger with the name of who approved it.
+
+        Customers who had a decision in this campaign before keep it; nobody gets a second one.
+        """
+        when = at or datetime.now(UTC)
+        receipt = self.room.ledger.record_run(self._run(when), self.decisions, self._assignments())
+        self.room.ledger.approve(self.record.campaign, STEP, self.hash, by=by, at=when)
+        return ApprovedPlan(self, by, receipt.n_new, receipt.n_existing)
+
+    def send(self, *, now: datetime | None = None) -> DeliveryReport:
+        """Send without approval, where the record says that none is required."""
+        if self.record.approval != "none":
+            raise NotApproved(
+                f"The plan of {self.record.campaign!r} is not approved. Look at "
+                "campaign.preview(3), then plan.approve(by='you@shop.example').send()."
+            )
+        return self.approve(by="nobody: approval is 'none'", at=now).send(now=now)
+
+    def __str__(self) -> str:
+        text = (
+            f"Plan of {self.record.campaign!r} as of {self.as_of:%Y-%m-%d %H:%M} UTC, "
+            f"hash {self.hash[:16]}\n{self.funnel}"
+        )
+        if self.problems:
+            text += f"\n  {len(self.problems):,} messages did not pass the checks: plan.problems"
+        return text
+
+    __repr__ = __str__
+
+    def _run(self, when: datetime) -> CampaignRun:
+        return CampaignRun(
+            campaign_id=self.record.campaign,
+            step=STEP,
+            as_of=self.as_of,
+            plan_hash=self.hash,
+            n_audience=len(self.decisions),
+            n_decisions=len(self.decisions),
+            seed=self.record.holdout.salt,
+            record=self.record.to_json(),
+            created_at=when,
+        )
+
+    def _assignments(self) -> list[Assignment]:
+        share = self.record.holdout.share
+        return [
+            Assignment(
+                campaign_id=decision.campaign_id,
+                customer_id=decision.customer_id,
+                arm=decision.arm,
+                propensity=share if decision.arm == "control" else 1 - share,
+                assigned_at=self.as_of,
+            )
+            for decision in self.decisions
+        ]
+
+
+@dataclass(frozen=True)
+class ApprovedPlan:
+    """A plan that somebody approved and the ledger keeps."""
+
+    plan: Plan
+    by: str
+    n_new: int
+    n_existing: int
+
+    def send(self, *, now: datetime | None = None) -> DeliveryReport:
+        """Deliver what is due at ``now`` (the present when left out); the rest stays planned.
+
+        Sending again delivers what has become due since, and nothing twice.
+        """
+        return send_due(self.plan.room, self.plan.record, now=now or datetime.now(UTC))
+
+    def __str__(self) -> str:
+        return (
+            f"Approved by {self.by}: {self.n_new:,} new decisions, "
+            f"{self.n_existing:,} customers had one before."
+        )
+
+    __repr__ = __str__
+
+
+def _canonical(decision: Decision) -> str:
+    values = {
+        field.name: _plain(getattr(decision, field.name))
+        for field in fields(decision)
+        if field.name not in VOLATILE
+    }
+    return json.dumps(values, sort_keys=True, ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -1,0 +1,277 @@
+"""Read a campaign from YAML or a mapping; all mistakes are reported at once, each with its line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from xenorec.campaigns.record import (
+    Audience,
+    CampaignRecord,
+    Creative,
+    Holdout,
+    Message,
+    Outcome,
+    Recommend,
+    Schedule,
+    Timing,
+    section,
+)
+from xenorec.errors import ConfigError, MissingFile, Problem, XenorecError, nearest
+from xenorec.spans import cap, span
+from xenorec.timing.quiet_hours import QuietHours
+
+NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")
+NEVER = re.compile(r"^(out_of_stock|bought_last_\d+d)$")
+CHANNELS = ("email", "sms", "whatsapp", "push", "webhook")
+PURPOSES = ("marketing", "service", "profiling")
+METRICS = ("repeat_order", "spend", "n_orders")
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "audience": ("where", "purpose"),
+    "recommend": ("shelves", "items", "never"),
+    "timing": ("use", "quiet", "cap", "expires"),
+    "creative": ("arms", "exploration"),
+    "message": ("template", "channels", "locale"),
+    "holdout": ("share", "salt"),
+    "outcome": ("metric", "within"),
+    "schedule": ("cron", "time_zone", "occasion", "from", "until"),
+}
+TOP = ("campaign", *KEYS, "approval")
+
+Lines = Mapping[tuple[str, ...], int]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What names may be used: templates, the arms of each, and a check of the condition."""
+
+    templates: tuple[str, ...] = ()
+    arms: Callable[[str], tuple[str, ...]] = lambda template: ()
+    check_where: Callable[[str], object] = lambda text: None
+
+
+def read_yaml(path: Path, known: Known) -> CampaignRecord:
+    """Read a campaign file; raises ConfigError with every mistake, its line and nearest name."""
+    if not path.is_file():
+        raise MissingFile(f"There is no campaign file {path}.")
+    text = path.read_text("utf-8")
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark is not None else None
+        problem = Problem("YAML", str(getattr(error, "problem", error)), line)
+        raise ConfigError(str(path), [problem]) from error
+    if not isinstance(data, Mapping):
+        raise ConfigError(str(path), [Problem("file", "expected 'campaign:' and its sections", 1)])
+    return read_mapping(data, known, source=str(path), lines=dict(_lines(node)))
+
+
+def read_mapping(
+    data: Mapping[str, Any], known: Known, *, source: str, lines: Lines | None = None
+) -> CampaignRecord:
+    """Return the record of plain dictionaries; raises ConfigError with every mistake."""
+    reader = _Reader(data, lines or {})
+    record = _record(reader, known)
+    if reader.problems:
+        raise ConfigError(source, sorted(reader.problems, key=lambda p: p.line or 0))
+    return record
+
+
+def _lines(node: yaml.Node, path: tuple[str, ...] = ()) -> Iterable[tuple[tuple[str, ...], int]]:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            inner = (*path, str(key.value))
+            yield inner, key.start_mark.line + 1
+            yield from _lines(value, inner)
+
+
+@dataclass
+class _Reader:
+    data: Mapping[str, Any]
+    lines: Lines
+    problems: list[Problem] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._refuse_unknown((), self.data, TOP)
+        for name, keys in KEYS.items():
+            value = self.data.get(name)
+            if value is not None and not isinstance(value, Mapping):
+                self.problem((name,), f"came as {value!r}; expected keys {', '.join(keys)}")
+            self._refuse_unknown((name,), section(self.data, name), keys)
+
+    def problem(self, path: tuple[str, ...], text: str) -> None:
+        line = next(
+            (self.lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self.lines), None
+        )
+        self.problems.append(Problem(".".join(path), text, line))
+
+    def get(self, *path: str) -> Any:
+        value: Any = self.data
+        for name in path:
+            value = value.get(name) if isinstance(value, Mapping) else None
+        return value
+
+    def text(self, *path: str, default: str) -> str:
+        value = self.get(*path)
+        if value is None:
+            return default
+        if not isinstance(value, str):
+            such = f", such as {default!r}" if default else ""
+            self.problem(path, f"came as {value!r}; expected text{such}")
+            return default
+        return value
+
+    def choice(self, *path: str, of: Iterable[str], default: str) -> str:
+        value, names = self.text(*path, default=default), tuple(of)
+        if names and value not in names:
+            self.problem(
+                path, f"{value!r} is not known.{nearest(value, names)} Known: {', '.join(names)}"
+            )
+        return value
+
+    def number(self, *path: str, low: float, high: float, default: float) -> float:
+        value = self.get(*path)
+        if value is None:
+            return default
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not low <= value <= high
+        ):
+            self.problem(path, f"came as {value!r}; expected a number from {low:g} to {high:g}")
+            return default
+        return value
+
+    def texts(self, *path: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
+        value = self.get(*path)
+        if value is None:
+            return default
+        listed = [value] if isinstance(value, str) else value
+        if not isinstance(listed, list | tuple) or not all(isinstance(v, str) for v in listed):
+            self.problem(path, f"came as {value!r}; expected a list of names")
+            return default
+        return tuple(listed)
+
+    def checked(self, *path: str, by: Callable[[str], object], default: str) -> str:
+        value = self.text(*path, default=default)
+        try:
+            by(value)
+        except XenorecError as error:
+            self.problem(path, str(error))
+        return value
+
+    def each(self, path: tuple[str, ...], values: Iterable[str], of: Iterable[str]) -> None:
+        names = tuple(of)
+        for value in values:
+            if value not in names:
+                self.problem(
+                    path,
+                    f"{value!r} is not known.{nearest(value, names)} Known: {', '.join(names)}",
+                )
+
+    def _refuse_unknown(
+        self, path: tuple[str, ...], value: Mapping[str, Any], keys: tuple[str, ...]
+    ) -> None:
+        for key in value:
+            if key not in keys:
+                hint = nearest(str(key), keys)
+                self.problem((*path, str(key)), f"is not a key here.{hint} Keys: {', '.join(keys)}")
+
+
+def _record(reader: _Reader, known: Known) -> CampaignRecord:
+    name = reader.text("campaign", default="")
+    if not NAME.match(name):
+        reader.problem(
+            ("campaign",), f"came as {name!r}; expected a name of letters, digits, '.', '_' and '-'"
+        )
+    return CampaignRecord(
+        campaign=name,
+        audience=_audience(reader, known),
+        recommend=_recommend(reader),
+        timing=_timing(reader),
+        creative=_creative(reader, known),
+        message=_message(reader, known),
+        holdout=_holdout(reader, name),
+        outcome=Outcome(
+            reader.choice("outcome", "metric", of=METRICS, default="repeat_order"),
+            reader.checked("outcome", "within", by=span, default="14d"),
+        ),
+        schedule=_schedule(reader),
+        approval=reader.choice("approval", of=("required", "none"), default="required"),
+    )
+
+
+def _audience(reader: _Reader, known: Known) -> Audience:
+    where = reader.text("audience", "where", default="")
+    if where:
+        where = reader.checked("audience", "where", by=known.check_where, default="")
+    purpose = reader.choice("audience", "purpose", of=PURPOSES, default="marketing")
+    return Audience(where, purpose)
+
+
+def _recommend(reader: _Reader) -> Recommend:
+    never = reader.texts("recommend", "never")
+    for rule in never:
+        if not NEVER.match(rule):
+            reader.problem(
+                ("recommend", "never"),
+                f"{rule!r} is not a rule.{nearest(rule, ('out_of_stock', 'bought_last_7d'))} "
+                "Rules: out_of_stock, bought_last_<days>d",
+            )
+    return Recommend(
+        int(reader.number("recommend", "shelves", low=1, high=12, default=4)),
+        int(reader.number("recommend", "items", low=1, high=24, default=6)),
+        never,
+    )
+
+
+def _timing(reader: _Reader) -> Timing:
+    limit = reader.get("timing", "cap")
+    return Timing(
+        reader.choice("timing", "use", of=("send_time",), default="send_time"),
+        reader.checked("timing", "quiet", by=QuietHours.parse, default="21:00-09:00"),
+        None if limit is None else reader.checked("timing", "cap", by=cap, default="1 per 1d"),
+        reader.checked("timing", "expires", by=span, default="48h"),
+    )
+
+
+def _creative(reader: _Reader, known: Known) -> Creative:
+    arms = reader.texts("creative", "arms")
+    template = reader.get("message", "template")
+    if template in known.templates:
+        reader.each(("creative", "arms"), arms, known.arms(template))
+    share = reader.number("creative", "exploration", low=0, high=1, default=0.1)
+    return Creative(arms, float(share))
+
+
+def _message(reader: _Reader, known: Known) -> Message:
+    if reader.get("message", "template") is None:
+        reader.problem(
+            ("message", "template"), f"is missing. Templates: {', '.join(known.templates)}"
+        )
+    channels = reader.texts("message", "channels", default=("email",))
+    reader.each(("message", "channels"), channels, CHANNELS)
+    return Message(
+        reader.choice("message", "template", of=known.templates, default="winback"),
+        channels,
+        reader.text("message", "locale", default="customer"),
+    )
+
+
+def _holdout(reader: _Reader, name: str) -> Holdout:
+    share = float(reader.number("holdout", "share", low=0, high=0.9, default=0.1))
+    return Holdout(share, reader.text("holdout", "salt", default=name))
+
+
+def _schedule(reader: _Reader) -> Schedule | None:
+    if reader.get("schedule") is None:
+        return None
+    values = [reader.get("schedule", key) for key in KEYS["schedule"]]
+    return Schedule(*(None if value is None else str(value) for value in values))

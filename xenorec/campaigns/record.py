@@ -1,0 +1,127 @@
+"""The frozen record of a campaign: what the YAML file and the Python call both make."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Whom: a condition over the profile, and the purpose their consent must cover."""
+
+    where: str = ""
+    purpose: str = "marketing"
+
+
+@dataclass(frozen=True)
+class Recommend:
+    """With which products: rows, items per row, and what is never shown."""
+
+    shelves: int = 4
+    items: int = 6
+    never: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Timing:
+    """When: the model, quiet hours in local time, the cap across campaigns, the last moment."""
+
+    use: str = "send_time"
+    quiet: str = "21:00-09:00"
+    cap: str | None = None
+    expires: str = "48h"
+
+
+@dataclass(frozen=True)
+class Creative:
+    """With which picture: arms of the template (none named: all) and the share that explores."""
+
+    arms: tuple[str, ...] = ()
+    exploration: float = 0.1
+
+
+@dataclass(frozen=True)
+class Message:
+    """Saying what: the template, channels by preference, the language."""
+
+    template: str = "winback"
+    channels: tuple[str, ...] = ("email",)
+    locale: str = "customer"
+
+
+@dataclass(frozen=True)
+class Holdout:
+    """Who is left alone for comparison: ``uniform(salt, customer_id) < share``."""
+
+    share: float = 0.1
+    salt: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What counts as success, and for how long after the plan's instant."""
+
+    metric: str = "repeat_order"
+    within: str = "14d"
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """When a scheduler should run the campaign."""
+
+    cron: str | None = None
+    time_zone: str | None = None
+    occasion: str | None = None
+    from_: str | None = None
+    until: str | None = None
+
+
+@dataclass(frozen=True)
+class CampaignRecord:
+    """One campaign, complete; two equal records give the same plan."""
+
+    campaign: str
+    audience: Audience = field(default_factory=Audience)
+    recommend: Recommend = field(default_factory=Recommend)
+    timing: Timing = field(default_factory=Timing)
+    creative: Creative = field(default_factory=Creative)
+    message: Message = field(default_factory=Message)
+    holdout: Holdout = field(default_factory=Holdout)
+    outcome: Outcome = field(default_factory=Outcome)
+    schedule: Schedule | None = None
+    approval: str = "required"
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return plain dictionaries and lists, as in the YAML file."""
+        data = {key: value for key, value in asdict(self).items() if value is not None}
+        if "schedule" in data:
+            schedule = {_outer(key): value for key, value in data["schedule"].items()}
+            data["schedule"] = {key: value for key, value in schedule.items() if value is not None}
+        if data["timing"]["cap"] is None:
+            del data["timing"]["cap"]
+        plain: dict[str, Any] = json.loads(json.dumps(data))
+        return plain
+
+    def to_json(self) -> str:
+        """Return the record as canonical JSON text."""
+        return json.dumps(self.to_mapping(), sort_keys=True, ensure_ascii=False)
+
+    def to_yaml(self) -> str:
+        """Return the record as a YAML file that ``xenorec run`` takes."""
+        import yaml
+
+        text: str = yaml.safe_dump(self.to_mapping(), sort_keys=False, allow_unicode=True)
+        return text
+
+
+def _outer(name: str) -> str:
+    return name.removesuffix("_")
+
+
+def section(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return one section of a mapping, empty when it is not there."""
+    found = data.get(name)
+    return found if isinstance(found, Mapping) else {}

@@ -1,0 +1,45 @@
+"""What a campaign works with: people, data, ledger, brand, and where messages go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from xenorec.ledger import Ledger
+    from xenorec.profile import History, Profiles
+    from xenorec.recommend import ShelfRecommender
+    from xenorec.timing import SendTime
+
+
+class BrandLike(Protocol):
+    """Who speaks in the messages."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def url(self) -> str: ...  # noqa: D102
+    @property
+    def address(self) -> str: ...  # noqa: D102
+    @property
+    def color(self) -> str: ...  # noqa: D102
+    @property
+    def sender(self) -> str: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Room:
+    """Everything a campaign needs from its workspace."""
+
+    people: Profiles
+    history: Callable[[], History]
+    ledger: Ledger
+    brand: BrandLike
+    own: Path | None
+    outbox: Path
+    channels: Mapping[str, Any]
+    report: Callable[[str, str | None], Any]
+    recommender: ShelfRecommender | None = None
+    send_time: SendTime | None = None

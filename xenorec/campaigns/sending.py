@@ -1,0 +1,100 @@
+"""Sending: a stored decision becomes an envelope, and the worker delivers what is due."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from xenorec.campaigns.decide import STEP
+from xenorec.campaigns.eligibility import ADDRESS
+from xenorec.campaigns.record import CampaignRecord
+from xenorec.campaigns.room import Room
+from xenorec.campaigns.worker import DeliveryReport, Worker
+from xenorec.channels import Channel, Envelope, open_channel
+from xenorec.errors import BadInput, TemplateError
+from xenorec.identity import address_hash
+from xenorec.ledger import Decision
+from xenorec.messages import MessageTemplate, to_mime
+
+UNSET_BRAND = "Your shop"
+
+
+def send_due(room: Room, record: CampaignRecord, *, now: datetime) -> DeliveryReport:
+    """Deliver what is due at ``now``; run again it goes on where it stopped."""
+    channels = _channels(room, record)
+    worker = Worker(room.ledger, channels, _Renderer(room, now), record.campaign, STEP)
+    return worker.deliver(now)
+
+
+def _channels(room: Room, record: CampaignRecord) -> dict[str, Channel]:
+    channels = {}
+    for name in record.message.channels:
+        provider = str(room.channels.get(name, "file"))
+        if provider != "file" and room.brand.name == UNSET_BRAND:
+            raise BadInput(
+                "The shop has no name yet; set [brand] in xenorec.toml, or xr.open(brand={...}), "
+                "before messages leave the house."
+            )
+        settings = room.channels.get(provider, {})
+        channels[name] = open_channel(provider, outbox=room.outbox, settings=settings)
+    return channels
+
+
+@dataclass
+class _Renderer:
+    """Renders decisions as they were stored; addresses are looked up now."""
+
+    room: Room
+    now: datetime
+    _templates: dict[str, MessageTemplate] = field(default_factory=dict)
+    _addresses: dict[str, Mapping[str, str | None]] | None = None
+
+    def __call__(self, decision: Decision) -> tuple[Envelope, str]:
+        template = self._template(decision.template)
+        context = json.loads(decision.context)
+        rendered = template.render(context, channel=decision.channel)
+        to = self._address(decision)
+        raw = None
+        if rendered.html is not None:
+            raw = to_mime(
+                rendered,
+                sender=self.room.brand.sender,
+                to=to,
+                message_id=_message_id(decision, self.room.brand.url),
+                date=self.now,
+                unsubscribe_url=context["unsubscribe_url"],
+            )
+        envelope = Envelope(
+            key=decision.key,
+            channel=decision.channel,
+            to=to,
+            subject=rendered.subject,
+            text=rendered.text or "",
+            raw=raw,
+            facts={"campaign_id": decision.campaign_id, "sent_at": self.now.isoformat()},
+        )
+        return envelope, rendered.body_hash
+
+    def _template(self, name: str) -> MessageTemplate:
+        if name not in self._templates:
+            self._templates[name] = MessageTemplate.load(name, own=self.room.own)
+        return self._templates[name]
+
+    def _address(self, decision: Decision) -> str:
+        if self._addresses is None:
+            rows = self.room.people.to_arrow(["customer_id", "email", "phone"]).to_pylist()
+            self._addresses = {row["customer_id"]: row for row in rows}
+        kind = ADDRESS.get(decision.channel, "email")
+        found = self._addresses.get(decision.customer_id, {}).get(kind)
+        if not found or address_hash(kind, found) != decision.address_hash:
+            raise TemplateError(
+                f"The address of {decision.key} is not the one it was planned for; plan again."
+            )
+        return found
+
+
+def _message_id(decision: Decision, url: str) -> str:
+    host = url.split("://")[-1].split("/")[0]
+    return f"<{address_hash('key', decision.key)[:32]}@{host}>"

@@ -1,0 +1,57 @@
+"""What every channel is: it takes an envelope once and says what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+from xenorec.schema.enums import DeliveryState, Reason
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """One rendered message on its way: ``key`` names it, ``raw`` is the whole e-mail if it is one."""
+
+    key: str
+    channel: str
+    to: str
+    subject: str | None
+    text: str
+    raw: bytes | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"Envelope({self.key!r}, {self.channel})"
+
+
+@dataclass(frozen=True)
+class SendResult:
+    """What a channel answered."""
+
+    state: DeliveryState
+    provider: str
+    provider_id: str | None = None
+    reason: Reason | None = None
+    is_worth_retrying: bool = False
+
+
+@runtime_checkable
+class Channel(Protocol):
+    """A way to deliver."""
+
+    @property
+    def name(self) -> str:
+        """The provider's name, as it is kept with each delivery."""
+        ...
+
+    def send(self, envelope: Envelope) -> SendResult:
+        """Deliver one message; the same key again must not deliver it again where possible."""
+        ...
+
+    def lookup(self, key: str) -> SendResult | None:
+        """Return what became of a key, or None when it never went out.
+
+        Raises NotSupported when the channel cannot tell.
+        """
+        ...

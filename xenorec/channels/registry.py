@@ -1,0 +1,33 @@
+"""Find a channel by name: the shipped ones, then those that other packages bring."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from xenorec.channels.contract import Channel
+from xenorec.channels.file import FileChannel
+from xenorec.errors import UnknownName, nearest
+
+GROUP = "xenorec.channels"
+
+
+def open_channel(name: str, *, outbox: Path, settings: Mapping[str, Any]) -> Channel:
+    """Return a channel, ready to send.
+
+    ``outbox`` is the folder of the channel ``file``. Other names are looked up among the entry
+    points ``xenorec.channels``; each is called with its settings from ``xenorec.toml``.
+    Raises UnknownName with the nearest name.
+    """
+    if name == "file":
+        return FileChannel(outbox)
+    others = {point.name: point for point in entry_points(group=GROUP)}
+    if name in others:
+        channel: Channel = others[name].load()(dict(settings))
+        return channel
+    known = ["file", *sorted(others)]
+    raise UnknownName(
+        f"There is no channel {name!r}.{nearest(name, known)} Channels: {', '.join(known)}."
+    )

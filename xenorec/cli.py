@@ -1,0 +1,409 @@
+"""The command line: thin, every command has its Python twin.
+
+Exit codes: 0 done; 1 an error in data, configuration or approval; 2 wrong use of a command;
+3 the audit found a broken promise; 4 another process holds the workspace; 5 messages failed or
+are in doubt.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from xenorec.errors import BadInput, WorkspaceBusy, XenorecError
+from xenorec.workspace import Workspace
+from xenorec.workspace import open as open_workspace
+
+EXIT_ERROR, EXIT_AUDIT, EXIT_BUSY, EXIT_FAILED = 1, 3, 4, 5
+
+
+class Program(click.Group):
+    """The group of all commands; turns our errors into one readable line."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a traceback is shown only with ``--debug``."""
+        try:
+            return super().invoke(ctx)
+        except XenorecError as error:
+            if ctx.params.get("debug"):
+                raise
+            click.echo(f"error: {error}", err=True)
+            ctx.exit(EXIT_BUSY if isinstance(error, WorkspaceBusy) else EXIT_ERROR)
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--workspace", "-w", type=click.Path(path_type=Path), help="The warehouse's file.")
+@click.option("--debug", is_flag=True, help="Show a traceback when something goes wrong.")
+@click.option("--verbose", "-v", is_flag=True, help="Log every step.")
+@click.version_option(package_name="xenorec")
+@click.pass_context
+def main(ctx: click.Context, workspace: Path | None, debug: bool, verbose: bool) -> None:
+    """Decide whom to message, with what, when; send it once; measure whether it paid.
+
+    Exit codes: 0 done, 1 error, 2 wrong use, 3 the audit found a broken promise, 4 the workspace
+    is busy, 5 messages failed or are in doubt.
+    """
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(message)s")
+    ctx.obj = workspace
+
+
+as_json = click.option("--json", "to_json", is_flag=True, help="Print JSON for a machine.")
+as_of_option = click.option("--as-of", metavar="DAY", help="Nothing later is looked at.")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def new(folder: Path) -> None:
+    """Make a retailer's folder: xenorec.toml and a first campaign."""
+    from xenorec.project import new_project
+
+    for path in new_project(folder):
+        click.echo(f"wrote {path}")
+    click.echo(f"Next: cd {folder}, then load your data: xenorec load files --path exports/")
+
+
+@main.command()
+@click.argument("source")
+@click.option("--path", type=click.Path(path_type=Path), help="Folder with the files.")
+@click.option("--sample", is_flag=True, help="The connector's small invented sample.")
+@click.option("--time-zone", help="Zone of clock times that have none, such as Asia/Kolkata.")
+@click.option("--currency", help="ISO 4217 code where the data has none.")
+@click.option("--option", "options", multiple=True, metavar="NAME=VALUE", help="Connector option.")
+@as_json
+@click.pass_obj
+def load(
+    workspace: Path | None,
+    source: str,
+    path: Path | None,
+    sample: bool,
+    time_zone: str | None,
+    currency: str | None,
+    options: tuple[str, ...],
+    to_json: bool,
+) -> None:
+    """Load SOURCE: a connector's name, "files" (with --path) or "till" (with --path)."""
+    crm = _open(workspace)
+    with _busy(f"loading {source}"):
+        report = crm.load(
+            source,
+            path=path,
+            sample=sample,
+            time_zone=time_zone,
+            currency=currency,
+            options=dict(_option(text) for text in options),
+        )
+    _say(report, [asdict(table) for table in report.tables], to_json)
+
+
+@main.command()
+@as_json
+@click.pass_obj
+def link(workspace: Path | None, to_json: bool) -> None:
+    """Put accounts together that hold the same phone, e-mail or card."""
+    report = _open(workspace).link()
+    _say(report, asdict(report), to_json)
+
+
+@main.command()
+@as_of_option
+@click.option("--where", help='Such as "days_since_order between 30 and 120".')
+@click.option("--columns", is_flag=True, help="List the columns and what they mean.")
+@as_json
+@click.pass_obj
+def profile(
+    workspace: Path | None, as_of: str | None, where: str | None, columns: bool, to_json: bool
+) -> None:
+    """Show customers as they were at an instant: how many, and the first ten."""
+    people = _open(workspace).profiles(as_of)
+    if columns:
+        _say(people.columns.to_string(index=False), people.columns.to_dict("records"), to_json)
+        return
+    chosen = people.where(where) if where else people
+    rows = json.loads(chosen.head().to_json(orient="records", date_format="iso"))
+    shown = {"as_of": chosen.as_of.isoformat(), "n_customers": chosen.count(), "first": rows}
+    _say(chosen if not to_json else "", shown, to_json)
+
+
+@main.command()
+@click.argument("campaign", type=click.Path(path_type=Path))
+@as_of_option
+@click.option("--approve-by", metavar="WHO", help="Approve the plan in this name.")
+@as_json
+@click.pass_obj
+def plan(
+    workspace: Path | None,
+    campaign: Path,
+    as_of: str | None,
+    approve_by: str | None,
+    to_json: bool,
+) -> None:
+    """Plan CAMPAIGN (a YAML file): who gets what when, without sending; print the plan's hash."""
+    made = _campaign(workspace, campaign, as_of)
+    with _busy("planning"):
+        found = made.plan()
+    _say(
+        f"{found}\n  full hash {found.hash}",
+        {"hash": found.hash, "as_of": found.as_of.isoformat(), "funnel": dict(found.funnel.rows())},
+        to_json,
+    )
+    if approve_by:
+        approved = found.approve(by=approve_by)
+        click.echo(str(approved), err=to_json)
+
+
+@main.command()
+@click.argument("campaign", type=click.Path(path_type=Path))
+@as_of_option
+@click.option("-n", "n", default=3, show_default=True, help="How many messages.")
+@click.option("--html", type=click.Path(path_type=Path), help="Write them as a page as well.")
+@click.pass_obj
+def preview(
+    workspace: Path | None, campaign: Path, as_of: str | None, n: int, html: Path | None
+) -> None:
+    """Show messages of CAMPAIGN with their reasons and hours."""
+    made = _campaign(workspace, campaign, as_of)
+    with _busy("planning"):
+        shown = made.preview(n)
+    click.echo(str(shown))
+    if html is not None:
+        html.write_text(shown._repr_html_(), "utf-8")
+        click.echo(f"page: {html}", err=True)
+
+
+@main.command()
+@click.argument("campaign", type=click.Path(path_type=Path))
+@as_of_option
+@click.option("--approve-by", required=True, metavar="WHO", help="Who approves the plan.")
+@click.option("--now", metavar="INSTANT", help="The clock; the present when left out.")
+@as_json
+@click.pass_obj
+def send(
+    workspace: Path | None,
+    campaign: Path,
+    as_of: str | None,
+    approve_by: str,
+    now: str | None,
+    to_json: bool,
+) -> None:
+    """Plan CAMPAIGN, approve it and deliver what is due; nobody gets it twice."""
+    made = _campaign(workspace, campaign, as_of)
+    with _busy("planning and sending"):
+        report = made.plan().approve(by=approve_by).send(now=_clock(now))
+    _finish(report, to_json)
+
+
+@main.command()
+@click.argument("campaign", type=click.Path(path_type=Path))
+@as_of_option
+@click.option("--approve-by", metavar="WHO", help="Approve the plan in this name, if needed.")
+@click.option("--now", metavar="INSTANT", help="The clock; the present when left out.")
+@as_json
+@click.pass_obj
+def run(
+    workspace: Path | None,
+    campaign: Path,
+    as_of: str | None,
+    approve_by: str | None,
+    now: str | None,
+    to_json: bool,
+) -> None:
+    """Run CAMPAIGN as a job: resumes what was begun, sends what is due, and nothing twice.
+
+    A campaign with "approval: required" needs its plan approved before, by
+    "xenorec plan ... --approve-by WHO", or here by --approve-by.
+    """
+    made = _campaign(workspace, campaign, as_of)
+    with _busy("planning and sending"):
+        report = made.run(approve_by=approve_by, now=_clock(now))
+    _finish(report, to_json)
+
+
+@main.command()
+@click.argument("campaign_id")
+@click.option("--within", metavar="SPAN", help="Such as 14d; the campaign's own when left out.")
+@click.option("--html", type=click.Path(path_type=Path), help="Write the page here.")
+@as_json
+@click.pass_obj
+def report(
+    workspace: Path | None, campaign_id: str, within: str | None, html: Path | None, to_json: bool
+) -> None:
+    """Report what became of CAMPAIGN_ID, and the difference to those held out."""
+    found = _open(workspace).report(campaign_id, within=within)
+    lift = None if found.lift is None else json.loads(found.lift.to_json())
+    data = {"campaign": campaign_id, "funnel": dict(found.funnel()), "lift": lift}
+    _say(found, data, to_json)
+    if html is not None:
+        html.write_text(found.to_html(), "utf-8")
+        click.echo(f"page: {html}", err=True)
+
+
+@main.command()
+@as_json
+@click.pass_obj
+def audit(workspace: Path | None, to_json: bool) -> None:
+    """Check every promise; prints each with the number of rows that break it."""
+    frame = _open(workspace).audit()
+    lines = [f"{row.n_rows:>6}  {row.check}: {row.promise}" for row in frame.itertuples()]
+    _say("\n".join(lines), frame.to_dict("records"), to_json)
+    if int(frame["n_rows"].sum()):
+        raise SystemExit(EXIT_AUDIT)
+
+
+@main.command()
+@click.argument("what", type=click.Choice(["shelves", "timing", "send-time"]))
+@click.option("--as-of", default="2017-11-01", show_default=True, help="Learn up to here.")
+@click.option("--within", default="14d", show_default=True, help="Look this far ahead.")
+@click.option("--households", default=0, help="Only so many households; 0: all.")
+@as_json
+@click.pass_obj
+def evaluate(
+    workspace: Path | None, what: str, as_of: str, within: str, households: int, to_json: bool
+) -> None:
+    """Back-test a model beside its baselines: on --workspace, else on The Complete Journey."""
+    from xenorec.evaluation import evaluate as evaluated
+
+    with _busy(f"evaluating {what}"):
+        crm = None if workspace is None else _open(workspace)
+        found = evaluated(what, crm, as_of=as_of, within=within, households=households)
+    _say(found, json.loads(found.to_json()), to_json)
+
+
+@main.group()
+def till() -> None:
+    """Publish what tills read, and collect what they recorded."""
+
+
+@till.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--store-id", required=True, help="The till's store.")
+@as_of_option
+@click.pass_obj
+def publish(workspace: Path | None, folder: Path, store_id: str, as_of: str | None) -> None:
+    """Write FOLDER/serving.sqlite; open tills notice it."""
+    with _busy("publishing"):
+        published = _open(workspace).publish_till(folder, store_id=store_id, as_of=as_of)
+    click.echo(str(published))
+
+
+@till.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@as_json
+@click.pass_obj
+def collect(workspace: Path | None, folder: Path, to_json: bool) -> None:
+    """Load what the till in FOLDER recorded; twice changes nothing."""
+    report = _open(workspace).load("till", path=folder)
+    _say(report, [asdict(table) for table in report.tables], to_json)
+
+
+@main.command()
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("xenorec-demo"))
+@click.option("--households", default=0, help="Only so many households; 0: all 2,469.")
+@click.option("--sample", is_flag=True, help="The small invented sample; needs no data package.")
+def demo(folder: Path, households: int, sample: bool) -> None:
+    """Do everything once on a real grocer's year, into a folder."""
+    from xenorec.demo import run_demo
+
+    with _steps() as step:
+        summary = run_demo(folder, households=households, sample=sample, step=step)
+    click.echo(str(summary))
+
+
+@main.command()
+@click.option("--out", type=click.Path(path_type=Path), help="Write the page here.")
+def schema(out: Path | None) -> None:
+    """Print the page that documents the canonical tables (Markdown)."""
+    from xenorec.schema import markdown
+
+    if out is None:
+        click.echo(markdown())
+    else:
+        out.write_text(markdown(), "utf-8")
+
+
+def _open(workspace: Path | None) -> Workspace:
+    return open_workspace(workspace)
+
+
+def _campaign(workspace: Path | None, path: Path, as_of: str | None) -> Any:
+    crm = _open(workspace)
+    return crm.campaign_from(crm.read_campaign(path), as_of=as_of)
+
+
+def _option(text: str) -> tuple[str, Any]:
+    name, found, value = text.partition("=")
+    if not found:
+        raise BadInput(f"--option came as {text!r}; expected NAME=VALUE.")
+    return name, int(value) if value.lstrip("-").isdigit() else value
+
+
+def _clock(text: str | None) -> datetime:
+    if text is None:
+        return datetime.now(UTC)
+    from xenorec.profile import instant
+
+    return instant(text)
+
+
+def _say(text: Any, data: Any, to_json: bool) -> None:
+    click.echo(json.dumps(data, default=str, ensure_ascii=False) if to_json else str(text))
+
+
+def _finish(report: Any, to_json: bool) -> None:
+    _say(report, report.to_mapping(), to_json)
+    if report.n_failed or report.n_in_doubt:
+        raise SystemExit(EXIT_FAILED)
+
+
+class _busy:  # noqa: N801
+    """A spinner for what takes more than a moment; none when the output is not a terminal."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self._status: Any = None
+
+    def __enter__(self) -> None:
+        if sys.stderr.isatty():
+            from rich.console import Console
+
+            self._status = Console(stderr=True).status(f"{self.what} ...")
+            self._status.__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        if self._status is not None:
+            self._status.__exit__(*error)
+
+
+class _steps:  # noqa: N801
+    """A progress bar over named steps, or plain lines when the output is not a terminal."""
+
+    def __enter__(self) -> Callable[[str, int, int], None]:
+        self._bar: Any = None
+        if sys.stderr.isatty():
+            from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+            self._bar = Progress(
+                BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True
+            )
+            self._bar.start()
+            self._task = self._bar.add_task("starting", total=1)
+        return self._step
+
+    def __exit__(self, *error: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def _step(self, name: str, done: int, total: int) -> None:
+        if self._bar is not None:
+            self._bar.update(self._task, description=name, completed=done, total=total)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""What the ledger keeps about a campaign, as plain frozen records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided for one customer in one step of a campaign; never changed later."""
+
+    key: str
+    campaign_id: str
+    step: str
+    customer_id: str
+    arm: str
+    channel: str
+    template: str
+    template_version: str
+    shelves: str
+    context: str
+    creative_id: str | None
+    creative_propensity: float | None
+    body_hash: str | None
+    address_hash: str | None
+    planned_at: datetime
+    not_after: datetime
+    time_zone: str
+    quiet: str
+    cap_n: int | None
+    cap_days: float | None
+    purpose: str
+    seed: str
+    state: str
+    reason: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Into which arm of a campaign a customer fell, and how likely that was."""
+
+    campaign_id: str
+    customer_id: str
+    arm: str
+    propensity: float
+    assigned_at: datetime
+
+
+@dataclass(frozen=True)
+class CampaignRun:
+    """One plan of a campaign, as it was written into the ledger."""
+
+    campaign_id: str
+    step: str
+    as_of: datetime
+    plan_hash: str
+    n_audience: int
+    n_decisions: int
+    seed: str
+    record: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class RunReceipt:
+    """How many decisions are new, and how many customers had one before."""
+
+    n_new: int
+    n_existing: int

@@ -1,0 +1,69 @@
+"""The intake: one load of one source, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from xenorec.engine import DuckEngine, Session
+from xenorec.schema import TABLES
+from xenorec.sources.connector import Connector
+from xenorec.sources.files import file_batches
+from xenorec.sources.frames import frame_batches
+from xenorec.sources.landing import Append, Batch, land, prepare
+from xenorec.sources.report import LoadReport
+
+LINKS = "create table if not exists warehouse.links (customer_id VARCHAR, into_id VARCHAR)"
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Where rows go, and how clock times and money without a currency are read."""
+
+    engine: DuckEngine
+    append: Append
+    own: Path | None
+    time_zone: str | None
+    currency: str | None
+    now: datetime
+
+    def frames(self, frames: Mapping[str, Any], source: str) -> LoadReport:
+        """Load data frames by canonical name."""
+        with self.engine.writing() as session:
+            return self._land(
+                session,
+                source,
+                frame_batches(
+                    session,
+                    frames,
+                    source=source,
+                    time_zone=self.time_zone,
+                    currency=self.currency,
+                ),
+            )
+
+    def files(self, folder: Path, source: str) -> LoadReport:
+        """Load a folder of files named after canonical tables."""
+        batches = file_batches(
+            folder, source=source, time_zone=self.time_zone, currency=self.currency
+        )
+        with self.engine.writing() as session:
+            return self._land(session, source, batches)
+
+    def connector(
+        self, name: str, folder: Path | None, *, sample: bool, options: Mapping[str, Any]
+    ) -> LoadReport:
+        """Load what a connector's manifest says."""
+        connector = Connector.load(name, self.own)
+        place = connector.data_folder(folder, sample=sample)
+        with self.engine.writing() as session:
+            return self._land(session, name, connector.batches(session, place, options))
+
+    def _land(self, session: Session, source: str, batches: list[Batch]) -> LoadReport:
+        prepare(session, [table for table in TABLES.values() if table.home == "warehouse"])
+        session.run(LINKS)
+        loads = tuple(land(session, batch, now=self.now, append=self.append) for batch in batches)
+        return LoadReport(source, loads)
