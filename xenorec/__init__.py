@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from xenorec.recommend import ShelfRecommender, evaluate_shelves
     from xenorec.report import lift
     from xenorec.timing import NextPurchase, SendTime, evaluate_timing
-    from xenorec.workspace import Workspace, open  # noqa: A004
+    from xenorec.workspace import Workspace, open
 
 __version__ = "0.1.0"
 

@@ -1,4 +1,4 @@
-"""Every error xenorec raises on purpose: one base, each also the standard kind a caller would catch.
+"""Every error raised on purpose: one base, each also the standard kind a caller would catch.
 
 A message says what came, what was expected, the nearest valid name, and the next thing to try.
 """

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xenorec.errors import BadInput
+from xenorec.errors import BadInput, UnknownName, XenorecError
+from xenorec.pos.journal import Entry, read_journal
+from xenorec.pos.keys import keyed_hash, normalise
+from xenorec.pos.serving import write_serving
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,4 +21,235 @@ if TYPE_CHECKING:
     from xenorec.sources.loading import Intake
     from xenorec.workspace import Workspace
 
-OFFERS_EACH = 8
+POPULAR = 40
+PAIRS = 5
+
+COUPONS = """
+select offer_id, coupon_code, discount, category, valid_from, valid_to, product_ids
+from warehouse.offers
+where (valid_to is null or valid_to > $as_of) and (valid_from is null or valid_from <= $until)
+order by offer_id, source
+"""
+
+
+@dataclass(frozen=True)
+class PublishedTill:
+    """What was written for a till."""
+
+    folder: Path
+    store_id: str
+    n_customers: int
+    n_offers: int
+    n_keys_refused: int
+
+    def __str__(self) -> str:
+        text = (
+            f"Till of store {self.store_id}: {self.n_offers:,} offers for {self.n_customers:,} "
+            "customers."
+        )
+        if self.n_keys_refused:
+            text += f" {self.n_keys_refused:,} keys are no phone, e-mail or card and were left out."
+        return text
+
+
+def publish_till(crm: Workspace, folder: Path, *, store_id: str, as_of: datetime) -> PublishedTill:
+    """Compute every customer's offers and write the till's serving file.
+
+    Raises UnknownName for a store that was never loaded.
+    """
+    history = crm.history(as_of)
+    stores = history.stores().column("store_id").to_pylist()
+    if stores and store_id not in stores:
+        from xenorec.errors import nearest
+
+        raise UnknownName(f"There is no store {store_id!r}.{nearest(store_id, stores)}")
+    from xenorec.recommend import ShelfRecommender
+
+    model = ShelfRecommender().fit(history)
+    facts = _facts(history.products().to_pylist())
+    people = crm.profiles(as_of).to_arrow(["customer_id", "email", "phone", "card"]).to_pylist()
+    salt = secrets.token_hex(16)
+    keys, refused = _keys(people, salt)
+    offers = list(_offers(model.shelves(), facts))
+    coupons, coupon_products = _coupons(crm, as_of)
+    write_serving(
+        folder,
+        meta={
+            "store_id": store_id,
+            "currency": _currency(history.orders().column("currency")),
+            "as_of": as_of.isoformat(),
+            "published_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "salt": salt,
+        },
+        rows={
+            "keys": keys,
+            "offers": offers,
+            "popular": _popular(model.popular(store_id, POPULAR), facts),
+            "pairs": _pairs(model.pairs(PAIRS), facts),
+            "coupons": coupons,
+            "coupon_products": coupon_products,
+        },
+    )
+    return PublishedTill(folder, store_id, len({row[0] for row in offers}), len(offers), refused)
+
+
+def load_journal(crm: Workspace, folder: Path | None, intake: Intake) -> LoadReport:
+    """Load what the till in ``folder`` recorded; twice changes nothing."""
+    if folder is None:
+        raise BadInput("load('till') needs path=, the till's folder.")
+    if not folder.is_dir():
+        raise BadInput(f"There is no till folder {folder}.")
+    entries = list(read_journal(folder))
+    frames = {name: frame for name, frame in _frames(entries).items() if len(frame)}
+    return intake.frames(frames, f"till/{folder.resolve().name}")
+
+
+def _facts(products: list[dict[str, Any]]) -> dict[str, tuple[str, str | None, str | None]]:
+    return {
+        row["product_id"]: (
+            row["title"] or row["product_id"],
+            None if row["price_amount"] is None else f"{row['price_amount']:.2f}",
+            row["image_url"],
+        )
+        for row in products
+    }
+
+
+def _keys(people: list[dict[str, Any]], salt: str) -> tuple[list[tuple[str, str]], int]:
+    keys, refused = [], 0
+    for row in people:
+        for kind in ("email", "phone", "card"):
+            if row[kind] is None:
+                continue
+            try:
+                value = normalise(kind, row[kind])
+            except XenorecError:
+                refused += 1
+                continue
+            keys.append((keyed_hash(kind, value, salt), row["customer_id"]))
+    return keys, refused
+
+
+def _offers(frame: pd.DataFrame, facts: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+    rank: dict[str, int] = {}
+    for row in frame.itertuples():
+        place = rank[row.customer_id] = rank.get(row.customer_id, 0) + 1
+        title, price, image = facts[row.product_id]
+        yield (row.customer_id, place, row.product_id, title, row.shelf, row.reason, price, image)
+
+
+def _popular(frame: pd.DataFrame, facts: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+    for row in frame.itertuples():
+        title, price, image = facts[row.product_id]
+        yield (int(row.rank), row.product_id, title, row.reason, price, image)
+
+
+def _pairs(frame: pd.DataFrame, facts: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+    for row in frame.itertuples():
+        title, price, _ = facts[row.other_product_id]
+        reason = f"Often bought with {facts[row.product_id][0]}"
+        yield (row.product_id, int(row.rank), row.other_product_id, title, reason, price)
+
+
+def _coupons(crm: Workspace, as_of: datetime) -> tuple[list[Any], list[Any]]:
+    from datetime import timedelta
+
+    params = {"as_of": as_of, "until": as_of + timedelta(days=28)}
+    with crm.engine.reading() as session:
+        rows = session.rows(COUPONS, params)
+    coupons = [
+        (offer_id, f"Coupon {code or offer_id}", discount, code, _text(start), _text(end))
+        for offer_id, code, discount, _, start, end, _ in rows
+    ]
+    products = [(row[0], product_id) for row in rows for product_id in row[6] or ()]
+    return coupons, products
+
+
+def _text(at: datetime | None) -> str | None:
+    return None if at is None else at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _currency(column: Any) -> str:
+    counts = column.value_counts().to_pylist()
+    return str(max(counts, key=lambda row: (row["counts"], row["values"]))["values"])
+
+
+def _frames(entries: list[Entry]) -> dict[str, pd.DataFrame]:
+    import pandas as pd
+
+    orders = [entry for entry in entries if entry.kind == "order"]
+    return {
+        "orders": pd.DataFrame([_order(entry) for entry in orders]),
+        "order_lines": pd.DataFrame([line for entry in orders for line in _lines(entry)]),
+        "events": pd.DataFrame([_redemption(e) for e in entries if e.kind == "redemption"]),
+        "consents": pd.DataFrame([_consent(e) for e in entries if e.kind == "consent"]),
+        "loyalty_ledger": pd.DataFrame([_points(e) for e in entries if e.kind == "points"]),
+    }
+
+
+def _order(entry: Entry) -> dict[str, Any]:
+    from decimal import Decimal
+
+    body = entry.body
+    return {
+        "order_id": body["order_id"],
+        "customer_id": body["ref"],
+        "store_id": entry.store_id,
+        "channel": "pos",
+        "ordered_at": body.get("ordered_at", entry.at),
+        "net_amount": str(sum(Decimal(amount) for _, _, amount in body["lines"])),
+        "currency": body["currency"],
+        "status": "completed",
+    }
+
+
+def _lines(entry: Entry) -> list[dict[str, Any]]:
+    return [
+        {
+            "order_id": entry.body["order_id"],
+            "line_no": str(number),
+            "product_id": product_id,
+            "quantity": quantity,
+            "net_amount": amount,
+        }
+        for number, (product_id, quantity, amount) in enumerate(entry.body["lines"], 1)
+    ]
+
+
+def _redemption(entry: Entry) -> dict[str, Any]:
+    import json
+
+    body = entry.body
+    return {
+        "event_id": entry.idempotency_key,
+        "customer_id": body["ref"],
+        "name": "coupon_redeemed",
+        "at": entry.at,
+        "props": json.dumps({"offer_id": body["offer_id"], "order_id": body["order_id"]}),
+    }
+
+
+def _consent(entry: Entry) -> dict[str, Any]:
+    body = entry.body
+    return {
+        "customer_id": body["ref"],
+        "channel": body["channel"],
+        "purpose": body["purpose"],
+        "status": body["status"],
+        "evidence": entry.idempotency_key,
+        "at": entry.at,
+    }
+
+
+def _points(entry: Entry) -> dict[str, Any]:
+    body = entry.body
+    return {
+        "entry_id": entry.idempotency_key,
+        "account_id": body["account_id"],
+        "kind": body["kind"],
+        "points": body["points"],
+        "order_id": body["order_id"],
+        "idempotency_key": entry.idempotency_key,
+        "at": entry.at,
+        "store_id": entry.store_id,
+    }

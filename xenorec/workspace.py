@@ -31,7 +31,7 @@ log = logging.getLogger("xenorec")
 Instant = str | date | datetime
 
 
-def open(  # noqa: A001
+def open(
     path: str | Path | None = None,
     *,
     ledger: str | None = None,
@@ -129,7 +129,7 @@ class Workspace:
         return intake.connector(source, folder, sample=sample, options=options or {})
 
     def link(self) -> LinkReport:
-        """Put accounts together that hold the same phone, e-mail or card; see ``xenorec.identity``."""
+        """Put accounts together that hold the same phone, e-mail or card."""
         from xenorec.identity import link
 
         with self._writing() as session:

@@ -138,10 +138,9 @@ def fitted_recommender(record: CampaignRecord, room: Room) -> ShelfRecommender:
 
 def chosen_arms(record: CampaignRecord, template: MessageTemplate) -> dict[str, Arm]:
     """Return the arms the record names, or all of the template's."""
-    arms = {arm_id: arm for arm_id, arm in template.arms.items()}
     if not record.creative.arms:
-        return _as_arms(arms)
-    return _as_arms({name: arms[name] for name in record.creative.arms})
+        return _as_arms(template.arms)
+    return _as_arms({name: template.arms[name] for name in record.creative.arms})
 
 
 def _as_arms(arms: Mapping[str, Mapping[str, Any]]) -> dict[str, Arm]:

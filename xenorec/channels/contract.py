@@ -11,7 +11,7 @@ from xenorec.schema.enums import DeliveryState, Reason
 
 @dataclass(frozen=True)
 class Envelope:
-    """One rendered message on its way: ``key`` names it, ``raw`` is the whole e-mail if it is one."""
+    """One rendered message on its way: ``key`` names it, ``raw`` is the whole e-mail."""
 
     key: str
     channel: str

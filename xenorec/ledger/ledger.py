@@ -76,7 +76,7 @@ class Ledger:
         import pyarrow as pa
 
         found = _table(table)
-        order = [column for column in found.primary_key] or [
+        order = list(found.primary_key) or [
             found.c.source,
             found.c.source_id,
         ]

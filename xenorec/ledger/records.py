@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from xenorec.schema.enums import DeliveryState, Reason
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -69,3 +71,36 @@ class RunReceipt:
 
     n_new: int
     n_existing: int
+
+
+@dataclass(frozen=True)
+class Due:
+    """A decision to act on: the attempt to write, and how often its channel was called before.
+
+    ``worker`` is who holds it, for a message that was claimed and never reported on.
+    """
+
+    decision: Decision
+    attempt: int
+    n_calls: int
+    worker: str | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is to become of a message: its next state, why, and when it is looked at again."""
+
+    state: DeliveryState
+    reason: Reason | None = None
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a claimed message, ready to be written."""
+
+    due: Due
+    verdict: Verdict
+    provider: str | None = None
+    provider_id: str | None = None
+    body_hash: str | None = None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
+from xenorec.errors import BadInput
 from xenorec.schema import TABLES
 from xenorec.schema import column as types
 from xenorec.schema.column import Column as Canonical
@@ -31,7 +33,7 @@ class Instant(sa.TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("The ledger takes aware instants only.")
+            raise BadInput(f"The ledger takes aware instants only; {value} has no time zone.")
         at = value.astimezone(UTC)
         return at if dialect.name == "postgresql" else at.strftime(FORMAT)
 
@@ -45,6 +47,35 @@ class Instant(sa.TypeDecorator[datetime]):
         return at
 
 
+class Exact(sa.TypeDecorator[Decimal]):
+    """A decimal number that loses no digit: ``numeric`` on PostgreSQL, text elsewhere."""
+
+    impl = sa.String(32)
+    cache_ok = True
+
+    def __init__(self, precision: int, scale: int) -> None:
+        super().__init__(32)
+        self.precision = precision
+        self.scale = scale
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
+        """Return the type the database stores."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(sa.Numeric(self.precision, self.scale))
+        return dialect.type_descriptor(sa.String(32))
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:
+        """Turn a number or its text into what is stored, with all decimal places."""
+        if value is None:
+            return None
+        number = Decimal(str(value)).quantize(Decimal(1).scaleb(-self.scale))
+        return number if dialect.name == "postgresql" else str(number)
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Decimal | None:
+        """Turn what is stored into a decimal."""
+        return None if value is None else Decimal(str(value))
+
+
 METADATA = sa.MetaData()
 
 _TYPES: dict[str, Any] = {
@@ -54,14 +85,18 @@ _TYPES: dict[str, Any] = {
     types.INTEGER: sa.Integer,
     types.REAL: sa.Float,
     types.FLAG: sa.Boolean,
-    types.QUANTITY: sa.String(32),
-    types.MONEY: sa.String(32),
+    types.QUANTITY: Exact(12, 3),
+    types.MONEY: Exact(18, 4),
 }
 
 
 def _landed(name: str) -> sa.Table:
     columns = [_column(column) for column in TABLES[name].columns]
     extra: list[Any] = [sa.UniqueConstraint("source", "source_id", name=f"uq_{name}_source")]
+    if name == "consents":
+        extra.append(sa.Index("ix_consents_customer", "customer_id", "purpose", "at"))
+    if name == "suppressions":
+        extra.append(sa.Index("ix_suppressions_hash", "value_hash"))
     if name == "loyalty_ledger":
         extra.append(sa.UniqueConstraint("idempotency_key", name="uq_loyalty_key"))
     return sa.Table(name, METADATA, *columns, *extra)
@@ -84,6 +119,8 @@ RUNS = sa.Table(
     sa.Column("plan_hash", sa.Text, nullable=False),
     sa.Column("n_audience", sa.Integer, nullable=False),
     sa.Column("n_decisions", sa.Integer, nullable=False),
+    sa.Column("n_new", sa.Integer, nullable=False),
+    sa.Column("n_existing", sa.Integer, nullable=False),
     sa.Column("seed", sa.Text, nullable=False),
     sa.Column("record", sa.Text, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
@@ -138,7 +175,7 @@ DELIVERIES = sa.Table(
     "deliveries",
     METADATA,
     sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
-    sa.Column("key", sa.Text, nullable=False, index=True),
+    sa.Column("key", sa.Text, nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("reason", sa.Text),
@@ -149,6 +186,7 @@ DELIVERIES = sa.Table(
     sa.Column("worker", sa.Text),
     sa.Column("at", Instant, nullable=False),
     sa.UniqueConstraint("key", "attempt", "state", name="uq_delivery"),
+    sa.Index("ix_deliveries_latest", "key", "attempt", "seq"),
 )
 
 EXPOSURES = sa.Table(
@@ -173,7 +211,7 @@ OUTCOMES = sa.Table(
     sa.Column("campaign_id", sa.Text),
     sa.Column("customer_id", sa.Text),
     sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("value_amount", sa.String(32)),
+    sa.Column("value_amount", Exact(18, 4)),
     sa.Column("order_id", sa.Text),
     sa.Column("raw", sa.Text),
     sa.Column("at", Instant, nullable=False),
@@ -205,6 +243,7 @@ AUDIT_LOG = sa.Table(
     sa.Column("subject", sa.Text, nullable=False),
     sa.Column("detail", sa.Text),
     sa.Column("at", Instant, nullable=False),
+    sa.Index("ix_audit_subject", "subject"),
 )
 
 VERSION = sa.Table(

@@ -44,6 +44,7 @@ class ProfileSource:
     columns: tuple[ProfileColumn, ...]
     read: Callable[[frozenset[str]], pa.Table]
     mask: Callable[[str, str | None], str | None]
+    notes: Callable[[], list[str]] = list
 
 
 class Profiles:
@@ -131,7 +132,8 @@ class Profiles:
         n = self.count()
         which = f" where {self.text}" if self._conditions else ""
         shown = f"; the first {SHOWN}" if n > SHOWN else ""
-        return f"{n:,} customers as of {self.as_of:%Y-%m-%d %H:%M} UTC{which}{shown}"
+        notes = "".join(f"\n{note}" for note in self._source.notes())
+        return f"{n:,} customers as of {self.as_of:%Y-%m-%d %H:%M} UTC{which}{shown}{notes}"
 
     def _needed(self) -> frozenset[str]:
         return frozenset().union(*(part.columns for part in self._conditions))

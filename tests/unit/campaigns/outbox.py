@@ -45,7 +45,9 @@ def decision(customer_id: str, **changes: object) -> Decision:
     return replace(blank, **changes)  # type: ignore[arg-type]
 
 
-def consent(customer_id: str, status: str = "granted", at: datetime | None = None) -> dict[str, object]:
+def consent(
+    customer_id: str, status: str = "granted", at: datetime | None = None
+) -> dict[str, object]:
     when = at or NOON - timedelta(days=100)
     return {
         "customer_id": customer_id,

@@ -18,7 +18,8 @@ KNOWN = Known(
 
 DESIGN = """\
 campaign: after-eid
-schedule: {cron: "0 6 * * *", time_zone: Asia/Kolkata, occasion: eid_al_fitr, from: +2d, until: +21d}
+schedule: {cron: "0 6 * * *", time_zone: Asia/Kolkata,
+  occasion: eid_al_fitr, from: +2d, until: +21d}
 audience: {where: "days_since_order between 30 and 120 and p_alive < 0.6", purpose: marketing}
 recommend: {shelves: 3, items: 4, never: [out_of_stock, bought_last_7d]}
 timing: {use: send_time, quiet: "21:00-09:00", cap: "2 per 7d", expires: 48h}

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
 from tests.unit.campaigns.outbox import (
     NOON,
     Recorder,
@@ -12,7 +13,6 @@ from tests.unit.campaigns.outbox import (
     fill,
     worker,
 )
-
 from xenorec.channels import FileChannel
 from xenorec.errors import NotSupported
 from xenorec.ledger import Ledger

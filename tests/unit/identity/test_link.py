@@ -3,9 +3,9 @@ from __future__ import annotations
 import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.conftest import orders
 
 import xenorec as xr
+from tests.conftest import orders
 from xenorec.engine import DuckEngine
 from xenorec.identity import link
 from xenorec.identity.link import SHARED_BY_AT_MOST

@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pandas as pd
 import pytest
-from tests.conftest import orders
 
 import xenorec as xr
+from tests.conftest import orders
 from xenorec.errors import ConditionRefused, MissingTable, UnknownColumn
 
 AS_OF = "2024-03-31"

@@ -4,9 +4,9 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from tests.conftest import orders
 
 import xenorec as xr
+from tests.conftest import orders
 from xenorec.errors import BadInput, MissingFile, NaiveTimestamp, UnknownName
 
 GOOD = ("o1", "c1", "2024-03-01T10:00:00+00:00", "12.50")

@@ -1,0 +1,80 @@
+"""Names for the arrays of this folder, and the few operations all parts share."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Ints: TypeAlias = npt.NDArray[np.int64]
+Floats: TypeAlias = npt.NDArray[np.float64]
+Bools: TypeAlias = npt.NDArray[np.bool_]
+Texts: TypeAlias = npt.NDArray[np.object_]
+
+DIGITS = 6
+
+
+def significant(values: Floats) -> Floats:
+    """Return ``values`` rounded to 6 significant decimal digits; 0 stays."""
+    size = np.abs(np.where(values != 0, values, 1.0))
+    shift = DIGITS - 1 - np.floor(np.log10(size)).astype(np.int64)
+    up, down = 10.0 ** np.clip(shift, 0, 300), 10.0 ** np.clip(-shift, 0, 300)
+    rounded: Floats = np.where(values != 0, np.round(values * up / down) * down / up, values)
+    return rounded
+
+
+def total(group: Ints, weight: Floats, n_groups: int) -> Floats:
+    """Return the sum of ``weight`` in each group."""
+    return np.bincount(group, weight, minlength=n_groups).astype(np.float64)
+
+
+def names_at(names: Texts, code: Ints) -> Texts:
+    """Return the name of each code, None for a code of -1."""
+    found: Texts = np.full(len(code), None, dtype=object)
+    found[code >= 0] = names[code[code >= 0]]
+    return found
+
+
+def used(names: Texts, code: Ints) -> tuple[Texts, Ints]:
+    """Return the names that occur in ``code`` and the codes into them; -1 stays -1."""
+    kept = np.flatnonzero(np.bincount(code[code >= 0], minlength=len(names)))
+    new = np.full(len(names) + 1, -1, dtype=np.int64)
+    new[kept] = np.arange(len(kept))
+    return names[kept], new[code]
+
+
+def starts(group: Ints, n_groups: int) -> Ints:
+    """Return where each group begins in the sorted ``group``; one entry more than groups."""
+    return np.searchsorted(group, np.arange(n_groups + 1)).astype(np.int64)
+
+
+def spread(begin: Ints, size: Ints) -> tuple[Ints, Ints]:
+    """Return (which, at) for runs of ``size`` entries from ``begin``, one after the other.
+
+    >>> which, at = spread(np.array([5, 0]), np.array([2, 1]))
+    >>> which.tolist(), at.tolist()
+    ([0, 0, 1], [5, 6, 0])
+    """
+    which = np.repeat(np.arange(len(size)), size)
+    ahead = np.cumsum(size) - size
+    return which, np.arange(len(which)) + (begin - ahead)[which]
+
+
+def rows_of(bounds: Ints, code: Ints) -> tuple[Ints, Ints]:
+    """Return (which, at): the entries of each group in ``code``; none for a code of -1."""
+    known = np.where(code >= 0, code, 0)
+    size = np.where(code >= 0, bounds[known + 1] - bounds[known], 0)
+    return spread(bounds[known], size)
+
+
+def best_each(group: Ints, score: Floats, place: Ints, k: int | None = None) -> tuple[Ints, Ints]:
+    """Return (rows, rank) of the ``k`` best rows of each group, best first, rank from 1.
+
+    Higher ``score`` wins, then lower ``place``. Groups come in ascending order.
+    """
+    order = np.lexsort((place, -score, group))
+    sorted_group = group[order]
+    rank = np.arange(len(order)) - np.searchsorted(sorted_group, sorted_group) + 1
+    keep = slice(None) if k is None else rank <= k
+    return order[keep].astype(np.int64), rank[keep].astype(np.int64)

@@ -1,0 +1,153 @@
+"""Read any data frame (pandas, polars, pyarrow) as coded columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from xenorec.errors import BadInput, nearest
+from xenorec.recommend.arrays import Bools, Ints, Texts
+
+
+def arrow(source: Any, *, need: Sequence[str] = (), may: Sequence[str] = ()) -> Any:
+    """Return the columns ``need`` (all required) and ``may`` of any frame as an Arrow table."""
+    if not isinstance(source, pa.Table | pd.DataFrame):
+        source = _stream(source)
+    have = list(source.column_names if isinstance(source, pa.Table) else source.columns)
+    for name in need:
+        if name not in have:
+            raise BadInput(
+                f"The frame has no column {name!r}; it has {', '.join(map(repr, have)) or 'none'}."
+                f"{nearest(name, map(str, have))} Rename the column and try again."
+            )
+    names = [*need, *(name for name in may if name in have)]
+    return pa.table({name: _column(source[name]) for name in names})
+
+
+def encode(column: Any) -> tuple[Texts, Ints]:
+    """Return the distinct values as text in text order, and each row's position (-1 for null)."""
+    encoded = _whole(column)
+    if not pa.types.is_dictionary(encoded.type):
+        encoded = encoded.dictionary_encode()
+    names, place = np.unique(_texts(encoded.dictionary), return_inverse=True)
+    rank = np.append(place.astype(np.int64), -1)
+    codes = encoded.indices.cast(pa.int64()).fill_null(len(rank) - 1)
+    return names, rank[codes.to_numpy(zero_copy_only=False)]
+
+
+def texts(column: Any) -> Texts:
+    """Return a column as text, None where it is empty or blank."""
+    names, code = encode(column)
+    kept = np.array([name if name.strip() else None for name in names] + [None], dtype=object)
+    return kept[code]
+
+
+def flags(column: Any, *, missing: bool) -> Bools:
+    """Return a column of true and false, with ``missing`` where it is empty."""
+    array = _whole(column)
+    if pa.types.is_null(array.type):
+        return np.full(len(array), missing)
+    if not (pa.types.is_boolean(array.type) or pa.types.is_integer(array.type)):
+        raise BadInput(f"is_promotable is of type {array.type}; expected true or false.")
+    values = array.cast(pa.bool_()).fill_null(missing)
+    return np.asarray(values.to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def instants(column: Any, name: str) -> Ints:
+    """Return a column of times as microseconds since 1970 UTC; naive times are read as UTC."""
+    array = _whole(column)
+    if array.null_count:
+        raise BadInput(
+            f"{name} is empty in {array.null_count} of {len(array)} rows; "
+            f"drop those rows or give their time."
+        )
+    if not len(array):
+        return np.empty(0, dtype=np.int64)
+    if pa.types.is_string(array.type) or pa.types.is_large_string(array.type):
+        array = _parsed(array, name)
+    if not (pa.types.is_timestamp(array.type) or pa.types.is_date(array.type)):
+        raise BadInput(f"{name} is of type {array.type}; expected timestamps or dates.")
+    zone = getattr(array.type, "tz", None)
+    stamps = array.cast(pa.timestamp("us", tz=zone), safe=False).cast(pa.int64())
+    return np.asarray(stamps.to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def ids(values: Any, name: str) -> Texts:
+    """Return the ids asked for as text, each once, in the order asked."""
+    if isinstance(values, str):
+        return np.array([values], dtype=object)
+    listed = values if isinstance(values, pa.Array | pa.ChunkedArray) else _listed(values)
+    known, code = encode(listed)
+    if (code < 0).any():
+        raise BadInput(f"{name} has {int((code < 0).sum())} empty values; drop them first.")
+    return known[code[np.sort(np.unique(code, return_index=True)[1])]]
+
+
+def positions(asked: Texts, names: Texts) -> Ints:
+    """Return where each of ``asked`` stands in ``names``, or -1."""
+    index = pd.Index(names, dtype=object)
+    return index.get_indexer(pd.Index(asked, dtype=object)).astype(np.int64)
+
+
+def _listed(values: Any) -> Any:
+    return _array(pd.Series(list(values), dtype=object))
+
+
+def _stream(source: Any) -> Any:
+    if hasattr(source, "__arrow_c_stream__"):
+        return pa.table(source)
+    raise BadInput(
+        f"Expected a data frame (pandas, polars, pyarrow) or a history, "
+        f"got {type(source).__name__}."
+    )
+
+
+def _column(column: Any) -> Any:
+    if isinstance(column, pd.Series):
+        return _array(column)
+    return column.cast(pa.string()) if pa.types.is_string_view(column.type) else column
+
+
+def _array(series: pd.Series[Any]) -> Any:
+    try:
+        return pa.array(series, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+        pairs = zip(series, series.isna(), strict=True)
+        return pa.array([None if gone else str(value) for value, gone in pairs], pa.string())
+
+
+def _whole(column: Any) -> Any:
+    if not isinstance(column, pa.ChunkedArray):
+        return column
+    joined = column.unify_dictionaries().combine_chunks()
+    return pa.concat_arrays(joined.chunks) if isinstance(joined, pa.ChunkedArray) else joined
+
+
+def _texts(array: Any) -> Texts:
+    """Return distinct values as text; whole floats lose their ``.0``."""
+    if pa.types.is_floating(array.type):
+        whole = pc.equal(pc.floor(array), array)
+        numbers, plain = array.to_pylist(), whole.to_pylist()
+        listed = [
+            str(int(n)) if is_whole else str(n) for n, is_whole in zip(numbers, plain, strict=True)
+        ]
+    else:
+        listed = array.cast(pa.string()).to_pylist()
+    found = np.empty(len(listed), dtype=object)
+    found[:] = listed
+    return found
+
+
+def _parsed(array: Any, name: str) -> Any:
+    try:
+        return pa.array(pd.to_datetime(pd.Series(array.to_pylist()), utc=True, format="ISO8601"))
+    except (ValueError, OverflowError):
+        raise BadInput(
+            f"{name} holds text that is no ISO 8601 time (the first row is {array[0].as_py()!r}); "
+            f"convert it with pandas.to_datetime first."
+        ) from None

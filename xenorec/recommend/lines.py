@@ -1,0 +1,137 @@
+"""Lines of orders in coded form: what was read, before anything is cut or counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from xenorec.errors import BadInput
+from xenorec.recommend.arrays import Bools, Ints, Texts
+from xenorec.recommend.frames import arrow, encode, instants
+from xenorec.recommend.instants import microseconds
+
+NEED = ("customer_id", "order_id", "ordered_at", "product_id")
+MAY = ("quantity", "store_id", "category")
+
+
+@runtime_checkable
+class History(Protocol):
+    """What the recommender needs of a history: tables that are already cut at ``as_of``."""
+
+    as_of: datetime
+
+    def lines(self) -> Any:
+        """One row per order line of a known customer."""
+
+    def products(self) -> Any:
+        """One row per product: product_id, title, category, is_promotable."""
+
+    def customers(self) -> Any:
+        """One row per customer: customer_id, home_store_id, time_zone."""
+
+
+@dataclass(frozen=True)
+class Lines:
+    """One entry per line; names are sorted texts and codes are positions in them (-1 for none).
+
+    Lines without a customer or a product, and returns (a negative quantity), are left out.
+    """
+
+    customers: Texts
+    orders: Texts
+    products: Texts
+    stores: Texts
+    categories: Texts
+    customer: Ints
+    order: Ints
+    product: Ints
+    store: Ints
+    category: Ints
+    at: Ints
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def until(self, instant: datetime) -> Lines:
+        """Return the lines at or before ``instant``; the names stay."""
+        return self._where(self.at <= microseconds(instant))
+
+    def after(self, instant: datetime) -> Lines:
+        """Return the lines later than ``instant``; the names stay."""
+        return self._where(self.at > microseconds(instant))
+
+    def _where(self, keep: Bools) -> Lines:
+        return replace(
+            self,
+            customer=self.customer[keep],
+            order=self.order[keep],
+            product=self.product[keep],
+            store=self.store[keep],
+            category=self.category[keep],
+            at=self.at[keep],
+        )
+
+
+def read_lines(source: Any) -> Lines:
+    """Return the lines of a frame or of a history.
+
+    Raises BadInput when a column is missing, a time is empty or text that is no time, or no line
+    names a customer and a product.
+    """
+    frame = source.lines() if isinstance(source, History) else source
+    table = arrow(frame, need=NEED, may=MAY)
+    n = table.num_rows
+    table = table.filter(_bought(table))
+    if not table.num_rows:
+        raise BadInput(
+            f"There is no purchase to learn from: of {n} lines none has a customer_id, a "
+            f"product_id and a quantity that is not negative. Load orders first."
+        )
+    if table["order_id"].null_count:
+        raise BadInput(
+            f"order_id is empty in {table['order_id'].null_count} of {table.num_rows} lines; "
+            f"give each visit an id."
+        )
+    return _coded(table)
+
+
+def _bought(table: Any) -> Any:
+    kept = pc.and_(pc.is_valid(table["customer_id"]), pc.is_valid(table["product_id"]))
+    if "quantity" not in table.column_names or pa.types.is_null(table["quantity"].type):
+        return kept
+    number = table["quantity"]
+    if not pa.types.is_integer(number.type):
+        number = number.cast(pa.float64())
+    return pc.and_(kept, pc.fill_null(pc.greater_equal(number, 0), True))
+
+
+def _coded(table: Any) -> Lines:
+    customers, customer = encode(table["customer_id"])
+    orders, order = encode(table["order_id"])
+    products, product = encode(table["product_id"])
+    stores, store = _optional(table, "store_id")
+    categories, category = _optional(table, "category")
+    return Lines(
+        customers=customers,
+        orders=orders,
+        products=products,
+        stores=stores,
+        categories=categories,
+        customer=customer,
+        order=order,
+        product=product,
+        store=store,
+        category=category,
+        at=instants(table["ordered_at"], "ordered_at"),
+    )
+
+
+def _optional(table: Any, name: str) -> tuple[Texts, Ints]:
+    if name in table.column_names and not pa.types.is_null(table[name].type):
+        return encode(table[name])
+    return np.empty(0, dtype=object), np.full(table.num_rows, -1, dtype=np.int64)

@@ -1,0 +1,45 @@
+"""Popularity: how many customers bought each product of late, and the order that gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+
+from xenorec.recommend.arrays import Floats, Ints
+from xenorec.recommend.purchases import Purchases
+
+WINDOW = timedelta(days=28)
+
+
+@dataclass(frozen=True)
+class Popularity:
+    """One entry per product: customers in the window and ever, and the place (0 is the first).
+
+    The order is by customers in the window, then ever, then id.
+    """
+
+    recent: Ints
+    ever: Ints
+    place: Ints
+    n_recent: int
+    n_ever: int
+
+    @property
+    def share(self) -> Floats:
+        """The share of the window's customers that bought each product."""
+        return self.recent / max(self.n_recent, 1)
+
+
+def count_popularity(purchases: Purchases, window: timedelta = WINDOW) -> Popularity:
+    """Return the popularity of every product in the shop."""
+    n = len(purchases.products)
+    late = purchases.within(window)
+    key = purchases.customer[late] * n + purchases.product[late]
+    recent = np.bincount(np.unique(key) % n, minlength=n).astype(np.int64)
+    ever = np.bincount(purchases.bought.product, minlength=n).astype(np.int64)
+    place = np.empty(n, dtype=np.int64)
+    place[np.lexsort((np.arange(n), -ever, -recent))] = np.arange(n)
+    n_recent = len(np.unique(purchases.customer[late]))
+    return Popularity(recent, ever, place, n_recent, len(purchases.customers))

@@ -1,0 +1,163 @@
+"""Purchases: who bought which product in which order, cut at ``as_of`` and free of row order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+import numpy as np
+
+from xenorec.errors import BadInput
+from xenorec.recommend.arrays import Bools, Floats, Ints, Texts, starts, used
+from xenorec.recommend.instants import instant_of, microseconds
+from xenorec.recommend.lines import Lines
+
+
+@dataclass(frozen=True)
+class Orders:
+    """One entry per order, sorted by customer, instant and id; store -1 when unknown."""
+
+    customer: Ints
+    at: Ints
+    store: Ints
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+
+@dataclass(frozen=True)
+class Bought:
+    """One entry per customer and product, sorted by both: in how many orders, and when last.
+
+    ``key`` is customer * number of products + product, ``of_line`` the entry of each purchase.
+    """
+
+    key: Ints
+    customer: Ints
+    product: Ints
+    n_orders: Ints
+    last_at: Ints
+    of_line: Ints
+
+
+@dataclass(frozen=True)
+class Purchases:
+    """One entry per order and product, sorted by order and product, none later than ``as_of``.
+
+    ``order`` is a position in ``orders``, ``product`` in ``products``. ``category`` has one entry
+    per product, what most of its lines say, or -1. ``since`` is the instant of the first line.
+    """
+
+    as_of: datetime
+    since: int
+    customers: Texts
+    products: Texts
+    stores: Texts
+    categories: Texts
+    orders: Orders
+    order: Ints
+    product: Ints
+    category: Ints
+
+    @cached_property
+    def customer(self) -> Ints:
+        """The customer of each entry."""
+        return self.orders.customer[self.order]
+
+    @cached_property
+    def at(self) -> Ints:
+        """The instant of each entry, in microseconds since 1970 UTC."""
+        return self.orders.at[self.order]
+
+    @cached_property
+    def bought(self) -> Bought:
+        """What each customer has bought so far."""
+        key = self.customer * len(self.products) + self.product
+        pairs, line = np.unique(key, return_inverse=True)
+        last = np.zeros(len(pairs), dtype=np.int64)
+        last[line] = self.at  # entries of a customer are in order of time: the last one stays
+        return Bought(
+            key=pairs,
+            customer=pairs // len(self.products),
+            product=pairs % len(self.products),
+            n_orders=np.bincount(line).astype(np.int64),
+            last_at=last,
+            of_line=line.astype(np.int64),
+        )
+
+    @cached_property
+    def first_at(self) -> Ints:
+        """When each product was first sold."""
+        first = np.full(len(self.products), np.iinfo(np.int64).max)
+        np.minimum.at(first, self.product, self.at)
+        return first
+
+    @cached_property
+    def last_order(self) -> Ints:
+        """The last order of each customer."""
+        return starts(self.orders.customer, len(self.customers))[1:] - 1
+
+    def weight(self, half_life: timedelta) -> Floats:
+        """Return 0.5 ** (age / half_life) of each entry."""
+        age = (microseconds(self.as_of) - self.at) / microseconds(half_life)
+        return np.exp2(-age)
+
+    def within(self, window: timedelta) -> Bools:
+        """Return which entries are of the last ``window`` before ``as_of``."""
+        return self.at > microseconds(self.as_of) - microseconds(window)
+
+
+def count_purchases(lines: Lines, as_of: datetime) -> Purchases:
+    """Return the purchases at or before ``as_of``; the same product twice in an order is one.
+
+    Raises BadInput when no line is that early.
+    """
+    seen = lines.until(as_of)
+    if not len(seen):
+        raise BadInput(
+            f"as_of is {as_of.isoformat()}, yet the first row is of "
+            f"{instant_of(lines.at.min()).isoformat()}; nothing is known before it. "
+            f"Choose a later as_of."
+        )
+    customers, customer = used(seen.customers, seen.customer)
+    products, product = used(seen.products, seen.product)
+    stores, store = used(seen.stores, seen.store)
+    orders, order = _orders(customer, seen.order, seen.at, store)
+    entry = np.unique(order * len(products) + product)
+    return Purchases(
+        as_of=as_of,
+        since=int(seen.at.min()),
+        customers=customers,
+        products=products,
+        stores=stores,
+        categories=seen.categories,
+        orders=orders,
+        order=entry // len(products),
+        product=entry % len(products),
+        category=_usual(product, seen.category, len(products), len(seen.categories)),
+    )
+
+
+def _orders(customer: Ints, order: Ints, at: Ints, store: Ints) -> tuple[Orders, Ints]:
+    """Return the orders and the order of each line; an id used by two customers is two orders."""
+    width = int(order.max()) + 1
+    pairs, line = np.unique(customer * width + order, return_inverse=True)
+    first = np.full(len(pairs), np.iinfo(np.int64).max)
+    np.minimum.at(first, line, at)
+    where = np.full(len(pairs), -1, dtype=np.int64)
+    np.maximum.at(where, line, store)
+    by_time = np.lexsort((pairs % width, first, pairs // width))
+    place = np.empty(len(pairs), dtype=np.int64)
+    place[by_time] = np.arange(len(pairs))
+    return Orders(pairs[by_time] // width, first[by_time], where[by_time]), place[line]
+
+
+def _usual(product: Ints, category: Ints, n_products: int, n_categories: int) -> Ints:
+    """Return the category that most lines of each product name, the first by name on a tie."""
+    usual = np.full(n_products, -1, dtype=np.int64)
+    named = category >= 0
+    pairs, n = np.unique(product[named] * n_categories + category[named], return_counts=True)
+    ranked = np.lexsort((-pairs, n))  # the best comes last and so is what stays
+    usual[pairs[ranked] // max(n_categories, 1)] = pairs[ranked] % max(n_categories, 1)
+    return usual

@@ -1,0 +1,34 @@
+"""The shop: all that a shelf may learn from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from xenorec.recommend.arrays import Bools, Ints
+from xenorec.recommend.catalog import Catalog
+from xenorec.recommend.popularity import Popularity
+from xenorec.recommend.purchases import Purchases
+
+
+@dataclass(frozen=True)
+class Shop:
+    """Purchases up to ``as_of``, the catalog, the popularity, and which products may be shown."""
+
+    purchases: Purchases
+    catalog: Catalog
+    popularity: Popularity
+    is_allowed: Bools
+
+    @property
+    def n_products(self) -> int:
+        """How many products were sold by ``as_of``."""
+        return len(self.purchases.products)
+
+    def has_bought(self, customer: Ints, product: Ints) -> Bools:
+        """Return whether each customer has bought the product (never for customer -1)."""
+        known, key = self.purchases.bought.key, customer * self.n_products + product
+        at = np.minimum(np.searchsorted(known, key), len(known) - 1)
+        found: Bools = (customer >= 0) & (known[at] == key)
+        return found
