@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, Protocol
 
 from xenorec.errors import BadInput, nearest
-from xenorec.spans import span
 from xenorec.workspace import Workspace
 from xenorec.workspace import open as open_workspace
 
@@ -34,11 +32,8 @@ def evaluate(
     """
     if what not in WHAT:
         raise BadInput(f"Cannot evaluate {what!r}.{nearest(what, WHAT)} Known: {', '.join(WHAT)}.")
-    from xenorec.profile import instant
-
     shop = crm if crm is not None else _complete_journey(households)
-    until = instant(as_of) + max(span(within), timedelta(days=1))
-    return _run(what, shop, as_of, within, shop.history(until))
+    return _run(what, shop, as_of, within, shop.history())
 
 
 def _run(what: str, shop: Workspace, as_of: str, within: str, history: Any) -> Evaluation:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xenorec.campaigns.never import exclusions
-from xenorec.campaigns.record import CampaignRecord
+from xenorec.campaigns.record import CampaignRecord, Recommend
 from xenorec.campaigns.room import BrandLike, Room
 from xenorec.creative import Arm, ArmChooser, pictures
 from xenorec.errors import BadInput
@@ -50,9 +51,10 @@ class Composer:
         customer_ids: Sequence[str],
     ) -> Composer:
         """Return a composer that knows the rows of the customers named."""
-        model = fitted_recommender(record, room)
         history = room.history()
-        frame = model.shelves(customer_ids, exclude=exclusions(record.recommend.never, history))
+        frame = _wider(fitted_recommender(record, room)).shelves(
+            customer_ids, exclude=exclusions(record.recommend.never, history)
+        )
         products = _products(history.products().to_pylist(), frame, room)
         arms = chosen_arms(record, template)
         return cls(
@@ -63,7 +65,10 @@ class Composer:
             if arms
             else None,
             arms,
-            _rows(frame, products),
+            {
+                customer_id: readable(shelves, record.recommend)
+                for customer_id, shelves in _rows(frame, products).items()
+            },
         )
 
     def compose(self, person: Mapping[str, Any], channel: str, key: str) -> Composed | None:
@@ -84,7 +89,7 @@ class Composer:
             },
             "locale": locale,
             "campaign_id": self.record.campaign,
-            "shelves": [_localised(shelf, locale) for shelf in shelves],
+            "shelves": [_localised(shelf, locale, link) for shelf in shelves],
             "hero": hero,
             "button_url": link,
             "unsubscribe_url": f"{self.brand.url.rstrip('/')}/unsubscribe/{key}",
@@ -134,6 +139,35 @@ def fitted_recommender(record: CampaignRecord, room: Room) -> ShelfRecommender:
             "same instant."
         )
     return room.recommender
+
+
+def readable(shelves: list[dict[str, Any]], wanted: Recommend) -> list[dict[str, Any]]:
+    """Return a page on which no title stands twice, cut to the rows and items wanted.
+
+    Two products may share a title (sizes or suppliers that the catalogue does not tell apart); to
+    a reader that looks like a mistake. The better one stays. A row that is left with fewer than
+    half its items, and not as the only one, goes.
+    """
+    seen: set[str] = set()
+    page = []
+    for shelf in shelves:
+        items = []
+        for item in shelf["items"]:
+            title = item["title"].casefold()
+            if title not in seen and len(items) < wanted.items:
+                seen.add(title)
+                items.append(item)
+        page.append({**shelf, "items": items})
+    enough = [shelf for shelf in page if 2 * len(shelf["items"]) >= wanted.items]
+    kept = enough or [shelf for shelf in page if shelf["items"]][:1]
+    return kept[: wanted.shelves]
+
+
+def _wider(model: ShelfRecommender) -> ShelfRecommender:
+    """Return the same fitted model that gives more than is wanted, to choose from."""
+    wider = copy(model)
+    wider.n_items, wider.n_shelves = 2 * model.n_items, model.n_shelves + 2
+    return wider
 
 
 def chosen_arms(record: CampaignRecord, template: MessageTemplate) -> dict[str, Arm]:
@@ -201,15 +235,16 @@ def _item(record: Mapping[str, Any], product: Mapping[str, Any]) -> dict[str, An
     }
 
 
-def _localised(shelf: Mapping[str, Any], locale: str) -> dict[str, Any]:
-    return {**shelf, "items": [_priced(item, locale) for item in shelf["items"]]}
+def _localised(shelf: Mapping[str, Any], locale: str, link: str) -> dict[str, Any]:
+    return {**shelf, "items": [_priced(item, locale, link) for item in shelf["items"]]}
 
 
-def _priced(item: Mapping[str, Any], locale: str) -> dict[str, Any]:
+def _priced(item: Mapping[str, Any], locale: str, link: str) -> dict[str, Any]:
     amount, currency = item["price_amount"], item["currency"]
     price = format_money(amount, currency, locale) if amount and currency else None
     left_out = ("price_amount", "currency", "score")
-    return {**{k: v for k, v in item.items() if k not in left_out}, "price": price}
+    kept = {key: value for key, value in item.items() if key not in left_out}
+    return {**kept, "price": price, "url": item["url"] or f"{link}#{item['product_id']}"}
 
 
 def _kept(shelf: Mapping[str, Any]) -> dict[str, Any]:

@@ -160,14 +160,14 @@ class Profiles:
         return query_frames(sql, {"profile": rows}, params)
 
     def _try(self, checked: Condition) -> None:
-        empty = "select " + ", ".join(
-            f'cast(null as {column.type}) as "{column.name}"'
+        example = "select " + ", ".join(
+            f'{_example(column.type)} as "{column.name}"'
             for column in self._source.columns
             if column.name in checked.columns or column.name == "customer_id"
         )
         try:
             query_frames(
-                f"select 1 from ({empty}) as profile where {checked.sql}", {}, checked.params
+                f"select 1 from ({example}) as profile where {checked.sql}", {}, checked.params
             )
         except XenorecError as error:
             from xenorec.errors import ConditionRefused
@@ -180,6 +180,14 @@ class Profiles:
                 f"The condition {checked.text!r} does not fit the columns' types ({types}): "
                 f"{reason.removeprefix('The engine refused a query: ')}"
             ) from error
+
+
+def _example(type_: str) -> str:
+    """Return some value of a type, so that a condition can be tried without data."""
+    if type_.endswith("[]"):
+        return f"cast([] as {type_})"
+    plain = {"VARCHAR": "'x'", "BOOLEAN": "true", "TIMESTAMPTZ": "'2000-01-01'"}
+    return f"cast({plain.get(type_, '1')} as {type_})"
 
 
 def _is_sql(column: ProfileColumn) -> bool:

@@ -44,7 +44,7 @@ def arrange(
     wish = Wish(layout.n_shelves * layout.n_items + guard.most, guard.is_open)
     for number, shelf in enumerate(shelves):
         open_to = np.flatnonzero(n_so_far < layout.n_shelves)
-        if not len(open_to):
+        if placed and not len(open_to):
             break
         offers = _for(shelf.score(asked.take(open_to), wish), open_to)
         offers = _not_placed(guard.kept(offers), placed, len(guard.is_open))

@@ -29,6 +29,12 @@ def total(group: Ints, weight: Floats, n_groups: int) -> Floats:
     return np.bincount(group, weight, minlength=n_groups).astype(np.float64)
 
 
+def distinct(values: Ints) -> Ints:
+    """Return the sorted distinct values; on many rows a sort is faster than numpy's hash table."""
+    ranked = np.sort(values)
+    return ranked[np.append(True, ranked[1:] != ranked[:-1])] if len(ranked) else ranked
+
+
 def names_at(names: Texts, code: Ints) -> Texts:
     """Return the name of each code, None for a code of -1."""
     found: Texts = np.full(len(code), None, dtype=object)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from xenorec.recommend.arrange import Placed
-from xenorec.recommend.arrays import Floats, Ints, best_each, significant, total
+from xenorec.recommend.arrays import Bools, Floats, Ints, best_each, significant, total
 from xenorec.recommend.guard import Guard
 from xenorec.recommend.people import Asked
-from xenorec.recommend.shelf import Shelf, Wish, join
+from xenorec.recommend.shelf import SHOP, Offers, Shelf, Wish, join
 
 WEIGHTS = {
     "buy_again": 1.0,
@@ -20,6 +20,9 @@ WEIGHTS = {
     "new_in_category": 1.0,
     "popular_in_shop": 3.0,
 }
+
+
+FILL = 1e-6  # keeps what only fills up below the store's list
 
 
 @dataclass(frozen=True)
@@ -39,13 +42,15 @@ class Blend:
     ) -> Placed:
         """Return the ``n`` best products of every customer, by customer and rank.
 
-        The reason and the level are those of the first shelf that offers the product.
+        The reason and the level are those of the first shelf that offers the product. Somebody
+        who has not bought gets the list of their store, filled up by the shop's.
         """
         wish = Wish(max(n, self.reach) + guard.most, guard.is_open)
         parts = [guard.kept(shelf.score(asked, wish)) for shelf in shelves]
         offers = join(parts)
         shelf = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
         part = offers.score * self._weights(shelves)[shelf]
+        part = np.where(_fills_up(offers, asked), part * FILL, part)
         key = offers.asked * len(guard.is_open) + offers.product
         _, first, entry = np.unique(key, return_index=True, return_inverse=True)
         score = significant(total(entry, part, len(first)))
@@ -55,3 +60,9 @@ class Blend:
 
     def _weights(self, shelves: Sequence[Shelf]) -> Floats:
         return np.array([self.weights.get(shelf.name, 1.0) for shelf in shelves])
+
+
+def _fills_up(offers: Offers, asked: Asked) -> Bools:
+    only_store = (asked.customer < 0) & (asked.store >= 0)
+    fills: Bools = only_store[offers.asked] & (offers.level >= SHOP)
+    return fills

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from xenorec.errors import BadInput
-from xenorec.recommend.arrays import Bools, Floats, Ints, Texts
+from xenorec.recommend.arrays import Bools, Floats, Ints, Texts, distinct
 from xenorec.recommend.baselines import own_frequency, popular_products
 from xenorec.recommend.bootstrap import mean_interval
 from xenorec.recommend.frames import ids as ids_of
@@ -123,7 +123,7 @@ class _Truth:
     def of(cls, then: Lines, everything: Lines, who: Texts) -> _Truth:
         row = positions(everything.customers, who)[then.customer]
         width = len(everything.products)
-        pairs = np.unique(row[row >= 0] * width + then.product[row >= 0])
+        pairs = distinct(row[row >= 0] * width + then.product[row >= 0])
         return cls(everything.products, pairs, np.bincount(pairs // width, minlength=len(who)))
 
     def hit(self, row: Ints, product: Ints) -> Bools:
@@ -215,7 +215,7 @@ def _notes(
     if n_new and customers is None:
         notes.append(f"{n_new:,} newcomers bought in the span and are not scored.")
     last = instant_of(everything.at.max())
-    if last < end:
+    if last < end - timedelta(days=1):
         notes.append(f"The rows end at {last.isoformat()}, before the span does.")
     return tuple(notes)
 

@@ -8,7 +8,7 @@ from typing import Self
 
 import numpy as np
 
-from xenorec.recommend.arrays import Ints, best_each, significant, spread, starts
+from xenorec.recommend.arrays import Ints, best_each, distinct, significant, spread, starts
 from xenorec.recommend.people import Asked
 from xenorec.recommend.popularity import WINDOW
 from xenorec.recommend.shelf import SEGMENT, Offers, Wish
@@ -62,7 +62,7 @@ def _counts(shop: Shop) -> tuple[Ints, Ints, Ints, Ints]:
     store = purchases.orders.store[purchases.order]
     late = purchases.within(WINDOW) & (store >= 0)
     visit = purchases.customer[late] * n_stores + store[late]
-    shoppers = np.bincount(np.unique(visit) % n_stores, minlength=n_stores)
-    once = np.unique(visit * n_products + purchases.product[late])
+    shoppers = np.bincount(distinct(visit) % n_stores, minlength=n_stores)
+    once = distinct(visit * n_products + purchases.product[late])
     pairs, n = np.unique(once % (n_stores * n_products), return_counts=True)
     return pairs // n_products, pairs % n_products, n, shoppers

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from xenorec.recommend.arrays import Floats, Ints
+from xenorec.recommend.arrays import Floats, Ints, distinct
 from xenorec.recommend.purchases import Purchases
 
 WINDOW = timedelta(days=28)
@@ -37,9 +37,9 @@ def count_popularity(purchases: Purchases, window: timedelta = WINDOW) -> Popula
     n = len(purchases.products)
     late = purchases.within(window)
     key = purchases.customer[late] * n + purchases.product[late]
-    recent = np.bincount(np.unique(key) % n, minlength=n).astype(np.int64)
+    recent = np.bincount(distinct(key) % n, minlength=n).astype(np.int64)
     ever = np.bincount(purchases.bought.product, minlength=n).astype(np.int64)
     place = np.empty(n, dtype=np.int64)
     place[np.lexsort((np.arange(n), -ever, -recent))] = np.arange(n)
-    n_recent = len(np.unique(purchases.customer[late]))
+    n_recent = len(distinct(purchases.customer[late]))
     return Popularity(recent, ever, place, n_recent, len(purchases.customers))

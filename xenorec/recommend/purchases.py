@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from xenorec.errors import BadInput
-from xenorec.recommend.arrays import Bools, Floats, Ints, Texts, starts, used
+from xenorec.recommend.arrays import Bools, Floats, Ints, Texts, distinct, starts, used
 from xenorec.recommend.instants import instant_of, microseconds
 from xenorec.recommend.lines import Lines
 
@@ -124,7 +124,7 @@ def count_purchases(lines: Lines, as_of: datetime) -> Purchases:
     products, product = used(seen.products, seen.product)
     stores, store = used(seen.stores, seen.store)
     orders, order = _orders(customer, seen.order, seen.at, store)
-    entry = np.unique(order * len(products) + product)
+    entry = distinct(order * len(products) + product)
     return Purchases(
         as_of=as_of,
         since=int(seen.at.min()),

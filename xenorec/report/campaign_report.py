@@ -91,7 +91,7 @@ class CampaignReport:
             coverage=_coverage(planned),
             send_hours=_hours(planned),
             creatives=_creatives(planned),
-            lift=_lift(engine, rows, metric, run["as_of"], length),
+            lift=_lift(engine, rows, record, run["as_of"], length),
             is_window_complete=latest is not None and latest >= run["as_of"] + length,
             was_simulated=_was_simulated(frames["deliveries"]),
         )
@@ -130,7 +130,8 @@ class CampaignReport:
         """Return one sentence or two on the difference to the holdout."""
         if self.lift is None:
             return "No comparison: one of the two groups is empty."
-        text = f"{_metric_words(self.metric)} within {self.within.days} days: {self.lift}"
+        _, _, figures = str(self.lift).partition(": ")
+        text = f"{_metric_words(self.metric)} within {self.within.days} days: {figures}."
         if self.was_simulated:
             text += (
                 " Nothing was really sent: the messages were written to files, so the true effect "
@@ -165,7 +166,7 @@ def _run(ledger: Ledger, campaign_id: str) -> Mapping[str, Any]:
 def _lift(
     engine: DuckEngine,
     rows: list[dict[str, Any]],
-    metric: str,
+    record: Mapping[str, Any],
     as_of: datetime,
     within: timedelta,
 ) -> Lift | None:
@@ -181,9 +182,10 @@ def _lift(
         }
     )
     frame = measured(engine, table, as_of=as_of, within=within)
-    outcome, before = COLUMN[metric]
+    outcome, before = COLUMN[record["outcome"]["metric"]]
     frame = frame.astype({outcome: float, before: float})
-    return lift(frame, metric=outcome, covariate=before)
+    share = 1 - record["holdout"]["share"]
+    return lift(frame, metric=outcome, covariate=before, expected_share=share)
 
 
 def _coverage(planned: list[dict[str, Any]]) -> tuple[Coverage, ...]:

@@ -1,15 +1,16 @@
 """The vocabulary: canonical tables, their columns, types, checks and closed lists."""
 
 from xenorec.schema.column import Column, Table
-from xenorec.schema.landing import Landed, naive_columns, reasons_sql, typed_sql
+from xenorec.schema.landing import LINE, Landed, naive_columns, reasons_sql, typed_sql
 from xenorec.schema.page import markdown
 from xenorec.schema.sql import compared_sql, create_sql, ranked_sql
 from xenorec.schema.tables import TABLES, table
 
 __all__ = [
-    "TABLES",
     "Column",
+    "LINE",
     "Landed",
+    "TABLES",
     "Table",
     "compared_sql",
     "create_sql",

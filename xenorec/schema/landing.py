@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from xenorec.schema.column import INSTANT, JSON, TEXT, TEXTS, Column, Table
 
+LINE = "landed_line"
+"""The column of a landed batch that numbers its rows from 1."""
 OFFSET = r"(Z|z|[+-][0-9]{2}(:?[0-9]{2})?)$"
 LOOKS_LIKE_TIME = r"^\d{4}-\d{2}-\d{2}"
 INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT", "UINTEGER")
@@ -37,7 +39,7 @@ def typed_sql(table: Table, landed: Landed) -> str:
     )
     return (
         f"select *, {_is_bad(table, landed)} as is_bad from (\n"
-        f"select l.rowid + 1 as line,\n  {columns}{_raw_columns(table, landed)}\n"
+        f"select l.{LINE} as line,\n  {columns}{_raw_columns(table, landed)}\n"
         f"from landed as l{_store_join(table, landed)})"
     )
 
@@ -48,9 +50,10 @@ def reasons_sql(table: Table, landed: Landed) -> str:
         f"case when {condition} then {text} end" for condition, text in _rules(table, landed)
     )
     return (
-        f"select t.line, list_filter([{cases}], lambda x: x is not null) as reasons,\n"
-        f"  cast(to_json(l) as VARCHAR) as raw\n"
-        f"from typed as t join landed as l on l.rowid + 1 = t.line where t.is_bad order by t.line"
+        f"select b.line, b.reasons, cast(json_merge_patch(to_json(l), '{{\"{LINE}\": null}}') "
+        f"as VARCHAR) as raw from (\n"
+        f"select line, list_filter([{cases}], lambda x: x is not null) as reasons\n"
+        f"from typed where is_bad) as b join landed as l on l.{LINE} = b.line order by b.line"
     )
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 from xenorec.engine import Session
 from xenorec.errors import BadInput, NaiveTimestamp, nearest
 from xenorec.schema import (
+    LINE,
     Landed,
     Table,
     compared_sql,
@@ -90,12 +91,15 @@ def prepare(session: Session, tables: list[Table]) -> None:
 
 
 def _take(session: Session, batch: Batch) -> None:
-    session.run(f"create or replace temp table landed as {batch.select}")
+    session.run(
+        f"create or replace temp table landed as "
+        f"select *, row_number() over () as {LINE} from ({batch.select})"
+    )
 
 
 def _describe(session: Session, batch: Batch) -> Landed:
     return Landed(
-        session.columns("select * from landed"),
+        session.columns(f"select * exclude ({LINE}) from landed"),
         batch.source,
         batch.time_zone,
         batch.currency,
@@ -171,8 +175,9 @@ def _settle(session: Session, batch: Batch, now: datetime) -> int:
     session.run("create or replace temp view incoming as select * from ranked where place = 1")
     session.run(
         "create or replace temp table conflicts as "
-        "select r.line, [$reason] as reasons, cast(to_json(l) as VARCHAR) as raw "
-        "from ranked as r join landed as l on l.rowid + 1 = r.line "
+        "select r.line, [$reason] as reasons, "
+        f"cast(json_merge_patch(to_json(l), '{{\"{LINE}\": null}}') as VARCHAR) as raw "
+        f"from ranked as r join landed as l on l.{LINE} = r.line "
         "join ranked as kept on kept.place = 1 and kept.source = r.source "
         "and kept.source_id = r.source_id "
         "where r.edition > 1 and r.version is not distinct from kept.version",

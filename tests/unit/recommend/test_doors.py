@@ -187,8 +187,10 @@ def test_pairs_are_the_same_in_blocks_of_products(monkeypatch):
 
 def test_the_weights_of_the_list_can_be_given():
     shop = lines(("ann", 50, "milk"), *[(f"c{i}", 50, "bread") for i in range(9)])
+    own = Blend({"buy_again": 1.0, "popular_in_shop": 0.0})
     popular = Blend({"buy_again": 0.0, "popular_in_shop": 1.0})
-    assert ShelfRecommender().fit(shop).recommend("ann", 1)["product_id"].item() == "milk"
+    told = ShelfRecommender(blend=own).fit(shop).recommend("ann", 1)
+    assert told["product_id"].item() == "milk"
     told = ShelfRecommender(blend=popular).fit(shop).recommend("ann", 1)
     assert told["product_id"].item() == "bread"
 
