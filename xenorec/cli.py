@@ -108,7 +108,8 @@ def load(
 @click.pass_obj
 def link(workspace: Path | None, to_json: bool) -> None:
     """Put accounts together that hold the same phone, e-mail or card."""
-    report = _open(workspace).link()
+    with _busy("linking"):
+        report = _open(workspace).link()
     _say(report, asdict(report), to_json)
 
 
@@ -122,12 +123,14 @@ def profile(
     workspace: Path | None, as_of: str | None, where: str | None, columns: bool, to_json: bool
 ) -> None:
     """Show customers as they were at an instant: how many, and the first ten."""
-    people = _open(workspace).profiles(as_of)
+    with _busy("profiling"):
+        people = _open(workspace).profiles(as_of)
     if columns:
         _say(people.columns.to_string(index=False), people.columns.to_dict("records"), to_json)
         return
     chosen = people.where(where) if where else people
-    rows = json.loads(chosen.head().to_json(orient="records", date_format="iso"))
+    with _busy("profiling"):
+        rows = json.loads(chosen.head().to_json(orient="records", date_format="iso"))
     shown = {"as_of": chosen.as_of.isoformat(), "n_customers": chosen.count(), "first": rows}
     _say(chosen if not to_json else "", shown, to_json)
 
@@ -236,7 +239,8 @@ def report(
     workspace: Path | None, campaign_id: str, within: str | None, html: Path | None, to_json: bool
 ) -> None:
     """Report what became of CAMPAIGN_ID, and the difference to those held out."""
-    found = _open(workspace).report(campaign_id, within=within)
+    with _busy("measuring"):
+        found = _open(workspace).report(campaign_id, within=within)
     lift = None if found.lift is None else json.loads(found.lift.to_json())
     data = {"campaign": campaign_id, "funnel": dict(found.funnel()), "lift": lift}
     _say(found, data, to_json)
@@ -250,7 +254,8 @@ def report(
 @click.pass_obj
 def audit(workspace: Path | None, to_json: bool) -> None:
     """Check every promise; prints each with the number of rows that break it."""
-    frame = _open(workspace).audit()
+    with _busy("auditing"):
+        frame = _open(workspace).audit()
     lines = [f"{row.n_rows:>6}  {row.check}: {row.promise}" for row in frame.itertuples()]
     _say("\n".join(lines), frame.to_dict("records"), to_json)
     if int(frame["n_rows"].sum()):
@@ -299,7 +304,8 @@ def publish(workspace: Path | None, folder: Path, store_id: str, as_of: str | No
 @click.pass_obj
 def collect(workspace: Path | None, folder: Path, to_json: bool) -> None:
     """Load what the till in FOLDER recorded; twice changes nothing."""
-    report = _open(workspace).load("till", path=folder)
+    with _busy("collecting"):
+        report = _open(workspace).load("till", path=folder)
     _say(report, [asdict(table) for table in report.tables], to_json)
 
 

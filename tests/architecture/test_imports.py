@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "xenorec"
 
 LAYERS = (
-    ("chance", "content", "errors", "spans"),
+    ("chance", "content", "errors", "frames", "instants", "numbers", "spans"),
     ("schema",),
     ("engine",),
     (

@@ -7,10 +7,10 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from xenorec.numbers import significant
 from xenorec.timing import NextPurchase, QuietHours, SendTime
 from xenorec.timing.bgnbd import BgNbd
 from xenorec.timing.purchases import Patterns
-from xenorec.timing.rounding import significant
 
 ZONES = ["Asia/Kolkata", "America/New_York", "Europe/Berlin", "Asia/Kathmandu", "UTC"]
 START = pd.Timestamp("2017-01-01", tz="UTC")

@@ -4,28 +4,7 @@ import pandas as pd
 import pytest
 
 from xenorec.errors import BadInput
-from xenorec.timing.spans import parse_span
-from xenorec.timing.zones import as_instant
-
-
-@pytest.mark.parametrize(
-    ("text", "length"),
-    [
-        ("14d", timedelta(days=14)),
-        ("48h", timedelta(hours=48)),
-        ("2w", timedelta(days=14)),
-        ("90m", timedelta(minutes=90)),
-        (timedelta(days=3), timedelta(days=3)),
-    ],
-)
-def test_spans_are_read(text, length):
-    assert parse_span(text) == length
-
-
-@pytest.mark.parametrize("text", ["14", "d", "-3d", "1.5d", "0d", "99999d", 14, None])
-def test_other_spans_are_refused(text):
-    with pytest.raises(BadInput, match="within"):
-        parse_span(text)
+from xenorec.instants import as_instant, instant_of, microseconds
 
 
 @pytest.mark.parametrize(
@@ -46,3 +25,18 @@ def test_every_spelling_of_an_instant_means_the_same(value):
 def test_other_instants_are_refused(value):
     with pytest.raises(BadInput, match="as_of"):
         as_instant(value)
+
+
+def test_the_message_names_the_argument():
+    with pytest.raises(BadInput, match="after"):
+        as_instant("soon", name="after")
+
+
+@pytest.mark.parametrize("year", [1955, 1970, 2017])
+def test_microseconds_lead_back_to_the_instant(year):
+    instant = datetime(year, 3, 1, 12, 30, 0, 7, tzinfo=UTC)
+    assert instant_of(microseconds(instant)) == instant
+
+
+def test_a_length_of_time_is_told_in_microseconds():
+    assert microseconds(timedelta(seconds=1.5)) == 1_500_000
