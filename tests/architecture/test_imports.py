@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "xenorec"
 
 LAYERS = (
-    ("chance", "content", "errors", "frames", "instants", "numbers", "spans"),
+    ("chance", "errors", "numbers"),
+    ("content", "frames", "instants", "spans"),
     ("schema",),
     ("engine",),
     (
@@ -42,6 +43,7 @@ HOMES = {
     "duckdb": {"engine"},
     "jinja2": {"messages"},
     "lifetimes": {"timing"},
+    "markupsafe": {"messages"},
     "mrml": {"messages"},
     "rich": {"cli"},
     "scipy": {"identity", "recommend", "report", "timing"},

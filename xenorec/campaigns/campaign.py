@@ -21,7 +21,6 @@ from xenorec.messages import MessageTemplate, RenderedMessage
 if TYPE_CHECKING:
     from xenorec.campaigns.worker import DeliveryReport
     from xenorec.ledger import Decision
-    from xenorec.report import CampaignReport
 
 
 class Campaign:
@@ -73,10 +72,9 @@ class Campaign:
             )
         return send_due(self._room, self.record, now=now)
 
-    def report(self, *, within: str | None = None) -> CampaignReport:
-        """Return what came of it, measured against the holdout; see ``xenorec.report``."""
-        report: CampaignReport = self._room.report(self.record.campaign, within)
-        return report
+    def report(self, *, within: str | None = None) -> Any:
+        """Return the ``CampaignReport``: what came of it, measured against the holdout."""
+        return self._room.report(self.record.campaign, within)
 
     def to_yaml(self) -> str:
         """Return the record as a file for ``xenorec run``."""

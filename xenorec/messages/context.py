@@ -38,7 +38,7 @@ class Item(TypedDict):
     reason: str | None  # one short line, e.g. "You buy it every two weeks"
     image: str  # "cid:dairy.png" or an absolute http(s) address
     alt: str
-    url: str
+    url: str | None  # the card then leads to button_url
 
 
 class Shelf(TypedDict):
@@ -46,7 +46,7 @@ class Shelf(TypedDict):
 
     name: str  # the shelf's id, e.g. "usual"
     title: str  # a short label above the heading, e.g. "Your usuals"
-    reason: str | None  # the heading; the title takes its place when None
+    reason: str | None  # the heading; without one, the title is the heading
     level: str  # how far the answer fell back: personal, segment, shop, default
     items: list[Item]
 
@@ -55,7 +55,7 @@ class Hero(TypedDict):
     """The picture on top, which is the creative arm."""
 
     creative_id: str
-    image: str | None  # "cid:hero_produce.png", an absolute address, or None for no picture
+    image: str  # "cid:hero_produce.png" or an absolute http(s) address
     alt: str
 
 
@@ -66,7 +66,7 @@ class MessageContext(TypedDict):
     brand: Brand
     locale: str  # e.g. "en-US", "ar_SA"
     shelves: list[Shelf]  # at least one, each with at least one item, no product twice
-    hero: Hero
+    hero: Hero | None  # None when the campaign shows no picture
     headline: NotRequired[str | None]  # the template has its own when missing
     button_url: str
     unsubscribe_url: str
@@ -76,7 +76,7 @@ class MessageContext(TypedDict):
 _TEXT = {
     "customer": {"first_name": False},
     "brand": {"name": True, "url": True, "address": True, "color": True},
-    "hero": {"creative_id": True, "image": False, "alt": True},
+    "hero": {"creative_id": True, "image": True, "alt": True},
     "": {
         "locale": True,
         "headline": False,
@@ -95,7 +95,7 @@ _ITEM = {
     "reason": False,
     "image": True,
     "alt": True,
-    "url": True,
+    "url": False,
 }
 _ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
 _IMAGE = re.compile(r"cid:[\w.-]+|https?://[^\s\"'<>]+")
@@ -116,6 +116,8 @@ def check_context(context: Mapping[str, Any]) -> None:
 def _problems(context: Mapping[str, Any]) -> Iterator[str]:
     for name, fields in _TEXT.items():
         part = context.get(name) if name else context
+        if name == "hero" and part is None:
+            continue
         yield from _check_texts(part, fields, name)
     yield from _check_forms(context)
     shelves = context.get("shelves")

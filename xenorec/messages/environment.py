@@ -7,10 +7,10 @@ and ``page`` (autoescaped, for our own reports). All are immutable sandboxes wit
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, meta, nodes
 from jinja2 import TemplateError as JinjaError
@@ -55,7 +55,7 @@ class GuardedEnvironment(ImmutableSandboxedEnvironment):
             return obj[attribute] if attribute in obj else self._absent(obj, attribute)
         if isinstance(obj, LoopContext) and attribute in _LOOP_FIELDS:
             return getattr(obj, attribute)
-        if dataclasses.is_dataclass(obj) and attribute in _fields(type(obj)):
+        if dataclasses.is_dataclass(obj) and attribute in _fields(cast(Hashable, type(obj))):
             return getattr(obj, attribute)
         return self._absent(obj, attribute)
 
@@ -79,8 +79,8 @@ class GuardedEnvironment(ImmutableSandboxedEnvironment):
 
 
 @lru_cache(maxsize=256)
-def _fields(kind: type) -> frozenset[str]:
-    return frozenset(field.name for field in dataclasses.fields(kind))
+def _fields(kind: Hashable) -> frozenset[str]:
+    return frozenset(field.name for field in dataclasses.fields(cast(Any, kind)))
 
 
 @dataclass
@@ -126,7 +126,7 @@ class _Instrument(NodeTransformer):
         return node
 
 
-def _wrap(filter_name: str, node: nodes.Expr) -> nodes.Expr:
+def _wrap(filter_name: str, node: Any) -> Any:
     if isinstance(node, nodes.TemplateData):
         return node
     line = node.lineno

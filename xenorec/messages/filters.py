@@ -17,7 +17,6 @@ from markupsafe import Markup, escape
 from xenorec.errors import TemplateError
 from xenorec.messages import locales
 from xenorec.messages.money import format_money
-from xenorec.messages.sms import to_gsm
 
 _MAX_TEXT = 100_000
 
@@ -86,6 +85,14 @@ def _capitalize(value: object) -> str:
 def _sentence(value: object) -> str:
     text = _text(value)
     return text.capitalize() if text.isupper() else text
+
+
+def _short(value: object, length: int = 24) -> str:
+    """Return the part before the first comma, cut at a word, without a mark for the cut."""
+    text, limit = _text(value).split(",")[0].strip(), _whole(length, low=4, high=10_000)
+    if len(text) <= limit:
+        return text
+    return (text[: limit + 1].rsplit(" ", 1)[0][:limit]).rstrip(" ,;.-&/")
 
 
 def _truncate(value: object, length: int = 80) -> str:
@@ -163,7 +170,6 @@ MESSAGE_FILTERS: Mapping[str, Callable[..., Any]] = {
     "direction": lambda value: locales.direction(_text(value)),
     "escape": lambda value: escape(_text(value)),
     "first": _first,
-    "gsm": lambda value: to_gsm(_text(value)),
     "ink": _ink,
     "items": _items,
     "join": _join,
@@ -174,6 +180,7 @@ MESSAGE_FILTERS: Mapping[str, Callable[..., Any]] = {
     "money": _money,
     "round": _round,
     "sentence": _sentence,
+    "short": _short,
     "title": lambda value: _text(value).title(),
     "tojson": _to_json,
     "trim": lambda value: _text(value).strip(),

@@ -139,8 +139,7 @@ class _Walk:
     def _check_assign(self, node: nodes.Assign) -> None:
         if not isinstance(node.target, nodes.Name):
             raise self._refuse(node, "setting more than one plain name")
-        growing = next(iter(node.node.find_all(_GROWING)), None)
-        if growing is not None or isinstance(node.node, _GROWING):
+        if any(map(_grows, (node.node, *node.node.find_all(_GROWING)))):
             raise self._refuse(node, "joining or adding inside set (it could grow without end)")
 
     def _check_filter(self, node: nodes.Filter) -> None:
@@ -155,6 +154,13 @@ class _Walk:
     def _check_test(self, node: nodes.Test) -> None:
         if node.name not in ALLOWED_TESTS:
             raise self._refuse(node, f"the test {node.name!r}")
+
+
+def _grows(node: nodes.Node) -> bool:
+    """Tell whether a node joins values; a list of plain constants does not."""
+    if isinstance(node, nodes.List | nodes.Tuple):
+        return not all(isinstance(item, nodes.Const) for item in node.items)
+    return isinstance(node, _GROWING)
 
 
 def _chain(node: nodes.Node | None) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -20,7 +20,7 @@ class Images:
     """The pictures a template may name as ``cid:FILE``: given ones, then folders in order."""
 
     folders: tuple[Path, ...] = ()
-    given: Mapping[str, bytes] = MappingProxyType({})
+    given: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))
 
     def named_in(self, html: str) -> Mapping[str, bytes]:
         """Return the bytes of every picture that an HTML text names, by file name, sorted.

@@ -1,124 +1,104 @@
-"""What must never be sent: checks on a message as it was rendered."""
+"""Look at a finished message as a careful colleague would, before anybody receives it."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
-from functools import lru_cache
-from html.parser import HTMLParser
 
+from xenorec.messages.reading import Reading, read_html
 from xenorec.messages.rendered import RenderedMessage
 from xenorec.messages.sms import sms_length
 
-LONGEST_SUBJECT = 150
-LARGEST_HTML = 100_000
-MOST_SEGMENTS = 3
-RAW = re.compile(r"\{\{|\}\}|\{%|%\}|\{#")
-EMPTY_VALUE = re.compile(r"(?<![\w'-])(None|nan|NaN|NaT|null|undefined)(?![\w'-])")
-ABSOLUTE = re.compile(r"^(https?://|mailto:|tel:|cid:|#)")
+MAX_SUBJECT = 150
+MAX_SEGMENTS = 3
+MAX_HTML_BYTES = 100_000  # Gmail cuts a message off at about 102 kB
+
+_LEFTOVER = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
+_STRANGE = re.compile(r"(?<![\w'’-])(None|nan|NaN|NaT|null|undefined)(?![\w'’-]| [a-z])")
+_GREETED = re.compile(r"\b(Hi|Hello|Dear|Hey) (None|nan|NaN|null|undefined)\b")
+_ABSOLUTE = re.compile(r"(https?://[^\s/]+|mailto:\S+|tel:\S+)", re.IGNORECASE)
 
 
-def lint(message: RenderedMessage) -> list[str]:
-    """Return what is wrong with a message, in words; an empty list when it may be sent."""
-    return [*_common(message), *_email(message), *_sms(message)]
+def lint(rendered: RenderedMessage, *, purpose: str = "marketing") -> list[str]:
+    """Return what is wrong with a finished message; an empty list when nothing is.
+
+    Looks for left-over template text, words such as ``None`` in place of a value, an empty or
+    long subject, links that are not absolute, pictures without alt, HTML without lang or too
+    large, a marketing e-mail without an unsubscribe link, a product shown twice (two elements
+    with the same ``data-product-id``), and a long SMS.
+    """
+    problems = [*_lint_words("text", rendered.text)]
+    if rendered.subject is not None:
+        problems += [*_lint_words("subject", rendered.subject), *_lint_subject(rendered.subject)]
+    if rendered.channel == "email":
+        problems += _lint_email(rendered, purpose)
+    if rendered.channel == "sms":
+        problems += _lint_sms(rendered.text)
+    return problems
 
 
-def _common(message: RenderedMessage) -> Iterator[str]:
-    shown = _Page.of(message.html).text if message.html else ""
-    parts = (("subject", message.subject), ("text", message.text), ("html", shown))
-    for name, part in parts:
-        if not part:
-            continue
-        if RAW.search(part):
-            yield f"{name}: raw template text is left in it"
-        if found := EMPTY_VALUE.search(part):
-            yield f"{name}: {found[1]!r} stands where a value should be"
-    if message.text is not None and not message.text.strip():
-        yield "text: is empty"
+def _lint_words(part: str, text: str) -> Iterator[str]:
+    leftover = _LEFTOVER.search(text)
+    if leftover:
+        yield f"{part}: left-over template text in {_around(text, leftover)}"
+    strange = _STRANGE.search(text) or _GREETED.search(text)
+    if strange:
+        yield f"{part}: a missing value was printed in {_around(text, strange)}"
+    if not text.strip():
+        yield f"{part}: it is empty"
 
 
-def _email(message: RenderedMessage) -> Iterator[str]:
-    if message.channel != "email":
+def _lint_subject(subject: str) -> Iterator[str]:
+    if len(subject) > MAX_SUBJECT:
+        yield f"subject: {len(subject)} characters; at most {MAX_SUBJECT}"
+
+
+def _lint_email(rendered: RenderedMessage, purpose: str) -> Iterator[str]:
+    if rendered.subject is None:
+        yield "subject: an e-mail needs one"
+    if rendered.html is None:
+        if purpose == "marketing" and "unsubscribe" not in rendered.text.lower():
+            yield "text: a marketing e-mail needs an unsubscribe link"
         return
-    if not (message.subject or "").strip():
-        yield "subject: is empty"
-    elif len(message.subject or "") > LONGEST_SUBJECT:
-        yield f"subject: has {len(message.subject or '')} characters, {LONGEST_SUBJECT} is the most"
-    if message.html is None:
-        return
-    if len(message.html.encode()) > LARGEST_HTML:
-        yield f"html: is over {LARGEST_HTML:,} bytes, and mail programs cut it off"
-    page = _Page.of(message.html)
-    if not page.lang:
-        yield "html: has no lang"
-    yield from (f"html: a picture has no alt ({src})" for src in page.without_alt)
-    yield from (f"html: the link {link!r} is not absolute" for link in page.relative_links)
-    if "unsubscribe" not in " ".join(page.links).lower():
-        yield "html: has no unsubscribe link"
-    yield from (f"html: the product {name!r} is in it twice" for name in page.repeated_products)
+    reading = read_html(rendered.html)
+    yield from _lint_words("html", reading.text)
+    yield from _lint_html(reading, len(rendered.html.encode()))
+    if purpose == "marketing" and not _has_unsubscribe(reading):
+        yield "html: a marketing e-mail needs an unsubscribe link"
 
 
-def _sms(message: RenderedMessage) -> Iterator[str]:
-    if message.channel != "sms":
-        return
-    n = sms_length(message.text or "").n_segments
-    if n > MOST_SEGMENTS:
-        yield f"text: takes {n} segments, {MOST_SEGMENTS} is the most"
+def _lint_html(reading: Reading, size: int) -> Iterator[str]:
+    if not reading.lang:
+        yield "html: <html> has no lang"
+    if reading.n_images_without_alt:
+        yield f"html: {reading.n_images_without_alt} picture(s) without alt"
+    if size > MAX_HTML_BYTES:
+        yield f"html: {size:,} bytes; mail programs cut off past {MAX_HTML_BYTES:,}"
+    for link in reading.links:
+        if not _ABSOLUTE.match(link.href) and not link.href.startswith("#"):
+            yield f"html: the link {link.href[:80]!r} is not absolute"
+    for source in reading.sources:
+        if not source.startswith("cid:") and not _ABSOLUTE.match(source):
+            yield f"html: the picture {source[:80]!r} is neither absolute nor cid:"
+    for product_id, n in sorted(Counter(reading.product_ids).items()):
+        if n > 1:
+            yield f"html: product {product_id!r} is shown {n} times"
 
 
-class _Page(HTMLParser):
-    """The parts of a page that are checked."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lang = ""
-        self.links: list[str] = []
-        self.without_alt: list[str] = []
-        self.products: list[str] = []
-        self._texts: list[str] = []
-        self._hidden = 0
-
-    @classmethod
-    def of(cls, html: str) -> _Page:
-        return _parsed(html)
-
-    @property
-    def text(self) -> str:
-        return " ".join(self._texts)
-
-    @property
-    def relative_links(self) -> list[str]:
-        return [link for link in self.links if not ABSOLUTE.match(link)]
-
-    @property
-    def repeated_products(self) -> list[str]:
-        return sorted({name for name in self.products if self.products.count(name) > 1})
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = dict(attrs)
-        if tag == "html":
-            self.lang = found.get("lang") or ""
-        if tag in ("style", "script"):
-            self._hidden += 1
-        if tag == "a" and found.get("href"):
-            self.links.append(found["href"] or "")
-        if tag == "img" and "alt" not in found:
-            self.without_alt.append(found.get("src") or "")
-        if found.get("data-product"):
-            self.products.append(found["data-product"] or "")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in ("style", "script"):
-            self._hidden -= 1
-
-    def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self._texts.append(data)
+def _has_unsubscribe(reading: Reading) -> bool:
+    return any("unsubscribe" in f"{link.href} {link.words}".lower() for link in reading.links)
 
 
-@lru_cache(maxsize=4)
-def _parsed(html: str) -> _Page:
-    page = _Page()
-    page.feed(html)
-    page.close()
-    return page
+def _lint_sms(text: str) -> Iterator[str]:
+    length = sms_length(text)
+    if length.n_segments > MAX_SEGMENTS:
+        yield (
+            f"text: an SMS of {length.n_segments} segments ({length.n_units} units of "
+            f"{length.alphabet}); at most {MAX_SEGMENTS}"
+        )
+
+
+def _around(text: str, match: re.Match[str]) -> str:
+    start, end = max(match.start() - 20, 0), match.end() + 20
+    return repr(" ".join(text[start:end].split()))

@@ -40,6 +40,7 @@ class Manifest:
     purpose: str
     channels: tuple[str, ...]
     variables: Mapping[str, Variable]
+    arms: Mapping[str, Mapping[str, Any]]
     subject: str | None = None
 
 
@@ -52,7 +53,7 @@ def read_manifest(path: Path) -> Manifest:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(str(path), [Problem("file", f"not valid TOML: {error}")]) from error
-    problems = list(_problems(raw))
+    problems = [*_problems(raw), *_arm_problems(raw.get("arms", {}), path.parent / "images")]
     if problems:
         raise ConfigError(str(path), problems)
     variables = {name: _variable(name, entry) for name, entry in raw.get("variables", {}).items()}
@@ -61,6 +62,7 @@ def read_manifest(path: Path) -> Manifest:
         purpose=raw["purpose"],
         channels=tuple(raw["channels"]),
         variables=MappingProxyType(variables),
+        arms=MappingProxyType({name: _arm(arm) for name, arm in raw.get("arms", {}).items()}),
         subject=raw.get("subject"),
     )
 
@@ -73,6 +75,11 @@ def _variable(name: str, entry: Mapping[str, Any]) -> Variable:
         fallback=entry.get("fallback"),
         optional=entry.get("optional", False),
     )
+
+
+def _arm(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    values = {"image": f"cid:{entry['image']}", "alt": entry["alt"]}
+    return MappingProxyType({**values, "tags": tuple(entry.get("tags", ()))})
 
 
 def _problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
@@ -109,6 +116,17 @@ def _variable_problems(where: str, entry: object) -> Iterator[Problem]:
         yield Problem(where, f"type {entry.get('type')!r} is not one of {', '.join(TYPES)}.")
     if not isinstance(entry.get("fallback", ""), str | int | float | bool):
         yield Problem(where, "fallback must be one text, number or flag.")
+
+
+def _arm_problems(arms: object, images: Path) -> Iterator[Problem]:
+    if not isinstance(arms, dict):
+        yield Problem("arms", "a table per arm is needed: [arms.produce].")
+        return
+    for name, arm in arms.items():
+        if not isinstance(arm, dict) or not arm.get("image") or not arm.get("alt"):
+            yield Problem(f"arms.{name}", "image (a file in images/) and alt are needed.")
+        elif not (images / str(arm["image"])).is_file():
+            yield Problem(f"arms.{name}", f"there is no images/{arm['image']} beside it.")
 
 
 def _is_name(value: object) -> bool:

@@ -1,4 +1,4 @@
-"""A rendered message, ready for a channel."""
+"""One finished message of one channel."""
 
 from __future__ import annotations
 
@@ -11,24 +11,26 @@ from types import MappingProxyType
 
 @dataclass(frozen=True)
 class RenderedMessage:
-    """Subject, HTML and text of one message; ``images`` holds the files that ``cid:`` names."""
+    """What one customer would read; parts that the channel does not have are None.
+
+    ``images`` holds the bytes of every picture the HTML names as ``cid:NAME``.
+    """
 
     channel: str
     subject: str | None = None
     html: str | None = None
-    text: str | None = None
+    text: str = ""
     images: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 
     @cached_property
     def body_hash(self) -> str:
-        """SHA-256 over channel, subject, HTML and text, hexadecimal."""
-        parts = (self.channel, self.subject or "", self.html or "", self.text or "")
-        return sha256("\x1f".join(parts).encode()).hexdigest()
+        """SHA-256 over subject, HTML and text, as 64 hex digits; equal bodies, equal hashes."""
+        digest = sha256()
+        for part in (self.subject, self.html, self.text):
+            data = b"" if part is None else part.encode()
+            digest.update(f"{-1 if part is None else len(data)}:".encode() + data)
+        return digest.hexdigest()
 
     def __repr__(self) -> str:
-        sizes = ", ".join(
-            f"{name} {len(value):,} characters"
-            for name, value in (("html", self.html), ("text", self.text))
-            if value is not None
-        )
-        return f"RenderedMessage({self.channel}, {sizes})"
+        html = "" if self.html is None else f", html {len(self.html):,} characters"
+        return f"RenderedMessage({self.channel}{html}, text {len(self.text):,} characters)"

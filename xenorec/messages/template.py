@@ -1,218 +1,198 @@
-"""A message template: a folder with a manifest and one source per format."""
+"""A message template: the files of one occasion, checked and compiled once."""
 
 from __future__ import annotations
 
+import json
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from xenorec import content
-from xenorec.errors import BadInput, ConfigError, MissingFile, NotSupported, Problem, nearest
-from xenorec.messages.environment import Compiled, compile_source
+from xenorec.errors import BadInput, ConfigError, NotSupported, Problem, TemplateError, nearest
+from xenorec.messages.environment import Compiled
 from xenorec.messages.fallbacks import fill
-from xenorec.messages.manifest import Manifest, Variable, read_manifest
-from xenorec.messages.mjml import mjml_to_html
+from xenorec.messages.images import Images
+from xenorec.messages.manifest import Variable, read_manifest
+from xenorec.messages.parts import (
+    Parts,
+    compile_optional,
+    folder_version,
+    read_parts,
+    version_of,
+)
+from xenorec.messages.reading import plain_text
 from xenorec.messages.rendered import RenderedMessage
 from xenorec.messages.sms import to_gsm
-
-CID = re.compile(r"cid:([\w.-]+)")
-SHARED_PICTURES = "pictures"
-FORMATS: Mapping[str, tuple[str, ...]] = {
-    "email": ("subject", "html", "text"),
-    "sms": ("text",),
-    "whatsapp": ("text",),
-}
-KINDS: Mapping[str, str] = {"subject": "text", "html": "html", "text": "text"}
 
 
 @dataclass(frozen=True)
 class MessageTemplate:
-    """A template that passed the guard: compiled once, rendered for everybody."""
+    """A template ready to render; ``version`` changes with any byte of any of its files.
+
+    ``arms`` maps an arm to its ``image`` (``cid:FILE``), ``alt`` and ``tags``.
+
+    >>> template = MessageTemplate.from_strings(channel="sms", text="Hi {{ name }}")
+    >>> template.render({"name": "Ana"}).text
+    'Hi Ana'
+    """
 
     name: str
+    title: str
+    purpose: str
     version: str
     channels: tuple[str, ...]
     variables: Mapping[str, Variable]
-    sources: Mapping[str, Mapping[str, Compiled]]
-    arms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    purpose: str = "marketing"
-    folders: tuple[Path, ...] = ()
+    arms: Mapping[str, Mapping[str, Any]]
+    images: Images = field(repr=False)
+    parts: Mapping[str, Parts] = field(repr=False)
 
     @classmethod
     def load(cls, name: str, own: Path | None = None) -> MessageTemplate:
-        """Find a template folder (the retailer's own before the shipped one) and compile it.
+        """Read the folder ``templates/<name>``, the retailer's ``own`` project first.
 
-        Raises UnknownName with the nearest name, ConfigError for a wrong manifest or a missing
-        source, TemplateRefused for a source that may not run.
+        Raises UnknownName, ConfigError (template.toml, a missing file, an undeclared name) and
+        TemplateRefused (a source that may not run).
         """
         folder = content.find("templates", name, own)
-        shared = tuple(root / SHARED_PICTURES for root in content.roots("templates", own))
-        files = sorted(path for path in folder.rglob("*") if path.is_file())
-        marks = tuple((str(path), path.stat().st_mtime_ns) for path in files)
-        return _load(name, folder, shared, marks)
+        manifest = read_manifest(folder / "template.toml")
+        parts = {
+            channel: read_parts(folder, channel, manifest.subject) for channel in manifest.channels
+        }
+        _check_declared(folder, manifest.variables, parts.values())
+        pictures = [root / "pictures" for root in content.roots("templates", own)]
+        return cls(
+            name=name,
+            title=manifest.title,
+            purpose=manifest.purpose,
+            version=folder_version(folder),
+            channels=manifest.channels,
+            variables=manifest.variables,
+            arms=manifest.arms,
+            images=Images((folder / "images", *pictures)),
+            parts=MappingProxyType(parts),
+        )
 
     @classmethod
     def from_strings(
         cls,
-        channel: str = "email",
         *,
+        channel: str = "email",
         subject: str | None = None,
         html: str | None = None,
         text: str | None = None,
+        images: Mapping[str, bytes] | None = None,
     ) -> MessageTemplate:
-        """Return a template of the given sources.
+        """Build a template of one channel from its sources.
 
-        Raises TemplateRefused when one may not run, BadInput for an unknown channel or no source.
-
-        >>> MessageTemplate.from_strings("sms", text="Hello {{ name }}").render({"name": "Ana"}).text
-        'Hello Ana'
+        An e-mail needs a subject, and html or text; without text the plain version is made from
+        the HTML. Raises TemplateRefused when a source may not run.
         """
-        parts = {"subject": subject, "html": html, "text": text}
-        given = {part: source for part, source in parts.items() if source is not None}
-        if channel not in FORMATS:
-            raise BadInput(
-                f"channel came as {channel!r}.{nearest(channel, FORMATS)} "
-                f"Known: {', '.join(FORMATS)}."
-            )
-        if not given:
-            raise BadInput("A template needs at least one source: subject=, html= or text=.")
-        compiled = {
-            part: compile_source(source, KINDS[part], f"{channel} {part}")  # type: ignore[arg-type]
-            for part, source in given.items()
-        }
-        version = sha256("\x1f".join(f"{k}={v}" for k, v in given.items()).encode()).hexdigest()
-        return cls("strings", version[:16], (channel,), {}, {channel: compiled})
+        _check_strings(channel, subject, html, text)
+        parts = Parts(
+            subject=compile_optional(subject, "text", f"subject of {channel}"),
+            html=compile_optional(html, "html", f"html of {channel}"),
+            text=compile_optional(text, "text", f"text of {channel}"),
+        )
+        return cls(
+            name="from_strings",
+            title="",
+            purpose="marketing",
+            version=version_of(repr(source).encode() for source in (channel, subject, html, text)),
+            channels=(channel,),
+            variables=MappingProxyType({}),
+            arms=MappingProxyType({}),
+            images=Images(given=MappingProxyType(dict(images or {}))),
+            parts=MappingProxyType({channel: parts}),
+        )
 
     def render(self, context: Mapping[str, Any], *, channel: str | None = None) -> RenderedMessage:
-        """Return the message of one customer.
+        """Render one message; ``channel`` may be left out where there is one, or for e-mail.
 
-        ``context`` is as in ``xenorec.messages.context``; declared fallbacks fill what is missing.
-        Raises TemplateError when a value is still missing, NotSupported for a channel that the
-        template has no format for.
+        Raises TemplateError naming the template, the line and the variable when a value is
+        missing and has no declared fallback, and NotSupported for a channel it does not have.
         """
-        wanted = channel or self.channels[0]
-        if wanted not in self.sources:
-            raise NotSupported(
-                f"The template {self.name!r} has no format for {wanted!r}; it has "
-                f"{', '.join(self.channels)}."
-            )
-        filled = fill(context, self.variables.values())
-        parts = {part: source.render(filled) for part, source in self.sources[wanted].items()}
-        text = parts.get("text")
-        if text is not None and wanted == "sms":
-            text = to_gsm(" ".join(text.split()))
-        subject = parts.get("subject")
-        html = parts.get("html")
+        chosen = self._channel(channel)
+        values = fill(context, self.variables.values())
+        try:
+            return self._render(chosen, values)
+        except TemplateError as error:
+            raise TemplateError(f"{str(error).rstrip('.')}.{self._declared()}") from error
+
+    def _render(self, channel: str, values: Mapping[str, Any]) -> RenderedMessage:
+        parts = self.parts[channel]
+        html = None if parts.html is None else parts.html.render(values)
+        text = plain_text(html or "") if parts.text is None else _tidy(parts.text.render(values))
+        if parts.is_json and parts.text is not None:
+            _check_json(text, parts.text.name)
         return RenderedMessage(
-            wanted,
-            subject=None if subject is None else " ".join(subject.split()),
+            channel=channel,
+            subject=None if parts.subject is None else _one_line(parts.subject.render(values)),
             html=html,
-            text=text,
-            images=_images(html, self.folders),
+            text=to_gsm(text) if channel == "sms" else text,
+            images=self.images.named_in(html) if html else MappingProxyType({}),
+        )
+
+    def _channel(self, channel: str | None) -> str:
+        if channel is None:
+            channel = self.channels[0] if len(self.channels) == 1 else "email"
+        if channel not in self.channels:
+            raise NotSupported(
+                f"The template {self.name!r} has no channel {channel!r}."
+                f"{nearest(channel, self.channels)} It has: {', '.join(self.channels)}."
+            )
+        return channel
+
+    def _declared(self) -> str:
+        if not self.variables:
+            return " Give the value in the context, or use the filter default(...)."
+        return (
+            f" template.toml of {self.name!r} declares: {', '.join(self.variables)}. "
+            "Give the value in the context, or declare a fallback there."
         )
 
 
-@lru_cache(maxsize=64)
-def _load(
-    name: str, folder: Path, shared: tuple[Path, ...], marks: tuple[tuple[str, int], ...]
-) -> MessageTemplate:
-    path = folder / "template.toml"
-    manifest = read_manifest(path)
-    raw = tomllib.loads(path.read_text("utf-8"))
-    problems = [*_missing_sources(folder, manifest), *_wrong_arms(folder, raw.get("arms", {}))]
+def _check_strings(channel: str, subject: str | None, html: str | None, text: str | None) -> None:
+    if channel == "email" and (subject is None or (html is None and text is None)):
+        raise BadInput("An e-mail needs a subject, and html or text or both.")
+    if channel != "email" and (text is None or html is not None or subject is not None):
+        raise BadInput(f"A message of channel {channel!r} has text only: give text=... alone.")
+
+
+def _check_declared(
+    folder: Path, variables: Mapping[str, Variable], parts: Iterable[Parts]
+) -> None:
+    """Raise ConfigError when a source reads a name that template.toml does not declare."""
+    declared = {re.split(r"[.\[]", name)[0] for name in variables}
+    problems = [
+        _undeclared(compiled, name, declared)
+        for part in parts
+        for compiled in part.compiled()
+        for name in sorted(compiled.reads - declared)
+    ]
     if problems:
-        raise ConfigError(str(path), problems)
-    sources = {channel: _sources(folder, channel, manifest) for channel in manifest.channels}
-    return MessageTemplate(
-        name=name,
-        version=_version(folder, [Path(file) for file, _ in marks]),
-        channels=manifest.channels,
-        variables=manifest.variables,
-        sources=sources,
-        arms={key: _arm(value) for key, value in raw.get("arms", {}).items()},
-        purpose=manifest.purpose,
-        folders=(folder / "images", *shared),
-    )
+        raise ConfigError(str(folder / "template.toml"), problems)
 
 
-def _sources(folder: Path, channel: str, manifest: Manifest) -> dict[str, Compiled]:
-    found: dict[str, Compiled] = {}
-    for part in FORMATS.get(channel, ("text",)):
-        source = _source(folder, channel, part, manifest)
-        if source is not None:
-            title = f"{folder.name}/{channel} {part}"
-            found[part] = compile_source(source, KINDS[part], title)  # type: ignore[arg-type]
-    return found
+def _undeclared(compiled: Compiled, name: str, declared: Iterable[str]) -> Problem:
+    return Problem(compiled.name, f"reads {name!r}, not declared here.{nearest(name, declared)}")
 
 
-def _source(folder: Path, channel: str, part: str, manifest: Manifest) -> str | None:
-    if part == "subject":
-        path = folder / "subject.txt.j2"
-        return path.read_text("utf-8") if path.is_file() else manifest.subject
-    ending = "html" if part == "html" else "txt"
-    path, mjml = folder / f"{channel}.{ending}.j2", folder / f"{channel}.mjml.j2"
-    if path.is_file():
-        return path.read_text("utf-8")
-    if part == "html" and mjml.is_file():
-        return mjml_to_html(mjml.read_text("utf-8"), f"{folder.name}/{mjml.name}")
-    return None
+def _check_json(text: str, name: str) -> None:
+    try:
+        json.loads(text)
+    except ValueError as error:
+        raise TemplateError(
+            f"{name}: the result is not JSON ({error}); write values with the filter tojson"
+        ) from error
 
 
-def _missing_sources(folder: Path, manifest: Manifest) -> Iterable[Problem]:
-    for channel in manifest.channels:
-        if channel not in FORMATS:
-            hint = nearest(channel, FORMATS)
-            yield Problem("channels", f"{channel!r} has no format here.{hint}")
-            continue
-        for part in FORMATS[channel]:
-            if _source(folder, channel, part, manifest) is None:
-                yield Problem("channels", f"{channel!r} has no source for its {part}")
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
-def _wrong_arms(folder: Path, arms: Mapping[str, Any]) -> Iterable[Problem]:
-    for name, arm in arms.items():
-        if not isinstance(arm, Mapping) or not arm.get("image") or not arm.get("alt"):
-            yield Problem(f"arms.{name}", "needs image, alt and tags")
-        elif not (folder / "images" / str(arm["image"])).is_file():
-            yield Problem(f"arms.{name}", f"there is no images/{arm['image']}")
-
-
-def _arm(entry: Mapping[str, Any]) -> Mapping[str, Any]:
-    return MappingProxyType(
-        {
-            "image": f"cid:{entry['image']}",
-            "alt": entry["alt"],
-            "tags": tuple(entry.get("tags", ())),
-        }
-    )
-
-
-def _version(folder: Path, files: Iterable[Path]) -> str:
-    digest = sha256()
-    for path in files:
-        digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def _images(html: str | None, folders: tuple[Path, ...]) -> Mapping[str, bytes]:
-    if html is None:
-        return MappingProxyType({})
-    names = sorted(set(CID.findall(html)))
-    return MappingProxyType({name: _image(name, folders) for name in names})
-
-
-@lru_cache(maxsize=256)
-def _image(name: str, folders: tuple[Path, ...]) -> bytes:
-    for folder in folders:
-        path = folder / name
-        if path.is_file():
-            return path.read_bytes()
-    raise MissingFile(
-        f"The message shows the picture {name!r}, which is in none of the folders of its template."
-    )
+def _tidy(text: str) -> str:
+    lines = (line.rstrip() for line in text.strip().split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))

@@ -6,9 +6,9 @@ later than ``as_of`` can be seen. Merged accounts carry the id of the customer t
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
-from xenorec.errors import BadInput
+from xenorec.instants import as_instant
 
 CUT = """
 moment as (select cast($as_of as TIMESTAMPTZ) as as_of),
@@ -95,17 +95,7 @@ def instant(value: str | date | datetime) -> datetime:
     >>> instant("2017-11-01").isoformat()
     '2017-11-01T00:00:00+00:00'
     """
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError as error:
-            raise BadInput(
-                f"as_of came as {value!r}; expected a day or an instant such as '2017-11-01' or "
-                "'2017-11-01T09:00:00+00:00'."
-            ) from error
-    if not isinstance(value, datetime):
-        value = datetime(value.year, value.month, value.day)  # noqa: DTZ001
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    return as_instant(value)
 
 
 def cut_sql(select: str) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xenorec.recommend.arrays import Ints, best_each
+from xenorec.numbers import Ints
+from xenorec.recommend.arrays import best_each
 from xenorec.recommend.guard import Guard
 from xenorec.recommend.people import Asked
 from xenorec.recommend.shelf import Offers, Shelf, Wish, join

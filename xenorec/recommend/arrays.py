@@ -1,27 +1,10 @@
-"""Names for the arrays of this folder, and the few operations all parts share."""
+"""The few operations on arrays that all parts of this folder share."""
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
-import numpy.typing as npt
 
-Ints: TypeAlias = npt.NDArray[np.int64]
-Floats: TypeAlias = npt.NDArray[np.float64]
-Bools: TypeAlias = npt.NDArray[np.bool_]
-Texts: TypeAlias = npt.NDArray[np.object_]
-
-DIGITS = 6
-
-
-def significant(values: Floats) -> Floats:
-    """Return ``values`` rounded to 6 significant decimal digits; 0 stays."""
-    size = np.abs(np.where(values != 0, values, 1.0))
-    shift = DIGITS - 1 - np.floor(np.log10(size)).astype(np.int64)
-    up, down = 10.0 ** np.clip(shift, 0, 300), 10.0 ** np.clip(-shift, 0, 300)
-    rounded: Floats = np.where(values != 0, np.round(values * up / down) * down / up, values)
-    return rounded
+from xenorec.numbers import Floats, Ints, Texts
 
 
 def total(group: Ints, weight: Floats, n_groups: int) -> Floats:

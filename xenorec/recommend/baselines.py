@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import numpy as np
 
-from xenorec.recommend.arrays import Ints, best_each, rows_of, starts
+from xenorec.numbers import Ints
+from xenorec.recommend.arrays import best_each, rows_of, starts
 from xenorec.recommend.purchases import Purchases
 
 WINDOW = timedelta(days=28)

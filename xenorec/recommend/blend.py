@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from xenorec.numbers import Bools, Floats, Ints, significant
 from xenorec.recommend.arrange import Placed
-from xenorec.recommend.arrays import Bools, Floats, Ints, best_each, significant, total
+from xenorec.recommend.arrays import best_each, total
 from xenorec.recommend.guard import Guard
 from xenorec.recommend.people import Asked
 from xenorec.recommend.shelf import SHOP, Offers, Shelf, Wish, join

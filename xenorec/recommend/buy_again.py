@@ -9,7 +9,8 @@ from typing import Self
 
 import numpy as np
 
-from xenorec.recommend.arrays import rows_of, significant, starts, total
+from xenorec.numbers import significant
+from xenorec.recommend.arrays import rows_of, starts, total
 from xenorec.recommend.people import Asked
 from xenorec.recommend.shelf import PERSONAL, Offers, Wish
 from xenorec.recommend.shop import Shop

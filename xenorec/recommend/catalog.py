@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from xenorec.errors import BadInput
-from xenorec.recommend.arrays import Bools, Ints, Texts, names_at
-from xenorec.recommend.frames import arrow, encode, flags, positions, texts
+from xenorec.frames import arrow, encode, flags, positions, texts
+from xenorec.numbers import Bools, Ints, Texts
+from xenorec.recommend.arrays import names_at
 from xenorec.recommend.purchases import Purchases
 
 
@@ -69,7 +70,7 @@ def _picked(table: Any, name: str, row: Ints) -> Texts:
 def _promotable(table: Any, row: Ints) -> Bools:
     if "is_promotable" not in table.column_names:
         return np.ones(len(row), dtype=bool)
-    return np.append(flags(table["is_promotable"], missing=True), False)[row]
+    return np.append(flags(table["is_promotable"], "is_promotable", missing=True), False)[row]
 
 
 def _categories(purchases: Purchases, given: Texts) -> tuple[Texts, Ints]:

@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 
 from xenorec.errors import BadInput
-from xenorec.recommend.arrays import Bools, Floats, Ints, Texts, distinct
+from xenorec.frames import ids as ids_of
+from xenorec.frames import positions
+from xenorec.instants import AsOf, as_instant, instant_of
+from xenorec.numbers import Bools, Floats, Ints, Texts
+from xenorec.recommend.arrays import distinct
 from xenorec.recommend.baselines import own_frequency, popular_products
 from xenorec.recommend.bootstrap import mean_interval
-from xenorec.recommend.frames import ids as ids_of
-from xenorec.recommend.frames import positions
-from xenorec.recommend.instants import AsOf, as_instant, instant_of
 from xenorec.recommend.lines import Lines, read_lines
 from xenorec.recommend.purchases import Purchases, count_purchases
 from xenorec.recommend.rank_scores import METRICS, rank_scores

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from xenorec.recommend.arrays import Bools, Ints, Texts
-from xenorec.recommend.frames import arrow, encode, positions
+from xenorec.frames import arrow, encode, positions
+from xenorec.numbers import Bools, Ints, Texts
 from xenorec.recommend.shelf import Offers
 
 

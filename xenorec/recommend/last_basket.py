@@ -8,7 +8,8 @@ from typing import Self
 
 import numpy as np
 
-from xenorec.recommend.arrays import Floats, Ints, best_each, rows_of, significant, starts, total
+from xenorec.numbers import Floats, Ints, significant
+from xenorec.recommend.arrays import best_each, rows_of, starts, total
 from xenorec.recommend.pairs import Pairs, count_pairs
 from xenorec.recommend.people import Asked
 from xenorec.recommend.shelf import PERSONAL, Offers, Wish

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from xenorec.errors import BadInput
-from xenorec.recommend.arrays import Bools, Ints, Texts
-from xenorec.recommend.frames import arrow, encode, instants
-from xenorec.recommend.instants import microseconds
+from xenorec.frames import arrow, encode, instants
+from xenorec.instants import microseconds
+from xenorec.numbers import Bools, Ints, Texts
 
 NEED = ("customer_id", "order_id", "ordered_at", "product_id")
 MAY = ("quantity", "store_id", "category")

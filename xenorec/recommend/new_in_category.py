@@ -9,17 +9,9 @@ from typing import Self
 
 import numpy as np
 
-from xenorec.recommend.arrays import (
-    Floats,
-    Ints,
-    best_each,
-    rows_of,
-    significant,
-    spread,
-    starts,
-    total,
-)
-from xenorec.recommend.instants import microseconds
+from xenorec.instants import microseconds
+from xenorec.numbers import Floats, Ints, significant
+from xenorec.recommend.arrays import best_each, rows_of, spread, starts, total
 from xenorec.recommend.people import Asked
 from xenorec.recommend.shelf import PERSONAL, Offers, Wish
 from xenorec.recommend.shop import Shop

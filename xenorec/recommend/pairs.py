@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from xenorec.recommend.arrays import Bools, Floats, Ints, best_each, significant, starts
+from xenorec.numbers import Bools, Floats, Ints, significant
+from xenorec.recommend.arrays import best_each, starts
 from xenorec.recommend.shop import Shop
 
 LARGEST_ORDER = 200

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from xenorec.recommend.arrays import Ints, Texts, names_at
-from xenorec.recommend.frames import arrow, positions, texts
+from xenorec.frames import arrow, positions, texts
+from xenorec.numbers import Ints, Texts
+from xenorec.recommend.arrays import names_at
 from xenorec.recommend.purchases import Purchases
 
 

@@ -8,7 +8,7 @@ from typing import Self
 
 import numpy as np
 
-from xenorec.recommend.arrays import significant
+from xenorec.numbers import significant
 from xenorec.recommend.people import Asked
 from xenorec.recommend.shelf import DEFAULT, SHOP, Offers, Wish
 from xenorec.recommend.shop import Shop

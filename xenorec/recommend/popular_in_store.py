@@ -8,7 +8,8 @@ from typing import Self
 
 import numpy as np
 
-from xenorec.recommend.arrays import Ints, best_each, distinct, significant, spread, starts
+from xenorec.numbers import Ints, significant
+from xenorec.recommend.arrays import best_each, distinct, spread, starts
 from xenorec.recommend.people import Asked
 from xenorec.recommend.popularity import WINDOW
 from xenorec.recommend.shelf import SEGMENT, Offers, Wish

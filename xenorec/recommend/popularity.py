@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import numpy as np
 
-from xenorec.recommend.arrays import Floats, Ints, distinct
+from xenorec.numbers import Floats, Ints
+from xenorec.recommend.arrays import distinct
 from xenorec.recommend.purchases import Purchases
 
 WINDOW = timedelta(days=28)

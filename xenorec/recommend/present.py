@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from xenorec.numbers import Texts
 from xenorec.recommend.arrange import Placed
-from xenorec.recommend.arrays import Texts
 from xenorec.recommend.people import Asked
 from xenorec.recommend.shelf import LEVELS, Shelf
 from xenorec.recommend.words import Words

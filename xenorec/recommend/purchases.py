@@ -9,8 +9,9 @@ from functools import cached_property
 import numpy as np
 
 from xenorec.errors import BadInput
-from xenorec.recommend.arrays import Bools, Floats, Ints, Texts, distinct, starts, used
-from xenorec.recommend.instants import instant_of, microseconds
+from xenorec.instants import instant_of, microseconds
+from xenorec.numbers import Bools, Floats, Ints, Texts
+from xenorec.recommend.arrays import distinct, starts, used
 from xenorec.recommend.lines import Lines
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from xenorec.recommend.arrays import Bools, Floats, Ints
+from xenorec.numbers import Bools, Floats, Ints
 
 METRICS = ("recall", "ndcg", "phr")
 

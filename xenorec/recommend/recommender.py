@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 
 from xenorec.errors import BadInput, NotFitted
+from xenorec.frames import ids as ids_of
+from xenorec.frames import positions
+from xenorec.instants import AsOf, as_instant, instant_of
 from xenorec.recommend.arrange import Layout, Placed, arrange
 from xenorec.recommend.blend import Blend
 from xenorec.recommend.buy_again import BuyAgain
 from xenorec.recommend.catalog import read_catalog
-from xenorec.recommend.frames import ids as ids_of
-from xenorec.recommend.frames import positions
 from xenorec.recommend.guard import Guard, make_guard
-from xenorec.recommend.instants import AsOf, as_instant, instant_of
 from xenorec.recommend.last_basket import LastBasket
 from xenorec.recommend.lines import History, Lines, read_lines
 from xenorec.recommend.new_in_category import NewInCategory

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from xenorec.recommend.arrays import Bools, Floats, Ints
+from xenorec.numbers import Bools, Floats, Ints
 from xenorec.recommend.people import Asked
 from xenorec.recommend.shop import Shop
 from xenorec.recommend.words import Words

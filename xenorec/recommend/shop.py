@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xenorec.recommend.arrays import Bools, Ints
+from xenorec.numbers import Bools, Ints
 from xenorec.recommend.catalog import Catalog
 from xenorec.recommend.popularity import Popularity
 from xenorec.recommend.purchases import Purchases

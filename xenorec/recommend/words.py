@@ -9,9 +9,9 @@ from datetime import UTC, datetime, tzinfo
 from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
-from xenorec.recommend.arrays import Ints, Texts
+from xenorec.instants import instant_of
+from xenorec.numbers import Ints, Texts
 from xenorec.recommend.catalog import Catalog
-from xenorec.recommend.instants import instant_of
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),

@@ -9,21 +9,15 @@ WIDTH = 640
 
 
 def bars(rows: Sequence[tuple[str, float]], *, unit: str = "", label: str = "") -> str:
-    """Return horizontal bars, one per (name, value), the value written beside each."""
+    """Return horizontal bars, one per (name, value), as plain HTML that wraps on a phone."""
     most = max((value for _, value in rows), default=0) or 1
-    step, left = 30, 210
-    body = []
-    for place, (name, value) in enumerate(rows):
-        y = place * step
-        width = max(1.0, (WIDTH - left - 90) * value / most)
-        body.append(
-            f'<text x="{left - 10}" y="{y + 19}" text-anchor="end" class="name">'
-            f"{escape(name)}</text>"
-            f'<rect x="{left}" y="{y + 4}" width="{width:.1f}" height="21" rx="3" class="bar"/>'
-            f'<text x="{left + width + 8:.1f}" y="{y + 19}" class="value">'
-            f"{_number(value)}{escape(unit)}</text>"
-        )
-    return _svg("".join(body), height=max(step * len(rows), step), label=label)
+    body = "".join(
+        f'<div class="row"><span class="name">{escape(name)}</span><span class="track">'
+        f'<span class="fill" style="width:{max(0.4, 100 * value / most):.1f}%"></span></span>'
+        f'<span class="value">{_number(value)}{escape(unit)}</span></div>'
+        for name, value in rows
+    )
+    return f'<div class="bars" role="img" aria-label="{escape(label)}">{body}</div>'
 
 
 def columns(values: Sequence[float], names: Sequence[str], *, label: str = "") -> str:

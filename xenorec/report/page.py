@@ -31,6 +31,12 @@ STYLE = """
 .xr .note{background:var(--tint);border-left:4px solid var(--bar);padding:10px 14px;
  border-radius:0 8px 8px 0}
 .xr code{word-break:break-all;font-size:13px}.xr .scroll{overflow-x:auto}
+.xr .bars .row{display:flex;align-items:center;gap:10px;margin:6px 0;max-width:720px}
+.xr .bars .name{flex:0 0 34%;text-align:right;font-size:15px;line-height:1.25}
+.xr .bars .track{flex:1}.xr .bars .fill{display:block;height:22px;border-radius:3px;
+ background:var(--bar)}.xr .bars .value{flex:0 0 58px;font-size:15px}
+@media (max-width:520px){.xr svg text,.xr svg .small{font-size:21px}
+ .xr .card{flex-basis:40%}.xr td.n,.xr th.n{padding-left:8px}}
 @media (prefers-color-scheme:dark){.xr{--ink:#e6eeea;--soft:#9fb0a9;--line:#2c3a35;
  --bar:#4fc497;--paper:#131a18;--tint:#1c2623}}
 """
@@ -55,10 +61,10 @@ STATE_WORDS = {
 }
 
 SHELF_WORDS = {
-    "buy_it_again": "Buy it again",
     "buy_again": "Buy it again",
     "goes_with_last_basket": "Goes with the last basket",
     "popular_in_store": "Popular in the store",
+    "popular_in_shop": "Popular in the whole shop",
     "new_in_category": "New in a favourite category",
 }
 
@@ -172,10 +178,10 @@ def _shelves(report: CampaignReport) -> str:
         for row in report.coverage
     )
     return (
-        f"<h2>Shelves</h2><p class='soft'>{n} shelves; the most frequent is in {most:,} "
-        "messages.</p><div class='scroll'><table><thead><tr><th>Shelf</th>"
-        '<th class="n">Messages</th><th class="n">Items each</th>'
-        f'<th class="n">Different products</th></tr></thead><tbody>{rows}</tbody></table></div>'
+        f"<h2>Shelves</h2><p class='soft'>{n} shelves; the most frequent is in {most:,} messages. "
+        "Items are per message, products are different ones over all messages.</p><div class='scroll'><table><thead><tr><th>Shelf</th>"
+        '<th class="n">Messages</th><th class="n">Items</th>'
+        f'<th class="n">Products</th></tr></thead><tbody>{rows}</tbody></table></div>'
     )
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xenorec.numbers import Floats
 from xenorec.timing.purchases import Patterns
-from xenorec.timing.stamps import Floats
 
 _NUDGE = 1e-7
 

@@ -12,12 +12,13 @@ import numpy as np
 import pandas as pd
 
 from xenorec.errors import BadInput
+from xenorec.instants import AsOf, as_instant, instant_of
+from xenorec.numbers import Floats
+from xenorec.spans import span
 from xenorec.timing.next_purchase import NextPurchase
 from xenorec.timing.scores import all_scores, calibration
 from xenorec.timing.simple_rules import base_rate, ordered_within, recency_rule
-from xenorec.timing.spans import parse_span
-from xenorec.timing.stamps import EPOCH, AsOf, Floats, Stamps, read_orders
-from xenorec.timing.zones import as_instant
+from xenorec.timing.stamps import Stamps, read_orders
 
 MODELS = ("next_purchase", "base_rate", "recency")
 
@@ -73,13 +74,13 @@ def evaluate_timing(
     that ordered) and ``recency`` (the share by days since the last order). Without ``origins``
     the one origin is ``as_of``. Raises ``BadInput`` when the data ends before a window does.
     """
-    everything, span = read_orders(orders), parse_span(within)
+    everything, length = read_orders(orders), span(within)
     moments = _origins(as_of, origins)
-    _check(moments, everything, span)
-    looks = [_look(everything, origin, span) for origin in moments]
+    _check(moments, everything, length)
+    looks = [_look(everything, origin, length) for origin in moments]
     frame = pd.concat([look for look, _ in looks], ignore_index=True)
     return TimingEvaluation(
-        within=span,
+        within=length,
         origins=moments,
         table=_scores(frame, ["model"]),
         by_origin=_scores(frame, ["origin", "model"]),
@@ -97,14 +98,14 @@ def _origins(as_of: AsOf, origins: Iterable[datetime | date | str] | None) -> tu
     return tuple(sorted(set(given)))
 
 
-def _check(origins: tuple[datetime, ...], everything: Stamps, span: timedelta) -> None:
+def _check(origins: tuple[datetime, ...], everything: Stamps, length: timedelta) -> None:
     end, last = everything.as_of, origins[-1]
-    if last + span > end:
+    if last + length > end:
         raise BadInput(
-            f"The window after {last.isoformat()} ends at {(last + span).isoformat()}, yet the "
-            f"orders end at {end.isoformat()}; the latest origin is {(end - span).isoformat()}."
+            f"The window after {last.isoformat()} ends at {(last + length).isoformat()}, yet the "
+            f"orders end at {end.isoformat()}; the latest origin is {(end - length).isoformat()}."
         )
-    first = EPOCH + timedelta(microseconds=int(everything.at.min()))
+    first = instant_of(everything.at.min())
     if origins[0] < first:
         raise BadInput(
             f"Nobody had ordered by {origins[0].isoformat()}; "
@@ -113,14 +114,14 @@ def _check(origins: tuple[datetime, ...], everything: Stamps, span: timedelta) -
 
 
 def _look(
-    everything: Stamps, origin: datetime, span: timedelta
+    everything: Stamps, origin: datetime, length: timedelta
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return one row per model and customer known at ``origin``: origin, model, p, ordered."""
     seen = everything.until(origin)
     model = NextPurchase().fit(seen)
-    told = model.predict(seen.ids, within=span)["p_order"].to_numpy(dtype=np.float64)
-    p = dict(zip(MODELS, (told, base_rate(seen, span), recency_rule(seen, span)), strict=True))
-    ordered = ordered_within(seen, everything, span)
+    told = model.predict(seen.ids, within=length)["p_order"].to_numpy(dtype=np.float64)
+    p = dict(zip(MODELS, (told, base_rate(seen, length), recency_rule(seen, length)), strict=True))
+    ordered = ordered_within(seen, everything, length)
     frames = [_rows(origin, name, values, ordered) for name, values in p.items()]
     return pd.concat(frames, ignore_index=True), model.notes_
 

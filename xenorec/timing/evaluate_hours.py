@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from xenorec.errors import BadInput
+from xenorec.instants import AsOf, as_instant
 from xenorec.timing.hour_counts import local_hours
 from xenorec.timing.local_time import HOURS
 from xenorec.timing.send_time import SendTime
-from xenorec.timing.stamps import AsOf, read_events
-from xenorec.timing.zones import as_instant
+from xenorec.timing.stamps import read_events
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xenorec.numbers import Floats, Ints, Texts
 from xenorec.timing.local_time import HOUR_US, HOURS, by_zone, local_microseconds, week_hour
-from xenorec.timing.stamps import Floats, Ints, Stamps, Texts
+from xenorec.timing.stamps import Stamps
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from xenorec.errors import BadInput
+from xenorec.numbers import Floats, Ints
 from xenorec.timing.local_time import HOURS
 from xenorec.timing.quiet_hours import QuietHours
-from xenorec.timing.stamps import Floats, Ints
 
 WINDOW_HOURS = 3
 

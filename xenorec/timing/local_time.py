@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from xenorec.timing.stamps import Ints
+from xenorec.numbers import Ints
 from xenorec.timing.zones import zone_info
 
 HOURS = 168

@@ -10,16 +10,18 @@ import pandas as pd
 import pyarrow as pa
 
 from xenorec.errors import NotFitted
+from xenorec.frames import positions
+from xenorec.instants import AsOf, microseconds
+from xenorec.numbers import Floats, Ints, Texts, significant
+from xenorec.spans import span
 from xenorec.timing.bgnbd import BgNbd
 from xenorec.timing.forecast import Forecast, forecast, shop_forecast
 from xenorec.timing.guard import choose_model
 from xenorec.timing.local_time import DAY_US, by_zone, local_microseconds
 from xenorec.timing.model_column import ModelColumn
 from xenorec.timing.purchases import Patterns, Purchases, compress, count_purchases
-from xenorec.timing.rounding import significant
-from xenorec.timing.spans import parse_span
-from xenorec.timing.stamps import AsOf, Floats, Ints, Texts, microseconds, positions, wanted
 from xenorec.timing.stamps import read_orders as read
+from xenorec.timing.stamps import wanted
 
 MODEL_COLUMNS = (
     ModelColumn("p_alive", "double", "probability that the customer will order again at all"),
@@ -84,7 +86,7 @@ class NextPurchase:
         past = self._fitted()
         asked = wanted(customer_ids, past.ids)
         rows = positions(asked, past.ids)
-        told = self._forecast(rows, parse_span(within) / timedelta(days=1))
+        told = self._forecast(rows, span(within) / timedelta(days=1))
         soon, middle, late = (self._local_days(rows, wait) for wait in told.wait.T)
         return pd.DataFrame(
             {

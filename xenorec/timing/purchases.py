@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xenorec.instants import microseconds
+from xenorec.numbers import Floats, Ints, Texts
 from xenorec.timing.local_time import DAY_US
-from xenorec.timing.stamps import Floats, Ints, Stamps, Texts, microseconds
+from xenorec.timing.stamps import Stamps
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from xenorec.timing.stamps import Floats
+from xenorec.numbers import Floats
 
 BINS = 10
 _FLOOR = 1e-15

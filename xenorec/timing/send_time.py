@@ -11,16 +11,18 @@ import pandas as pd
 
 from xenorec.chance import uniform
 from xenorec.errors import BadInput, NotFitted
+from xenorec.frames import positions
+from xenorec.instants import AsOf, as_instant
+from xenorec.numbers import Ints, Texts, significant
+from xenorec.spans import span
 from xenorec.timing.hour_counts import count_hours, local_hours
 from xenorec.timing.hour_curves import HourCurves, fit_curves
 from xenorec.timing.legal_week import best_hour, best_window, legal_week
 from xenorec.timing.local_time import HOURS
 from xenorec.timing.quiet_hours import QuietHours
-from xenorec.timing.rounding import significant
 from xenorec.timing.slots import legal_slots
-from xenorec.timing.spans import parse_span
-from xenorec.timing.stamps import AsOf, Ints, Texts, positions, read_events, wanted
-from xenorec.timing.zones import as_instant, zone_info
+from xenorec.timing.stamps import read_events, wanted
+from xenorec.timing.zones import zone_info
 
 _CHUNK = 20_000
 
@@ -124,11 +126,11 @@ class SendTime:
         empty hour_of_week and p, where no legal hour starts in the window.
         """
         asked, rows = self._asked(customer_ids)
-        start, span = as_instant(after, name="after"), parse_span(within)
+        start, length = as_instant(after, name="after"), span(within)
         send = np.full(len(asked), np.datetime64("NaT", "us"))
         hour, p = np.full(len(asked), -1, dtype=np.int64), np.full(len(asked), np.nan)
         for zone, group in _groups(self._zones(asked, rows, time_zones)):
-            slots = legal_slots(start, span, zone, self._legal)
+            slots = legal_slots(start, length, zone, self._legal)
             for part in _split(group) if len(slots.start) else ():
                 curves = self._curves.of(rows[part])
                 spread = np.array([uniform("send-time", customer) for customer in asked[part]])

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xenorec.numbers import Floats
 from xenorec.timing.purchases import Patterns
-from xenorec.timing.stamps import Floats
 
 PRIOR_ORDERS = 0.5
 PRIOR_DAYS = 182.5

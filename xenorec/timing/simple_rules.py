@@ -6,8 +6,11 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from xenorec.frames import positions
+from xenorec.instants import microseconds
+from xenorec.numbers import Floats, Ints
 from xenorec.timing.local_time import DAY_US
-from xenorec.timing.stamps import Floats, Ints, Stamps, microseconds, positions
+from xenorec.timing.stamps import Stamps
 
 _EDGES = np.array([1, 2, 3, 4, 5, 7, 10, 14, 21, 28, 42, 60, 90, 180, 365])
 

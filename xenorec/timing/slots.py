@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
+from xenorec.instants import microseconds
+from xenorec.numbers import Floats, Ints
 from xenorec.timing.local_time import HOUR_US, local_microseconds, week_hour
-from xenorec.timing.stamps import Floats, Ints, microseconds
 
 _QUARTER_US = HOUR_US // 4
 _MINUTE_US = HOUR_US // 60

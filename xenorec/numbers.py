@@ -1,16 +1,25 @@
-"""Rounding of scores, so that a replay stores the same bytes."""
+"""Names for the arrays of the models, and the rounding of their scores."""
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TypeAlias
 
-from xenorec.timing.stamps import Floats
+import numpy as np
+import numpy.typing as npt
+
+Ints: TypeAlias = npt.NDArray[np.int64]
+Floats: TypeAlias = npt.NDArray[np.float64]
+Bools: TypeAlias = npt.NDArray[np.bool_]
+Texts: TypeAlias = npt.NDArray[np.object_]
 
 DIGITS = 6
 
 
 def significant(values: Floats) -> Floats:
-    """Return ``values`` rounded to 6 significant decimal digits; 0, NaN and infinity stay."""
+    """Return ``values`` rounded to 6 significant decimal digits; 0, NaN and infinity stay.
+
+    So that a replay stores the same bytes.
+    """
     plain = np.isfinite(values) & (values != 0)
     size = np.abs(np.where(plain, values, 1.0))
     shift = DIGITS - 1 - np.floor(np.log10(size)).astype(np.int64)

@@ -1,4 +1,7 @@
-"""Instants as people write them, and as whole microseconds since 1970 UTC."""
+"""Instants as people write them, and as whole microseconds since 1970 UTC.
+
+Standard library only.
+"""
 
 from __future__ import annotations
 
@@ -13,21 +16,23 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 
-def as_instant(value: datetime | date | str) -> datetime:
-    """Return ``value`` as an aware UTC instant; a naive time is UTC, a bare date its midnight.
+def as_instant(value: datetime | date | str, *, name: str = "as_of") -> datetime:
+    """Return ``value`` as an aware UTC instant.
 
-    >>> as_instant("2017-11-01").isoformat()
-    '2017-11-01T00:00:00+00:00'
+    A naive time is read as UTC and a bare date as its midnight in UTC.
+
+    >>> as_instant("2017-08-28")
+    datetime.datetime(2017, 8, 28, 0, 0, tzinfo=datetime.timezone.utc)
     """
     if isinstance(value, str):
-        value = _parse(value)
+        value = _parse(value, name)
     if isinstance(value, datetime):
         if value != value:  # pandas' NaT is a datetime that differs from itself
-            raise BadInput("as_of is empty (NaT); give an instant or a day.")
+            raise BadInput(f"{name} is empty (NaT); give an instant or a day.")
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
-    raise BadInput(f"as_of is {value!r}; expected a datetime, a date or text like '2017-11-01'.")
+    raise BadInput(f"{name} is {value!r}; expected a datetime, a date or text like '2017-11-01'.")
 
 
 def microseconds(value: datetime | timedelta) -> int:
@@ -40,11 +45,11 @@ def instant_of(stamp: int) -> datetime:
     return EPOCH + timedelta(microseconds=int(stamp))
 
 
-def _parse(text: str) -> datetime:
+def _parse(text: str, name: str) -> datetime:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
         raise BadInput(
-            f"as_of is {text!r}; expected ISO 8601 such as '2017-11-01' or "
+            f"{name} is {text!r}; expected ISO 8601 such as '2017-11-01' or "
             f"'2017-11-01T09:30:00+00:00'."
         ) from None

@@ -11,11 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from xenorec.errors import BadInput, nearest
-from xenorec.recommend.arrays import Bools, Ints, Texts
+from xenorec.numbers import Bools, Ints, Texts
 
 
 def arrow(source: Any, *, need: Sequence[str] = (), may: Sequence[str] = ()) -> Any:
-    """Return the columns ``need`` (all required) and ``may`` of any frame as an Arrow table."""
+    """Return the columns ``need`` (all required) and ``may`` of any frame as an Arrow table.
+
+    Any frame: pandas, polars, pyarrow, or what else gives an Arrow stream.
+    """
     if not isinstance(source, pa.Table | pd.DataFrame):
         source = _stream(source)
     have = list(source.column_names if isinstance(source, pa.Table) else source.columns)
@@ -31,9 +34,10 @@ def arrow(source: Any, *, need: Sequence[str] = (), may: Sequence[str] = ()) -> 
 
 def encode(column: Any) -> tuple[Texts, Ints]:
     """Return the distinct values as text in text order, and each row's position (-1 for null)."""
-    encoded = _whole(column)
-    if not pa.types.is_dictionary(encoded.type):
-        encoded = encoded.dictionary_encode()
+    array = _whole(column)
+    if pa.types.is_dictionary(array.type):  # may list values that no row has
+        array = array.dictionary_decode()
+    encoded = array.dictionary_encode()
     names, place = np.unique(_texts(encoded.dictionary), return_inverse=True)
     rank = np.append(place.astype(np.int64), -1)
     codes = encoded.indices.cast(pa.int64()).fill_null(len(rank) - 1)
@@ -47,13 +51,13 @@ def texts(column: Any) -> Texts:
     return kept[code]
 
 
-def flags(column: Any, *, missing: bool) -> Bools:
+def flags(column: Any, name: str, *, missing: bool) -> Bools:
     """Return a column of true and false, with ``missing`` where it is empty."""
     array = _whole(column)
     if pa.types.is_null(array.type):
         return np.full(len(array), missing)
     if not (pa.types.is_boolean(array.type) or pa.types.is_integer(array.type)):
-        raise BadInput(f"is_promotable is of type {array.type}; expected true or false.")
+        raise BadInput(f"{name} is of type {array.type}; expected true or false.")
     values = array.cast(pa.bool_()).fill_null(missing)
     return np.asarray(values.to_numpy(zero_copy_only=False), dtype=bool)
 
@@ -81,8 +85,8 @@ def ids(values: Any, name: str) -> Texts:
     """Return the ids asked for as text, each once, in the order asked."""
     if isinstance(values, str):
         return np.array([values], dtype=object)
-    listed = values if isinstance(values, pa.Array | pa.ChunkedArray) else _listed(values)
-    known, code = encode(listed)
+    is_arrow = isinstance(values, pa.Array | pa.ChunkedArray)
+    known, code = encode(_column(values) if is_arrow else _listed(values))
     if (code < 0).any():
         raise BadInput(f"{name} has {int((code < 0).sum())} empty values; drop them first.")
     return known[code[np.sort(np.unique(code, return_index=True)[1])]]
@@ -131,7 +135,7 @@ def _whole(column: Any) -> Any:
 def _texts(array: Any) -> Texts:
     """Return distinct values as text; whole floats lose their ``.0``."""
     if pa.types.is_floating(array.type):
-        whole = pc.equal(pc.floor(array), array)
+        whole = pc.and_(pc.is_finite(array), pc.equal(pc.floor(array), array))
         numbers, plain = array.to_pylist(), whole.to_pylist()
         listed = [
             str(int(n)) if is_whole else str(n) for n, is_whole in zip(numbers, plain, strict=True)
