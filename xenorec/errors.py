@@ -6,8 +6,7 @@ A message says what came, what was expected, the nearest valid name, and the nex
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
+from typing import NamedTuple
 
 
 class XenorecError(Exception):
@@ -77,8 +76,7 @@ class DiskFull(XenorecError, OSError):
     """The disk (or quota) has no room; what was there before is untouched."""
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """One mistake in a configuration file: where it is, what it is, what to do."""
 
     where: str
@@ -107,5 +105,7 @@ class XenorecWarning(UserWarning):
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """Return `` Did you mean 'x'?`` for the closest of ``names``, or an empty text."""
+    from difflib import get_close_matches
+
     close = get_close_matches(name, list(names), n=1, cutoff=0.5)
     return f" Did you mean {close[0]!r}?" if close else ""

@@ -96,7 +96,7 @@ def publish_till(crm: Workspace, folder: Path, *, store_id: str, as_of: datetime
 def load_journal(crm: Workspace, folder: Path | None, intake: Intake) -> LoadReport:
     """Load what the till in ``folder`` recorded; twice changes nothing."""
     if folder is None:
-        raise BadInput("load('till') needs path=, the till's folder.")
+        raise BadInput("load('till') needs path=, the till's folder (on the command line: --path).")
     if not folder.is_dir():
         raise BadInput(f"There is no till folder {folder}.")
     entries = list(read_journal(folder))

@@ -9,6 +9,15 @@ from pathlib import Path
 
 from xenorec.errors import BadInput, DiskFull, WorkspaceBusy
 
+WAIT = 10.0
+"""Seconds that one till waits for another."""
+
+
+def connect(path: Path, *, mode: str) -> sqlite3.Connection:
+    """Open an existing SQLite file, whatever characters its path has; every statement commits."""
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    return sqlite3.connect(uri, uri=True, timeout=WAIT, isolation_level=None)
+
 
 @contextmanager
 def readable(path: Path) -> Iterator[None]:
@@ -16,27 +25,30 @@ def readable(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
+        if "locked" in str(error):
+            raise _busy(path) from error
         raise BadInput(f"{path} cannot be read ({error}). Publish or restore it.") from error
 
 
 @contextmanager
 def writable(path: Path) -> Iterator[None]:
-    """Explain a journal that cannot be written; nothing of the entry was kept."""
+    """Explain a file that cannot be written; nothing of what was being written is kept."""
     try:
         yield
-    except sqlite3.ProgrammingError as error:
-        raise BadInput(
-            f"A till was used from two threads ({error}). Open one Till for each thread."
-        ) from error
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
         text = str(error)
         if "full" in text or "disk I/O" in text:
             raise DiskFull(
-                f"There is no room to write {path}: {text}. The entry was not kept; make room and "
-                "record it again."
+                f"There is no room to write {path}: {text}. What was there before is untouched; "
+                "make room and do it again."
             ) from error
         if "locked" in text:
-            raise WorkspaceBusy(
-                f"{path} was held by another till for more than 10 s. Record it again."
-            ) from error
-        raise BadInput(f"{path} cannot be written: {text}.") from error
+            raise _busy(path) from error
+        raise BadInput(
+            f"{path} cannot be written: {text}. See that the folder is there, that this user may "
+            "write in it, and that the file is a till's."
+        ) from error
+
+
+def _busy(path: Path) -> WorkspaceBusy:
+    return WorkspaceBusy(f"{path} was held by another till for more than {WAIT:.0f} s. Try again.")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from hashlib import blake2b
 
 from xenorec.errors import BadInput
 
 KINDS = ("phone", "email", "card")
+LONGEST = 254
 
 
 def normalise(kind: str, value: str) -> str:
@@ -24,11 +24,15 @@ def normalise(kind: str, value: str) -> str:
         raise BadInput(f"A key came of kind {kind!r}; expected one of {', '.join(KINDS)}.")
     if not isinstance(value, str):
         raise BadInput(f"A {kind} came as a {type(value).__name__}; expected text.")
+    if len(value) > LONGEST:
+        raise BadInput(f"A {kind} came with {len(value)} letters; expected at most {LONGEST}.")
     return {"phone": _phone, "email": _email, "card": _card}[kind](value.strip())
 
 
 def keyed_hash(kind: str, value: str, salt: str) -> str:
     """Return the hash under which a till finds a normalised key; the key itself is not stored."""
+    from hashlib import blake2b  # at first use: slow to load
+
     text = f"{kind}:{value}".encode()
     return blake2b(text, key=salt.encode()[:64], digest_size=16).hexdigest()
 
@@ -37,7 +41,7 @@ def _phone(value: str) -> str:
     digits = re.sub(r"[\s().\-/]", "", value)
     if digits.startswith("00"):
         digits = "+" + digits[2:]
-    if not re.fullmatch(r"\+[1-9]\d{6,14}", digits):
+    if not re.fullmatch(r"\+[1-9][0-9]{6,14}", digits):
         raise BadInput("A phone came that is not E.164; expected such as +919800000000.")
     return digits
 

@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 import os
-import sqlite3
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+import warnings
+from _thread import get_ident
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from xenorec.errors import BadInput, UnknownName
+from xenorec.errors import BadInput, UnknownName, XenorecError, XenorecWarning
+from xenorec.pos import values
+from xenorec.pos.disk import readable
 from xenorec.pos.journal import Journal
 from xenorec.pos.keys import keyed_hash, normalise
-from xenorec.pos.serving import NAME, open_serving
+from xenorec.pos.serving import NAME, content_hash, open_serving
+
+CHANNELS = ("email", "sms", "whatsapp", "push", "webhook", "any")
+PURPOSES = ("marketing", "service", "profiling")
+
+OWN = """
+select product_id, title, shelf, reason, price, image from offers where ref = ? order by rank
+"""
+WITH_BASKET = """
+select other_id, title, 'goes_with_basket', reason, price, null from pairs
+where product_id = ? order by rank
+"""
+POPULAR = """
+select product_id, title, 'popular_in_store', reason, price, image from popular order by rank
+"""
+COUPON = """
+select c.offer_id from coupon_products as p join coupons as c on c.offer_id = p.offer_id
+where p.product_id = ?1 and (c.valid_from is null or c.valid_from <= ?2)
+  and (c.valid_to is null or c.valid_to > ?2)
+order by c.valid_to is null, c.valid_to, c.offer_id limit 1
+"""
 
 
 class Customer(NamedTuple):
@@ -26,7 +48,7 @@ class Customer(NamedTuple):
 
 
 class Offer(NamedTuple):
-    """One product to offer, and why."""
+    """One product to offer, and why; ``offer_id`` is a coupon that runs for it, to redeem."""
 
     product_id: str
     title: str
@@ -35,49 +57,68 @@ class Offer(NamedTuple):
     shelf: str
     rank: int
     image: str | None = None
+    offer_id: str | None = None
 
 
 class Till:
     """One till of one store, over the folder that was published for it.
 
-    Reads ``serving.sqlite`` and writes ``journal.sqlite``. One Till belongs to one thread.
+    Reads ``serving.sqlite`` and writes ``journal.sqlite``. What is published while it is open is
+    seen at the next call; when that cannot be read, the till warns and goes on with what it has.
+    One Till belongs to the thread that opened it; several may share the folder.
     """
 
-    def __init__(self, folder: Path, store_id: str | None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        store_id: str | None,
+        *,
+        clock: Callable[[], datetime] = values.now_utc,
+    ) -> None:
         self.folder = folder
-        self._serving, self._meta = open_serving(folder / NAME)
+        self._clock = clock
+        self._thread = get_ident()
         self._seen = _mark(folder / NAME)
-        self.store_id = store_id or self._meta["store_id"]
-        if self.store_id != self._meta["store_id"]:
-            published = self._meta["store_id"]
+        self._serving, self._meta = open_serving(folder / NAME, store_id)
+        self.store_id = self._meta["store_id"]
+        try:
+            self._journal = Journal(folder)
+        except XenorecError:
             self._serving.close()
-            raise BadInput(
-                f"{folder} was published for store {published!r}, not {store_id!r}. Publish one "
-                "folder for each store."
-            )
-        self._journal = Journal(folder)
+            raise
+        self._is_open = True
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], store_id: str | None = None) -> Till:
-        """Open the till's folder.
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        store_id: str | None = None,
+        *,
+        clock: Callable[[], datetime] = values.now_utc,
+    ) -> Till:
+        """Open the till's folder; ``clock`` gives the aware time of what happens at the till.
 
         Raises MissingFile when nothing was published there, BadInput when it was published for
-        another store or by a newer version.
+        another store or by another version, or cannot be read.
         """
-        return cls(Path(path), store_id)
+        return cls(Path(path), store_id, clock=clock)
 
     def identify(
         self, *, phone: str | None = None, email: str | None = None, card: str | None = None
     ) -> Customer | None:
-        """Return a reference to the customer with this phone, e-mail or card, or None."""
+        """Return a reference to the customer with this phone, e-mail or card, or None.
+
+        Raises BadInput for a value that cannot be one.
+        """
         given = {"phone": phone, "email": email, "card": card}
         asked = {kind: value for kind, value in given.items() if value is not None}
         if len(asked) != 1:
             raise BadInput("identify() takes exactly one of phone=, email= and card=.")
+        self._refresh()
         ((kind, value),) = asked.items()
-        wanted = keyed_hash(kind, normalise(kind, value), self._meta_now()["salt"])
-        row = self._serving.execute("select ref from keys where hash = ?", (wanted,)).fetchone()
-        return Customer(row[0]) if row else None
+        wanted = keyed_hash(kind, normalise(kind, value), self._meta["salt"])
+        rows = self._rows("select ref from keys where hash = ?", wanted)
+        return Customer(rows[0][0]) if rows else None
 
     def offers(
         self, who: Customer | None = None, *, basket: Iterable[str] = (), limit: int = 3
@@ -88,17 +129,16 @@ class Till:
         this store. Nothing that is in the basket, and no product twice.
         """
         self._refresh()
-        taken = list(dict.fromkeys(str(product_id) for product_id in basket))
-        seen, found = set(taken), list[Offer]()
-        for source in (self._own(who), self._with(taken), self._popular()):
-            for product_id, title, shelf, reason, price, image in source:
+        taken = values.identifiers(basket, "basket")
+        now = values.instant(self._clock(), "clock")
+        found: dict[str, Offer] = {}
+        for rows in self._sources(_ref(who), taken):
+            for row in rows:
                 if len(found) >= limit:
-                    return found
-                if product_id not in seen:
-                    seen.add(product_id)
-                    rank = len(found) + 1
-                    found.append(Offer(product_id, title, reason, price, shelf, rank, image))
-        return found
+                    return list(found.values())
+                if row[0] not in found and row[0] not in taken:
+                    found[row[0]] = self._offer(row, len(found) + 1, now)
+        return list(found.values())
 
     def record_order(
         self,
@@ -110,54 +150,53 @@ class Till:
     ) -> bool:
         """Keep a sale: lines are (product_id, quantity, what was paid for the line).
 
-        Amounts are text or Decimal in the store's currency, never float. Returns False when this
-        very order was recorded before; the same id with other content raises BadInput.
+        Amounts are text or Decimal in the store's currency, never float; a return has negative
+        ones. Returns False when this very order was recorded before; the same id with other
+        content raises BadInput and the first one stays.
         """
-        if not order_id or not lines:
-            raise BadInput("record_order() needs an order id and at least one line.")
-        rows = [
-            [str(product_id), _number(quantity, "quantity"), _number(amount, "amount")]
-            for product_id, quantity, amount in lines
-        ]
-        at = _instant(ordered_at)
+        rows = values.lines(lines)
+        if not rows:
+            raise BadInput("record_order() needs at least one line.")
         body = {
-            "order_id": order_id,
-            "ref": customer.ref if customer else None,
+            "order_id": values.identifier(order_id, "order_id"),
+            "ref": _ref(customer),
             "currency": self._meta["currency"],
             "lines": rows,
         }
         if ordered_at is not None:
-            body["ordered_at"] = at
-        return self._add("order", f"order/{order_id}", body, at)
+            body["ordered_at"] = values.instant(ordered_at, "ordered_at")
+        return self._add("order", f"order/{order_id}", body)
 
     def redeem(self, offer_id: str, *, order_id: str, customer: Customer | None = None) -> bool:
         """Keep that an offer was redeemed in an order; False when it was kept before.
 
         Raises UnknownName for an offer that was not published and BadInput for one not valid now.
         """
-        at = _instant(None)
-        row = self._serving.execute(
-            "select valid_from, valid_to from coupons where offer_id = ?", (offer_id,)
-        ).fetchone()
-        if row is None:
-            raise UnknownName(f"The offer {offer_id!r} was not published for this till.")
-        if (row[0] and at < row[0]) or (row[1] and at >= row[1]):
-            raise BadInput(f"The offer {offer_id!r} is valid from {row[0]} until {row[1]}.")
         body = {
-            "offer_id": offer_id,
-            "order_id": order_id,
-            "ref": customer.ref if customer else None,
+            "offer_id": values.identifier(offer_id, "offer_id"),
+            "order_id": values.identifier(order_id, "order_id"),
+            "ref": _ref(customer),
         }
-        return self._add("redemption", f"redemption/{offer_id}/{order_id}", body, at)
+        self._refresh()
+        offer = str(offer_id).replace("%", "%25").replace("/", "%2F")
+        key = f"redemption/{offer}/{order_id}"
+        if not self._journal.has(key):
+            self._check_offer(str(offer_id))
+        return self._add("redemption", key, body)
 
     def record_consent(
         self, customer: Customer, *, channel: str, status: str, key: str, purpose: str = "marketing"
     ) -> bool:
         """Keep that a customer granted or withdrew consent; ``key`` names the statement once."""
-        if status not in ("granted", "withdrawn"):
-            raise BadInput(f"status came as {status!r}; expected granted or withdrawn.")
-        body = {"ref": customer.ref, "channel": channel, "purpose": purpose, "status": status}
-        return self._add("consent", f"consent/{key}", body, _instant(None))
+        if customer is None:
+            raise BadInput("record_consent() needs a customer from identify().")
+        body = {
+            "ref": _ref(customer),
+            "channel": values.one_of(channel, "channel", CHANNELS),
+            "purpose": values.one_of(purpose, "purpose", PURPOSES),
+            "status": values.one_of(status, "status", ("granted", "withdrawn")),
+        }
+        return self._add("consent", f"consent/{values.identifier(key, 'key')}", body)
 
     def add_points(
         self,
@@ -168,21 +207,37 @@ class Till:
         kind: str = "earn",
         order_id: str | None = None,
     ) -> bool:
-        """Keep a movement of points; ``key`` names it once, whoever sends it again."""
-        if kind not in ("earn", "redeem", "adjust", "reverse"):
-            raise BadInput(f"kind came as {kind!r}; expected earn, redeem, adjust or reverse.")
+        """Keep a movement of points; ``key`` names it once, whoever sends it again.
+
+        Points are positive when they are earned and negative when they are redeemed, so that a
+        balance is the sum.
+        """
         body = {
-            "account_id": account_id,
-            "points": _number(points, "points"),
+            "account_id": values.identifier(account_id, "account_id"),
+            "points": _points(points, kind),
             "kind": kind,
-            "order_id": order_id,
+            "order_id": None if order_id is None else values.identifier(order_id, "order_id"),
         }
-        return self._add("points", f"points/{key}", body, _instant(None))
+        return self._add("points", f"points/{values.identifier(key, 'key')}", body)
+
+    def check(self) -> None:
+        """Read all that was published and compare it with its hash; takes seconds when large.
+
+        Raises BadInput when the file is not as it was published.
+        """
+        self._refresh()
+        with readable(self.folder / NAME):
+            found = content_hash(self._serving)
+        if found != self._meta.get("content_hash"):
+            raise BadInput(f"{self.folder / NAME} is not as it was published. Publish it again.")
 
     def close(self) -> None:
         """Close both files."""
-        self._serving.close()
-        self._journal.close()
+        if self._is_open:
+            self._check_use()
+            self._is_open = False
+            self._serving.close()
+            self._journal.close()
 
     def __enter__(self) -> Till:
         return self
@@ -193,80 +248,86 @@ class Till:
     def __repr__(self) -> str:
         return f"Till(store {self.store_id}, published {self._meta.get('published_at')})"
 
-    def _add(self, kind: str, key: str, body: dict[str, Any], at: str) -> bool:
+    def _add(self, kind: str, key: str, body: dict[str, Any]) -> bool:
+        self._check_use()
+        at = values.instant(self._clock(), "clock")
         return self._journal.add(kind, key, body, at=at, store_id=self.store_id)
 
-    def _own(self, who: Customer | None) -> Iterable[Any]:
-        if who is None:
-            return ()
-        return self._rows(
-            "select product_id, title, shelf, reason, price, image from offers where ref = ? "
-            "order by rank",
-            (who.ref,),
-        )
-
-    def _with(self, basket: Sequence[str]) -> Iterable[Any]:
+    def _sources(self, ref: str | None, basket: Sequence[str]) -> Iterable[list[Any]]:
+        if ref is not None:
+            yield self._rows(OWN, ref)
         for product_id in basket:
-            yield from self._rows(
-                "select other_id, title, 'goes_with_basket', reason, price, null from pairs "
-                "where product_id = ? order by rank",
-                (product_id,),
+            yield self._rows(WITH_BASKET, product_id)
+        yield self._rows(POPULAR)
+
+    def _offer(self, row: tuple[Any, ...], rank: int, now: str) -> Offer:
+        product_id, title, shelf, reason, price, image = row
+        coupons = self._rows(COUPON, product_id, now)
+        offer_id = coupons[0][0] if coupons else None
+        return Offer(product_id, title, reason, price, shelf, rank, image, offer_id)
+
+    def _check_offer(self, offer_id: str) -> None:
+        rows = self._rows("select valid_from, valid_to from coupons where offer_id = ?", offer_id)
+        if not rows:
+            raise UnknownName(
+                f"The offer {offer_id!r} was not published for this till. If it is new, publish "
+                "the till again."
             )
+        start, end = rows[0]
+        now = values.instant(self._clock(), "clock")
+        if (start and now < start) or (end and now >= end):
+            raise BadInput(f"The offer {offer_id!r} is valid from {start} until {end}; not now.")
 
-    def _popular(self) -> Iterable[Any]:
-        return self._rows(
-            "select product_id, title, 'popular_in_store', reason, price, image from popular "
-            "order by rank",
-            (),
-        )
+    def _rows(self, sql: str, *given: str) -> list[Any]:
+        with readable(self.folder / NAME):
+            return self._serving.execute(sql, given).fetchall()
 
-    def _rows(self, sql: str, values: tuple[str, ...]) -> list[Any]:
-        try:
-            return self._serving.execute(sql, values).fetchall()
-        except sqlite3.ProgrammingError as error:
-            raise BadInput(
-                f"A till was used from two threads ({error}). Open one Till for each thread."
-            ) from error
-
-    def _meta_now(self) -> dict[str, str]:
-        self._refresh()
-        return self._meta
+    def _check_use(self) -> None:
+        if not self._is_open:
+            raise BadInput("This till was closed. Open it again: Till.open(path).")
+        if get_ident() != self._thread:
+            raise BadInput("A till was used from two threads. Open one Till for each thread.")
 
     def _refresh(self) -> None:
         """Open the serving file anew when another was put in its place."""
-        now = _mark(self.folder / NAME)
+        self._check_use()
+        path = self.folder / NAME
+        now = _mark(path)
         if now is None or now == self._seen:
             return
-        serving, meta = open_serving(self.folder / NAME)
+        self._seen = now
+        try:
+            serving, meta = open_serving(path, self.store_id)
+        except XenorecError as error:
+            text = f"till-keeps-old: {error} Until then the till goes on with what it read before."
+            warnings.warn(text, XenorecWarning, stacklevel=3)
+            return
         self._serving.close()
-        self._serving, self._meta, self._seen = serving, meta, now
+        self._serving, self._meta = serving, meta
 
 
 def _mark(path: Path) -> tuple[int, int] | None:
     try:
         stat = path.stat()
-    except FileNotFoundError:
+    except OSError:
         return None
     return stat.st_ino, stat.st_mtime_ns
 
 
-def _instant(value: datetime | None) -> str:
-    if value is None:
-        value = datetime.now(UTC)
-    if value.tzinfo is None:
+def _ref(customer: Customer | None) -> str | None:
+    if customer is not None and not isinstance(customer, Customer):
         raise BadInput(
-            "ordered_at came without a zone; give an aware time such as datetime.now(timezone.utc)."
+            "A customer came that is not from identify(); pass what identify() returned."
         )
-    return value.astimezone(UTC).isoformat(timespec="microseconds")
+    return None if customer is None else customer.ref
 
 
-def _number(value: Any, name: str) -> str:
-    if isinstance(value, float | bool):
-        raise BadInput(f"{name} came as {value!r}; expected text or Decimal, such as '58.00'.")
-    try:
-        number = Decimal(value)
-    except (InvalidOperation, TypeError, ValueError) as error:
-        raise BadInput(f"{name} came as {value!r}; expected a number such as '58.00'.") from error
-    if not number.is_finite():
-        raise BadInput(f"{name} came as {value!r}; expected a finite number.")
-    return format(number, "f")
+def _points(points: Any, kind: str) -> str:
+    values.one_of(kind, "kind", ("earn", "redeem", "adjust", "reverse"))
+    text = values.number(points, "points", values.QUANTITY)
+    if text == "0" or (kind == "earn" and text[0] == "-") or (kind == "redeem" and text[0] != "-"):
+        raise BadInput(
+            f"points came as {points!r} for {kind!r}; expected more than 0 to earn, less than 0 "
+            "to redeem."
+        )
+    return text

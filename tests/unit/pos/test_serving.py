@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.pos.folders import CARD, EMAIL, PHONE, SALT, meta, publish, rows
+from tests.unit.pos.folders import CARD, EMAIL, PHONE, SALT, key, meta, publish, rows
 from xenorec.errors import BadInput, MissingFile, XenorecError
 from xenorec.pos import Till
 from xenorec.pos.serving import NAME, content_hash, open_serving, write_serving
@@ -32,6 +32,17 @@ def test_no_phone_email_or_card_is_in_the_file(tmp_path: Path) -> None:
     for value in (PHONE, PHONE[1:], EMAIL, CARD):
         assert value.encode() not in data
     assert SALT.encode() in data
+
+
+@pytest.mark.parametrize("refs", [["a", "b"], ["b", "a"], ["a", "b", "a"], ["a", "a", "b", "b"]])
+def test_a_key_that_two_customers_hold_identifies_nobody(tmp_path: Path, refs: list[str]) -> None:
+    keys = [key("phone", PHONE, ref) for ref in refs]
+    lone = [key("card", CARD, "a"), key("card", CARD, "a")]
+    counts = write_serving(tmp_path, meta=meta(), rows={"keys": [*keys, *lone]})
+    with Till.open(tmp_path) as till:
+        assert till.identify(phone=PHONE) is None
+        assert till.identify(card=CARD) == ("a",)
+    assert counts["keys"] == 1
 
 
 def test_the_same_rows_have_the_same_hash_in_any_order(tmp_path: Path) -> None:
