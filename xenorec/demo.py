@@ -158,7 +158,7 @@ def run_demo(
         message=str(preview),
         lift=report.lift_in_words(),
         till=till,
-        broken={row.check: int(row.n_rows) for row in audit.itertuples()},
+        broken=dict(zip(audit["check"], audit["n_rows"].astype(int).tolist(), strict=True)),
     )
 
 

@@ -132,23 +132,28 @@ def _keys(people: list[dict[str, Any]], salt: str) -> tuple[list[tuple[str, str]
 
 def _offers(frame: pd.DataFrame, facts: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
     rank: dict[str, int] = {}
-    for row in frame.itertuples():
-        place = rank[row.customer_id] = rank.get(row.customer_id, 0) + 1
-        title, price, image = facts[row.product_id]
-        yield (row.customer_id, place, row.product_id, title, row.shelf, row.reason, price, image)
+    columns = ["customer_id", "product_id", "shelf", "reason"]
+    for customer_id, product_id, shelf, reason in _rows(frame, columns):
+        place = rank[customer_id] = rank.get(customer_id, 0) + 1
+        title, price, image = facts[product_id]
+        yield (customer_id, place, product_id, title, shelf, reason, price, image)
 
 
 def _popular(frame: pd.DataFrame, facts: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-    for row in frame.itertuples():
-        title, price, image = facts[row.product_id]
-        yield (int(row.rank), row.product_id, title, row.reason, price, image)
+    for rank, product_id, reason in _rows(frame, ["rank", "product_id", "reason"]):
+        title, price, image = facts[product_id]
+        yield (int(rank), product_id, title, reason, price, image)
 
 
 def _pairs(frame: pd.DataFrame, facts: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-    for row in frame.itertuples():
-        title, price, _ = facts[row.other_product_id]
-        reason = f"Often bought with {facts[row.product_id][0]}"
-        yield (row.product_id, int(row.rank), row.other_product_id, title, reason, price)
+    for product_id, rank, other_id in _rows(frame, ["product_id", "rank", "other_product_id"]):
+        title, price, _ = facts[other_id]
+        reason = f"Often bought with {facts[product_id][0]}"
+        yield (product_id, int(rank), other_id, title, reason, price)
+
+
+def _rows(frame: pd.DataFrame, columns: list[str]) -> Iterator[tuple[Any, ...]]:
+    return zip(*(frame[name].tolist() for name in columns), strict=True)
 
 
 def _coupons(crm: Workspace, as_of: datetime) -> tuple[list[Any], list[Any]]:

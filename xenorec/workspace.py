@@ -124,7 +124,10 @@ class Workspace:
             return load_journal(self, folder, intake)
         if source == "files":
             if folder is None:
-                raise BadInput("load('files') needs path=, the folder with your files (on the command line: --path).")
+                raise BadInput(
+                    "load('files') needs path=, the folder with your files "
+                    "(on the command line: --path)."
+                )
             return intake.files(folder, name or "files")
         return intake.connector(source, folder, sample=sample, options=options or {})
 

@@ -7,6 +7,8 @@ from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from xenorec.campaigns.never import exclusions
 from xenorec.campaigns.record import CampaignRecord, Recommend
 from xenorec.campaigns.room import BrandLike, Room
@@ -151,7 +153,7 @@ def readable(shelves: list[dict[str, Any]], wanted: Recommend) -> list[dict[str,
     seen: set[str] = set()
     page = []
     for shelf in shelves:
-        items = []
+        items: list[dict[str, Any]] = []
         for item in shelf["items"]:
             title = item["title"].casefold()
             if title not in seen and len(items) < wanted.items:
@@ -200,7 +202,8 @@ def _rows(
     frame: pd.DataFrame, products: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, list[dict[str, Any]]]:
     rows: dict[str, list[dict[str, Any]]] = {}
-    for record in frame.to_dict("records"):
+    records: list[dict[str, Any]] = pa.Table.from_pandas(frame).to_pylist()
+    for record in records:
         shelves = rows.setdefault(record["customer_id"], [])
         if not shelves or shelves[-1]["name"] != record["shelf"]:
             shelves.append(_shelf(record))

@@ -76,12 +76,21 @@ def _hours(
     ids = [row["customer_id"] for row in people]
     if not ids:
         return {}
-    frame = model.schedule(ids, after=as_of, within=record.timing.expires, time_zones=zones)
+    frame = model.schedule(ids, after=as_of, within=_window(record), time_zones=zones)
     timed = frame.dropna(subset=["send_at"])
     return {
         customer_id: at.to_pydatetime()
         for customer_id, at in zip(timed["customer_id"], timed["send_at"], strict=True)
     }
+
+
+def _window(record: CampaignRecord) -> timedelta:
+    """Return the time in which hours are chosen: the last hour before the end is left free.
+
+    A job that runs every hour then reaches each message before it expires.
+    """
+    expires = span(record.timing.expires)
+    return max(expires - timedelta(hours=1), expires / 2)
 
 
 def _draft(

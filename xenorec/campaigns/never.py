@@ -28,12 +28,18 @@ def _rule(rule: str, history: History) -> pd.DataFrame:
 
 
 def _out_of_stock(history: History) -> pd.DataFrame:
-    products = history.products().select(["product_id", "stock"]).to_pandas()
-    gone = products[products["stock"].notna() & (products["stock"].astype(float) <= 0)]
-    return gone[["product_id"]].assign(customer_id=None)[["customer_id", "product_id"]]
+    import pandas as pd
+
+    products: pd.DataFrame = history.products().select(["product_id", "stock"]).to_pandas()
+    gone: pd.DataFrame = products[
+        products["stock"].notna() & (products["stock"].astype(float) <= 0)
+    ]
+    return pd.DataFrame({"customer_id": None, "product_id": gone["product_id"]})
 
 
 def _bought_within(history: History, days: int) -> pd.DataFrame:
-    lines = history.lines().select(["customer_id", "product_id", "ordered_at"]).to_pandas()
-    recent = lines[lines["ordered_at"] > history.as_of - timedelta(days=days)]
+    lines: pd.DataFrame = (
+        history.lines().select(["customer_id", "product_id", "ordered_at"]).to_pandas()
+    )
+    recent: pd.DataFrame = lines[lines["ordered_at"] > history.as_of - timedelta(days=days)]
     return recent[["customer_id", "product_id"]].drop_duplicates()

@@ -70,7 +70,7 @@ def read_yaml(path: Path, known: Known) -> CampaignRecord:
         raise ConfigError(str(path), [problem]) from error
     if not isinstance(data, Mapping):
         raise ConfigError(str(path), [Problem("file", "expected 'campaign:' and its sections", 1)])
-    return read_mapping(data, known, source=str(path), lines=dict(_lines(node)))
+    return read_mapping(data, known, source=str(path), lines=dict(_lines(node)) if node else None)
 
 
 def read_mapping(

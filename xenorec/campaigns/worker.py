@@ -1,31 +1,46 @@
 """The worker: delivers what is due, once; resumes what was begun.
 
-For each message: the gates are passed and the intent is written in one transaction, then the
-message is rendered and compared with what was planned, then the channel is called, then the result
-is written. Killed between any two of these, the next run finds the intent without a result and asks
-the channel; a message the channel cannot tell about stays in doubt and is never sent again.
+For each message: it is rendered and compared with what was planned, then the gates are passed and
+the intent is written in one transaction, then the channel is called, then the result is written.
+Killed between any two of these, the next run finds the intent without a result and asks the
+channel; a message the channel cannot tell about stays in doubt and is never sent again.
+
+A channel that delivers a key once however often it is called (``is_keyed``) gets intents by the
+group; any other gets one intent at a time, so that a crash leaves at most one message in doubt.
 """
 
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from xenorec.channels import Channel, Envelope, SendResult
-from xenorec.errors import NotSupported, TemplateError
+from xenorec.errors import NotSupported, TemplateError, UnknownName
 from xenorec.ledger import Decision, Due, Ledger, Verdict
+from xenorec.ledger.lease import LEASE, working
+from xenorec.ledger.records import Result
 from xenorec.schema.enums import DeliveryState, Reason
 from xenorec.timing.quiet_hours import QuietHours
 
 log = logging.getLogger("xenorec")
 
-CHUNK = 200
+PAGE = 500
+"""Decisions read from the ledger at once."""
+GROUP = 50
+"""Intents written at once for a keyed channel."""
 TRIES = 3
+"""Calls to a channel that cannot be reached before a message fails."""
+CRASHES = 6
+"""Intents without a result before a message fails, so that one message cannot stop all others."""
 PAUSE = timedelta(minutes=15)
+"""Wait after the first call that did not get through; twice as long after the second."""
+BLANK = "{}"
+"""What is left of a decision's content after an erasure."""
 
 Render = Callable[[Decision], tuple[Envelope, str]]
 """Gives the envelope of a decision and the hash of its body; raises TemplateError."""
@@ -91,89 +106,162 @@ class DeliveryReport:
 
 @dataclass
 class Worker:
-    """One worker over one campaign's step."""
+    """One worker over one campaign's step.
+
+    ``name`` is kept with its claims; left out, it tells the process, so that the next run knows at
+    once when this one was killed. ``elapsed`` counts seconds: a run's clock starts at ``now`` and
+    goes on, so that a run of hours still keeps the quiet hours.
+    """
 
     ledger: Ledger
     channels: Mapping[str, Channel]
     render: Render
     campaign_id: str
     step: str
-    name: str = "worker"
+    name: str = ""
+    elapsed: Callable[[], float] = time.monotonic
 
     def deliver(self, now: datetime) -> DeliveryReport:
-        """Resume what was left behind, then deliver everything that is due at ``now``."""
-        done: Counter[tuple[str, str | None]] = Counter()
-        for due in self.ledger.abandoned(self.campaign_id, self.step, now):
-            done.update([self._resume(due, now)])
-        while chunk := self.ledger.due(self.campaign_id, self.step, now, CHUNK):
-            moved = self._chunk(chunk, now, done)
-            if not moved:
-                break
-        log.info("action=deliver campaign=%s sent=%d", self.campaign_id, done[("sent", None)])
+        """Resume what was left behind, then deliver everything that is due at ``now``.
+
+        An error of a channel ends the run; run again it goes on. Raises UnknownName for a
+        decision whose channel is not among ``channels``.
+        """
+        with working() as process:
+            run = _Run(self, self.name or process, now, self.elapsed())
+            run.resume()
+            run.deliver()
+        log.info("action=deliver campaign=%s sent=%d", self.campaign_id, run.done[("sent", None)])
         standing = self.ledger.states(self.campaign_id, self.step)
-        return DeliveryReport(self.campaign_id, now, dict(done), dict(standing))
+        return DeliveryReport(self.campaign_id, now, dict(run.done), dict(standing))
 
-    def _chunk(
-        self, chunk: Sequence[Due], now: datetime, done: Counter[tuple[str, str | None]]
-    ) -> bool:
-        verdicts = self.ledger.pass_gates(
-            chunk, now=now, worker=self.name, quiet_until=_quiet_until(chunk, now)
-        )
-        for due in chunk:
-            verdict = verdicts.get(due.decision.key)
-            if verdict is None:
+
+@dataclass
+class _Run:
+    """One pass of a worker: its clock, and what it did so far."""
+
+    worker: Worker
+    name: str
+    now: datetime
+    began: float
+    done: Counter[tuple[str, str | None]] = field(default_factory=Counter)
+
+    def clock(self) -> datetime:
+        return self.now + timedelta(seconds=self.worker.elapsed() - self.began)
+
+    def resume(self) -> None:
+        worker = self.worker
+        for due in worker.ledger.abandoned(worker.campaign_id, worker.step, self.clock()):
+            self._write([self._asked(due)])
+
+    def deliver(self) -> None:
+        worker, after = self.worker, ""
+        while page := worker.ledger.due(
+            worker.campaign_id, worker.step, self.clock(), PAGE, after=after
+        ):
+            after = page[-1].decision.customer_id
+            for group in self._groups(page):
+                self._deliver(group)
+
+    def _groups(self, page: Sequence[Due]) -> Iterator[list[Due]]:
+        group: list[Due] = []
+        for due in page:
+            is_keyed = getattr(self._channel(due), "is_keyed", False)
+            if not is_keyed or due.n_calls:  # what failed before goes alone and harms no other
+                yield [due]
                 continue
-            if verdict.state == DeliveryState.CLAIMED:
-                done.update([self._send(due, now)])
-            else:
-                done.update([_named_state(verdict)])
-        return bool(verdicts)
+            group.append(due)
+            if len(group) == GROUP:
+                yield group
+                group = []
+        if group:
+            yield group
 
-    def _send(self, due: Due, now: datetime) -> tuple[str, str | None]:
-        try:
-            envelope, body_hash = self.render(due.decision)
-        except TemplateError:
-            return self._finish(due, Verdict(DeliveryState.FAILED, Reason.TEMPLATE_ERROR), now)
-        if body_hash != due.decision.body_hash:
-            return self._finish(due, Verdict(DeliveryState.FAILED, Reason.TEMPLATE_ERROR), now)
-        result = self.channels[due.decision.channel].send(envelope)
-        return self._take(due, result, now, body_hash)
-
-    def _resume(self, due: Due, now: datetime) -> tuple[str, str | None]:
-        try:
-            result = self.channels[due.decision.channel].lookup(due.decision.key)
-        except NotSupported:
-            return self._finish(due, Verdict(DeliveryState.IN_DOUBT), now)
-        if result is None:
-            again = Verdict(DeliveryState.HELD, Reason.PROVIDER_UNREACHABLE, now)
-            return self._finish(due, again, now)
-        return self._take(due, result, now, due.decision.body_hash)
-
-    def _take(
-        self, due: Due, result: SendResult, now: datetime, body_hash: str | None
-    ) -> tuple[str, str | None]:
-        verdict = Verdict(result.state, result.reason)
-        if result.is_worth_retrying:
-            verdict = _retry(due, now)
-        return self._finish(due, verdict, now, result, body_hash)
-
-    def _finish(
-        self,
-        due: Due,
-        verdict: Verdict,
-        now: datetime,
-        result: SendResult | None = None,
-        body_hash: str | None = None,
-    ) -> tuple[str, str | None]:
-        self.ledger.finish(
-            due,
-            verdict,
-            now=now,
-            provider=result.provider if result else None,
-            provider_id=result.provider_id if result else None,
-            body_hash=body_hash,
+    def _deliver(self, group: Sequence[Due]) -> None:
+        envelopes = {due.decision.key: self._envelope(due.decision) for due in group}
+        claimed_at = self.clock()
+        verdicts = self.worker.ledger.pass_gates(
+            group, now=claimed_at, worker=self.name, quiet_until=_quiet_until(group, claimed_at)
         )
-        return _named_state(verdict)
+        mine = [due for due in group if due.decision.key in verdicts]
+        claimed = [due for due in mine if _is_claim(verdicts[due.decision.key])]
+        self.done.update(
+            _named_state(verdicts[due.decision.key]) for due in mine if due not in claimed
+        )
+        results: list[Result] = []
+        try:
+            for due in claimed:
+                is_fresh = len(group) == 1
+                no = self._objection(due, claimed_at, is_fresh=is_fresh)
+                results.append(no or self._sent(due, envelopes[due.decision.key]))
+        except Exception:
+            self._write(results)
+            raise
+        self._write(results)
+
+    def _objection(self, due: Due, claimed_at: datetime, *, is_fresh: bool) -> Result | None:
+        """Return what keeps a claimed message back in the instant before its call."""
+        now = self.clock()
+        if now - claimed_at > LEASE / 2:  # this worker was asleep: another may hold the message
+            return Result(due, Verdict(DeliveryState.HELD, Reason.PROVIDER_UNREACHABLE, now))
+        if is_fresh:
+            return None
+        reason = self.worker.ledger.refusal(due.decision, now)
+        if reason is not None:
+            return Result(due, Verdict(DeliveryState.SUPPRESSED, reason))
+        if now > due.decision.not_after:
+            return Result(due, Verdict(DeliveryState.SUPPRESSED, Reason.EXPIRED))
+        until = _quiet_until([due], now).get(due.decision.key)
+        held = Verdict(DeliveryState.HELD, Reason.QUIET_HOURS, until)
+        return None if until is None else Result(due, held)
+
+    def _envelope(self, decision: Decision) -> Envelope | None:
+        """Render a message; None when it does not render to what was planned."""
+        if decision.context == BLANK:
+            return None
+        try:
+            envelope, body_hash = self.worker.render(decision)
+        except TemplateError:
+            return None
+        return envelope if body_hash == decision.body_hash else None
+
+    def _sent(self, due: Due, envelope: Envelope | None) -> Result:
+        if envelope is None:
+            return Result(due, Verdict(DeliveryState.FAILED, Reason.TEMPLATE_ERROR))
+        return _result(due, self._channel(due).send(envelope), self.clock())
+
+    def _asked(self, due: Due) -> Result:
+        """Ask the channel what became of a message that was claimed and never reported on."""
+        try:
+            found = self._channel(due).lookup(due.decision.key)
+        except NotSupported:
+            return Result(due, Verdict(DeliveryState.IN_DOUBT))
+        if found is not None:
+            return _result(due, found, self.clock())
+        if due.n_calls >= CRASHES:
+            return Result(due, Verdict(DeliveryState.FAILED, Reason.PROVIDER_UNREACHABLE))
+        return Result(due, Verdict(DeliveryState.HELD, Reason.PROVIDER_UNREACHABLE, self.clock()))
+
+    def _write(self, results: Sequence[Result]) -> None:
+        if results:
+            written = self.worker.ledger.finish(results, now=self.clock())
+            self.done.update(_named_state(result.verdict) for result in written)
+
+    def _channel(self, due: Due) -> Channel:
+        name, channels = due.decision.channel, self.worker.channels
+        if name not in channels:
+            raise UnknownName(
+                f"{due.decision.key} is to go by {name!r}; this run has the channels "
+                f"{', '.join(sorted(channels)) or 'none'}. Add it under [channels]."
+            )
+        return channels[name]
+
+
+def _result(due: Due, found: SendResult, now: datetime) -> Result:
+    verdict = Verdict(found.state, found.reason)
+    if found.is_worth_retrying:
+        verdict = _retry(due, now)
+    return Result(due, verdict, found.provider, found.provider_id, due.decision.body_hash)
 
 
 def _retry(due: Due, now: datetime) -> Verdict:
@@ -183,13 +271,17 @@ def _retry(due: Due, now: datetime) -> Verdict:
     return Verdict(DeliveryState.HELD, Reason.PROVIDER_UNREACHABLE, now + PAUSE * n_calls)
 
 
-def _quiet_until(chunk: Sequence[Due], now: datetime) -> dict[str, datetime]:
+def _quiet_until(dues: Sequence[Due], now: datetime) -> dict[str, datetime]:
     held = {}
-    for due in chunk:
+    for due in dues:
         quiet = QuietHours.parse(due.decision.quiet)
         if quiet.is_quiet(now, due.decision.time_zone):
             held[due.decision.key] = quiet.next_legal(now, due.decision.time_zone)
     return held
+
+
+def _is_claim(verdict: Verdict) -> bool:
+    return verdict.state == DeliveryState.CLAIMED
 
 
 def _named_state(verdict: Verdict) -> tuple[str, str | None]:

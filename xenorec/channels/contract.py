@@ -38,7 +38,12 @@ class SendResult:
 
 @runtime_checkable
 class Channel(Protocol):
-    """A way to deliver."""
+    """A way to deliver.
+
+    A channel may also say ``is_keyed = True``: it delivers a key once however often it is called,
+    and ``lookup`` always answers. Its intents are then written by the group, not one by one.
+    An error that ``send`` raises ends the run; an outcome of one message is a ``SendResult``.
+    """
 
     @property
     def name(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from xenorec.channels.contract import Channel
 from xenorec.channels.file import FileChannel
+from xenorec.channels.smtp import SmtpChannel
 from xenorec.errors import UnknownName, nearest
 
 GROUP = "xenorec.channels"
@@ -17,17 +18,20 @@ GROUP = "xenorec.channels"
 def open_channel(name: str, *, outbox: Path, settings: Mapping[str, Any]) -> Channel:
     """Return a channel, ready to send.
 
-    ``outbox`` is the folder of the channel ``file``. Other names are looked up among the entry
-    points ``xenorec.channels``; each is called with its settings from ``xenorec.toml``.
-    Raises UnknownName with the nearest name.
+    ``outbox`` is the folder of the channel ``file``; ``smtp`` is read from its settings. Other
+    names are looked up among the entry points ``xenorec.channels``; each is called with its
+    settings from ``xenorec.toml``.
+    Raises UnknownName with the nearest name, ConfigError for settings that cannot be used.
     """
     if name == "file":
         return FileChannel(outbox)
+    if name == "smtp":
+        return SmtpChannel.from_settings(settings)
     others = {point.name: point for point in entry_points(group=GROUP)}
     if name in others:
         channel: Channel = others[name].load()(dict(settings))
         return channel
-    known = ["file", *sorted(others)]
+    known = ["file", "smtp", *sorted(others)]
     raise UnknownName(
         f"There is no channel {name!r}.{nearest(name, known)} Channels: {', '.join(known)}."
     )

@@ -180,7 +180,6 @@ def explained(error: duckdb.Error, sql: str) -> XenorecError:
 def _configure(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     connection.execute("set TimeZone = 'UTC'")
     connection.execute(f"set memory_limit = '{MEMORY}'")
-    connection.execute("set enable_progress_bar = false")
     return connection
 
 

@@ -3,49 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from xenorec.messages.filters import is_missing
 from xenorec.messages.manifest import Variable
 
 
-def fill(context: Mapping[str, Any], variables: Iterable[Variable]) -> dict[str, Any]:
-    """Return a copy in which missing values have their declared fallback (None when optional).
+@dataclass
+class Fallbacks:
+    """What stands in at this place, and what may be missing below it; ``each`` means in a list."""
 
-    What is not touched is shared with the given context, which stays as it was.
-    """
-    filled = dict(context)
-    for variable in variables:
-        if variable.optional or variable.fallback is not None:
-            filled = _put(filled, variable.name.split("."), variable.fallback)
-    return filled
+    value: object = None
+    each: bool = False
+    below: dict[str, Fallbacks] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, variables: Iterable[Variable]) -> Fallbacks:
+        """Arrange declared fallbacks along the dotted paths of their variables."""
+        root = cls()
+        for variable in variables:
+            if variable.optional or variable.fallback is not None:
+                root._at(variable.name).value = variable.fallback
+        return root
 
-def _put(node: Any, path: list[str], fallback: object) -> Any:
-    """Return ``node`` with the fallback at ``path`` if the value there is missing."""
-    if not path:
-        return fallback if is_missing(node) else node
-    if not isinstance(node, Mapping):
+    def fill(self, context: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a copy in which missing values have their fallback (None when optional).
+
+        What is not touched is shared with the given context, which stays as it was.
+        """
+        return dict(self._fill_record(context))
+
+    def _at(self, name: str) -> Fallbacks:
+        node = self
+        for part in name.split("."):
+            node = node.below.setdefault(part.removesuffix("[]"), Fallbacks())
+            node.each = node.each or part.endswith("[]")
         return node
-    key, each = path[0].removesuffix("[]"), path[0].endswith("[]")
-    value = node.get(key)
-    if each:
-        new = _put_each(value, path[1:], fallback)
-    elif is_missing(value) and len(path) > 1:
-        new = _put({}, path[1:], fallback)
-    else:
-        new = _put(value, path[1:], fallback)
-    if new is value and key in node:
-        return node
-    return {**node, key: new}
 
+    def _fill_record(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        changes: dict[str, Any] = {}
+        for key, node in self.below.items():
+            value = record.get(key)
+            new = node._fill(value)
+            if new is not value or (value is None and key not in record):
+                changes[key] = new
+        return {**record, **changes} if changes else record
 
-def _put_each(values: Any, path: list[str], fallback: object) -> Any:
-    if not isinstance(values, list | tuple):
-        return values
-    new = [_put(value, path, fallback) for value in values]
-    return values if all(map(_same, new, values)) else new
-
-
-def _same(one: object, other: object) -> bool:
-    return one is other
+    def _fill(self, value: Any) -> Any:
+        if self.each and isinstance(value, list | tuple):
+            return [self._fill_record(v) if isinstance(v, Mapping) else v for v in value]
+        if is_missing(value):
+            inner = self._fill_record({}) if self.below and not self.each else {}
+            return inner or self.value
+        if self.below and isinstance(value, Mapping):
+            return self._fill_record(value)
+        return value

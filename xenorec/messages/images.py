@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
 from xenorec.errors import TemplateError, nearest
 
 TYPES = {".gif": "gif", ".jpeg": "jpeg", ".jpg": "jpeg", ".png": "png"}
-_REFERENCE = re.compile(r"\bcid:([\w.-]+)")
+_REFERENCE = re.compile(r"cid:([\w.-]+)")
 
 
 @dataclass(frozen=True)
@@ -21,6 +20,7 @@ class Images:
 
     folders: tuple[Path, ...] = ()
     given: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))
+    _seen: dict[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     def named_in(self, html: str) -> Mapping[str, bytes]:
         """Return the bytes of every picture that an HTML text names, by file name, sorted.
@@ -31,12 +31,15 @@ class Images:
         return MappingProxyType({name: self._read(name) for name in names})
 
     def _read(self, name: str) -> bytes:
-        if name in self.given:
-            return self.given[name]
+        if name not in self._seen:
+            self._seen[name] = self.given[name] if name in self.given else self._find(name)
+        return self._seen[name]
+
+    def _find(self, name: str) -> bytes:
         for folder in self.folders:
             path = folder / name
             if path.suffix in TYPES and path.is_file():
-                return _bytes(path, path.stat().st_mtime_ns)
+                return path.read_bytes()
         known = sorted({*self.given, *self._files()})
         raise TemplateError(
             f"There is no picture {name!r} for cid:{name}.{nearest(name, known)} "
@@ -50,15 +53,16 @@ class Images:
 
 
 def references(html: str) -> list[str]:
-    """Return the picture names behind ``cid:`` in an HTML text, in order, with repeats."""
-    return _REFERENCE.findall(html)
+    """Return the picture names behind ``cid:`` in the attributes of an HTML text, in order."""
+    return [match[1] for match in _REFERENCE.finditer(html) if _is_value(match)]
 
 
 def replace_references(html: str, names: Mapping[str, str]) -> str:
     """Return the HTML with each ``cid:NAME`` written as the address ``names`` gives for it."""
-    return _REFERENCE.sub(lambda match: names.get(match[1], match[0]), html)
+    return _REFERENCE.sub(
+        lambda match: names.get(match[1], match[0]) if _is_value(match) else match[0], html
+    )
 
 
-@lru_cache(maxsize=256)
-def _bytes(path: Path, changed_at_ns: int) -> bytes:
-    return path.read_bytes()
+def _is_value(match: re.Match[str]) -> bool:
+    return match.string[match.start() - 1 : match.start()] in ('"', "'", "(", "=")

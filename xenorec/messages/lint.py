@@ -15,7 +15,7 @@ MAX_SEGMENTS = 3
 MAX_HTML_BYTES = 100_000  # Gmail cuts a message off at about 102 kB
 
 _LEFTOVER = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
-_STRANGE = re.compile(r"(?<![\w'’-])(None|nan|NaN|NaT|null|undefined)(?![\w'’-]| [a-z])")
+_STRANGE = re.compile(r"(?<![\w'’-])(?:(?:None|null|undefined)(?! [a-z])|nan|NaN|NaT)(?![\w'’-])")
 _GREETED = re.compile(r"\b(Hi|Hello|Dear|Hey) (None|nan|NaN|null|undefined)\b")
 _ABSOLUTE = re.compile(r"(https?://[^\s/]+|mailto:\S+|tel:\S+)", re.IGNORECASE)
 
@@ -76,8 +76,8 @@ def _lint_html(reading: Reading, size: int) -> Iterator[str]:
     if size > MAX_HTML_BYTES:
         yield f"html: {size:,} bytes; mail programs cut off past {MAX_HTML_BYTES:,}"
     for link in reading.links:
-        if not _ABSOLUTE.match(link.href) and not link.href.startswith("#"):
-            yield f"html: the link {link.href[:80]!r} is not absolute"
+        if not _ABSOLUTE.match(link) and not link.startswith("#"):
+            yield f"html: the link {link[:80]!r} is not absolute"
     for source in reading.sources:
         if not source.startswith("cid:") and not _ABSOLUTE.match(source):
             yield f"html: the picture {source[:80]!r} is neither absolute nor cid:"
@@ -87,7 +87,7 @@ def _lint_html(reading: Reading, size: int) -> Iterator[str]:
 
 
 def _has_unsubscribe(reading: Reading) -> bool:
-    return any("unsubscribe" in f"{link.href} {link.words}".lower() for link in reading.links)
+    return any("unsubscribe" in link.lower() for link in reading.links)
 
 
 def _lint_sms(text: str) -> Iterator[str]:

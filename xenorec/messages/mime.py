@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from base64 import encodebytes
+from binascii import b2a_qp
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.errors import MessageError
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, getaddresses, parseaddr
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import PurePath
 
@@ -50,71 +53,80 @@ def to_mime(
         "MIME-Version": "1.0",
     }
     _check_headers(headers)
+    if not _MESSAGE_ID.fullmatch(message_id):
+        raise BadInput(f"message_id looks like <id@shop.example>, got {message_id!r}.")
     domain = parseaddr(sender)[1].rpartition("@")[2]
-    message = _message(rendered, headers, domain, _boundary(message_id, rendered))
-    return _long_headers(message_id, unsubscribe_url) + message.as_bytes()
+    kind, body = _body(rendered, domain, _boundary(message_id, rendered))
+    long = {"Message-ID": message_id, **_unsubscribe(unsubscribe_url), **kind}
+    return _short_headers(headers) + _part(long, body)
 
 
-def _message(
-    rendered: RenderedMessage, headers: Mapping[str, str], domain: str, boundary: str
-) -> EmailMessage:
+def _body(rendered: RenderedMessage, domain: str, boundary: str) -> tuple[dict[str, str], bytes]:
+    """Return the headers that tell the body's kind, and the body."""
+    text = _text("plain", rendered.text)
+    if rendered.html is None:
+        return text
+    cids = {name: f"{name}@{domain}" for name in rendered.images}
+    html = replace_references(rendered.html, {name: f"cid:{cid}" for name, cid in cids.items()})
+    both = _multipart("alternative", f"A{boundary}", [_part(*text), _part(*_text("html", html))])
+    if not cids:
+        return both
+    images = [_image(name, data, cids[name]) for name, data in rendered.images.items()]
+    return _multipart("related", f"R{boundary}", [_part(*both), *images])
+
+
+def _text(subtype: str, text: str) -> tuple[dict[str, str], bytes]:
+    kind = {
+        "Content-Type": f'text/{subtype}; charset="utf-8"',
+        "Content-Transfer-Encoding": "quoted-printable",
+    }
+    lines = re.sub(r"\r\n?|\n", "\r\n", f"{text}\n")
+    return kind, b2a_qp(lines.encode(), istext=True)
+
+
+def _multipart(subtype: str, boundary: str, parts: Sequence[bytes]) -> tuple[dict[str, str], bytes]:
+    inner = 'type="multipart/alternative"; ' if subtype == "related" else ""
+    kind = {"Content-Type": f'multipart/{subtype}; {inner}boundary="{boundary}"'}
+    line = f"--{boundary}".encode()
+    return kind, b"".join(line + b"\r\n" + part + b"\r\n" for part in parts) + line + b"--\r\n"
+
+
+@lru_cache(maxsize=256)
+def _image(name: str, data: bytes, cid: str) -> bytes:
+    kind = {
+        "Content-Type": f"image/{TYPES[PurePath(name).suffix]}",
+        "Content-Transfer-Encoding": "base64",
+        "Content-Disposition": f'inline; filename="{name}"',
+        "Content-ID": f"<{cid}>",
+    }
+    return _part(kind, encodebytes(data).replace(b"\n", b"\r\n"))
+
+
+def _part(headers: Mapping[str, str], body: bytes) -> bytes:
+    """Return plain ASCII headers, an empty line and a body."""
+    return "".join(f"{k}: {v}\r\n" for k, v in headers.items()).encode() + b"\r\n" + body
+
+
+def _unsubscribe(url: str | None) -> dict[str, str]:
+    if url is None:
+        return {}
+    if not _URL.fullmatch(url):
+        raise BadInput(f"unsubscribe_url must be an absolute http(s) address, got {url!r}.")
+    return {
+        "List-Unsubscribe": f"<{url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
+def _short_headers(headers: Mapping[str, str]) -> bytes:
+    """Return headers of human text, encoded and folded as RFC 2047 and 5322 say."""
     root = EmailMessage(SMTP)
     try:
         for name, value in headers.items():
             root[name] = value
+        return root.as_bytes().removesuffix(b"\r\n")
     except (MessageError, ValueError) as error:
         raise BadInput(f"A header of the e-mail cannot be written: {error}") from error
-    if rendered.html is None:
-        root.set_content(rendered.text + "\n", cte="quoted-printable")
-        return root
-    cids = {name: f"{name}@{domain}" for name in rendered.images}
-    alternative = EmailMessage(SMTP) if cids else root
-    _fill_alternative(alternative, rendered, cids, boundary)
-    if cids:
-        kind = 'multipart/related; type="multipart/alternative"'
-        root["Content-Type"] = f'{kind}; boundary="R{boundary}"'
-        root.attach(alternative)
-        for name, data in rendered.images.items():
-            root.attach(_image(name, data, cids[name]))
-    return root
-
-
-def _fill_alternative(
-    part: EmailMessage, rendered: RenderedMessage, cids: Mapping[str, str], boundary: str
-) -> None:
-    part["Content-Type"] = f'multipart/alternative; boundary="A{boundary}"'
-    addresses = {name: f"cid:{cid}" for name, cid in cids.items()}
-    html = replace_references(rendered.html or "", addresses)
-    for subtype, text in (("plain", rendered.text), ("html", html)):
-        body = EmailMessage(SMTP)
-        body.set_content(f"{text}\n", subtype=subtype, cte="quoted-printable")
-        del body["MIME-Version"]
-        part.attach(body)
-
-
-def _image(name: str, data: bytes, cid: str) -> EmailMessage:
-    part = EmailMessage(SMTP)
-    kind = TYPES[PurePath(name).suffix]
-    part.set_content(
-        data, maintype="image", subtype=kind, disposition="inline", filename=name, cid=f"<{cid}>"
-    )
-    del part["MIME-Version"]
-    return part
-
-
-def _long_headers(message_id: str, unsubscribe_url: str | None) -> bytes:
-    """Return the headers whose one long word must not be folded or encoded."""
-    if not _MESSAGE_ID.fullmatch(message_id):
-        raise BadInput(f"message_id looks like <id@shop.example>, got {message_id!r}.")
-    lines = [f"Message-ID: {message_id}"]
-    if unsubscribe_url is not None:
-        if not _URL.fullmatch(unsubscribe_url):
-            raise BadInput(
-                f"unsubscribe_url must be an absolute http(s) address, got {unsubscribe_url!r}."
-            )
-        lines += [f"List-Unsubscribe: <{unsubscribe_url}>"]
-        lines += ["List-Unsubscribe-Post: List-Unsubscribe=One-Click"]
-    return "".join(f"{line}\r\n" for line in lines).encode("ascii")
 
 
 def _check_headers(headers: Mapping[str, str]) -> None:
@@ -125,7 +137,8 @@ def _check_headers(headers: Mapping[str, str]) -> None:
                 "It would let the value write headers of its own."
             )
     for name in ("From", "To"):
-        if not _ADDRESS.fullmatch(parseaddr(headers[name])[1]):
+        found = getaddresses([headers[name]])
+        if len(found) != 1 or not _ADDRESS.fullmatch(found[0][1]):
             raise BadInput(
                 f"{name} needs one address such as ana@shop.example, got {headers[name]!r}."
             )

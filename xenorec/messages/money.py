@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
@@ -77,7 +78,7 @@ def _exact(amount: Decimal | int | float | str) -> Decimal:
 
 
 def _digits(currency: str) -> int:
-    if len(currency) != 3 or not (currency.isascii() and currency.isupper()):
+    if not re.fullmatch("[A-Z]{3}", currency):
         raise BadInput(
             f"A currency is three capital letters of ISO 4217, such as USD; got {currency!r}."
         )

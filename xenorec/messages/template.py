@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from xenorec import content
 from xenorec.errors import BadInput, ConfigError, NotSupported, Problem, TemplateError, nearest
 from xenorec.messages.environment import Compiled
-from xenorec.messages.fallbacks import fill
+from xenorec.messages.fallbacks import Fallbacks
 from xenorec.messages.images import Images
 from xenorec.messages.manifest import Variable, read_manifest
 from xenorec.messages.parts import (
@@ -115,11 +116,15 @@ class MessageTemplate:
         missing and has no declared fallback, and NotSupported for a channel it does not have.
         """
         chosen = self._channel(channel)
-        values = fill(context, self.variables.values())
+        values = self._fallbacks.fill(context)
         try:
             return self._render(chosen, values)
         except TemplateError as error:
             raise TemplateError(f"{str(error).rstrip('.')}.{self._declared()}") from error
+
+    @cached_property
+    def _fallbacks(self) -> Fallbacks:
+        return Fallbacks.of(self.variables.values())
 
     def _render(self, channel: str, values: Mapping[str, Any]) -> RenderedMessage:
         parts = self.parts[channel]

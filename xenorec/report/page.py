@@ -179,7 +179,8 @@ def _shelves(report: CampaignReport) -> str:
     )
     return (
         f"<h2>Shelves</h2><p class='soft'>{n} shelves; the most frequent is in {most:,} messages. "
-        "Items are per message, products are different ones over all messages.</p><div class='scroll'><table><thead><tr><th>Shelf</th>"
+        "Items are per message, products are different ones over all messages.</p>"
+        "<div class='scroll'><table><thead><tr><th>Shelf</th>"
         '<th class="n">Messages</th><th class="n">Items</th>'
         f'<th class="n">Products</th></tr></thead><tbody>{rows}</tbody></table></div>'
     )

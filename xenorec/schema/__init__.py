@@ -7,10 +7,10 @@ from xenorec.schema.sql import compared_sql, create_sql, ranked_sql
 from xenorec.schema.tables import TABLES, table
 
 __all__ = [
-    "Column",
     "LINE",
-    "Landed",
     "TABLES",
+    "Column",
+    "Landed",
     "Table",
     "compared_sql",
     "create_sql",

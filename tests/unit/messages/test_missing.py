@@ -68,7 +68,7 @@ def test_a_value_that_is_none_or_not_a_number_is_never_printed(value: Any, sourc
     ("source", "told"),
     [
         ("{{ nmae }}", "nmae has no value"),
-        ("{{ a.b.c }}", "'b'"),
+        ("{{ a.b.c }}", "a.b.c has no value"),
         ("{% if nmae %}{% endif %}", "nmae"),
         ("{% for x in nmae %}{% endfor %}", "a loop needs a list"),
         ("{% for x in a.t %}{% endfor %}", "a.t is str; a loop needs a list"),

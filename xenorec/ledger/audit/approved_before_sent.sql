@@ -4,4 +4,4 @@ from deliveries as d
 join decisions as c on c.key = d.key
 left join campaign_runs as r on r.campaign_id = c.campaign_id and r.step = c.step
   and r.plan_hash = c.plan_hash
-where d.state = 'claimed' and (r.approved_at is null or r.approved_at > d."at")
+where d.state in ('claimed', 'sent', 'delivered', 'in_doubt') and r.approved_at is null

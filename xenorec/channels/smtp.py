@@ -1,0 +1,205 @@
+"""The channel ``smtp``: e-mail through a mail server, with the standard library.
+
+SMTP cannot say later whether a message went out, so ``lookup`` is not supported: a message whose
+connection was lost after its data had begun stays in doubt.
+"""
+
+from __future__ import annotations
+
+import re
+import smtplib
+import ssl
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.policy import SMTP
+from email.utils import parseaddr
+from typing import Any
+
+from xenorec.channels.contract import Envelope, SendResult
+from xenorec.channels.secrets import is_reference, resolve
+from xenorec.errors import ConfigError, NotSupported, Problem, nearest
+from xenorec.schema.enums import DeliveryState, Reason
+
+SETTINGS = ("host", "port", "user", "password", "security", "timeout")
+SECURITY = ("starttls", "tls", "none")
+_ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
+
+
+@dataclass
+class SmtpChannel:
+    """Sends e-mail; ``user`` and ``password`` are references (``env:NAME``, ``file:PATH``).
+
+    ``security``: ``starttls`` (the default; refuses to go on without), ``tls`` from the first byte,
+    or ``none``. One connection is kept for many messages; ``close`` ends it. Not for several
+    threads at once. A call that does not answer within ``timeout`` seconds counts as lost.
+    """
+
+    host: str
+    port: int = 587
+    user: str | None = None
+    password: str | None = None
+    security: str = "starttls"
+    timeout: float = 30.0
+    name: str = "smtp"
+    _server: smtplib.SMTP | None = field(default=None, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        problems = _problems(vars(self))
+        if problems:
+            raise ConfigError("[channels.smtp]", problems)
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any]) -> SmtpChannel:
+        """Make the channel from its table in ``xenorec.toml``; all mistakes are told at once."""
+        problems = [
+            Problem(name, f"is not a setting.{nearest(name, SETTINGS)}")
+            for name in settings
+            if name not in SETTINGS
+        ]
+        if "host" not in settings:
+            problems.append(Problem("host", "is missing; give the name of your mail server"))
+        problems += _problems(settings)
+        if problems:
+            raise ConfigError("[channels.smtp]", problems)
+        return cls(**settings)
+
+    def send(self, envelope: Envelope) -> SendResult:
+        """Hand one e-mail to the server and return what it said.
+
+        Accepted is sent. A refusal for now (4xx) or no connection may be tried again; a refusal for
+        good (5xx) is provider_refused; a connection lost after the data had begun is in doubt.
+        Raises UnknownName or MissingFile when a credential's reference leads nowhere.
+        """
+        if envelope.raw is None:
+            return self._said(DeliveryState.FAILED, Reason.TEMPLATE_ERROR)
+        if not (envelope.to.isascii() and _ADDRESS.fullmatch(envelope.to)):
+            return self._said(DeliveryState.FAILED, Reason.INVALID_ADDRESS)
+        try:
+            server = self._connected()
+        except (OSError, smtplib.SMTPException):  # also a log-in that failed: nobody's message
+            return self._unreachable()
+        try:
+            self._announce(server, envelope)
+        except smtplib.SMTPResponseException as error:
+            return self._refused(error.smtp_code)
+        except (OSError, smtplib.SMTPException):
+            self._drop()
+            return self._unreachable()
+        return self._transmit(server, envelope.raw)
+
+    def lookup(self, key: str) -> SendResult | None:
+        """Raise NotSupported: a mail server cannot be asked about a message later."""
+        raise NotSupported(f"The channel {self.name} cannot say what became of {key}.")
+
+    def close(self) -> None:
+        """End the connection, if there is one."""
+        server, self._server = self._server, None
+        if server is not None:
+            with suppress(OSError, smtplib.SMTPException):
+                server.quit()
+
+    def _connected(self) -> smtplib.SMTP:
+        """Return a connection that answers; one that the server closed meanwhile is made anew."""
+        if self._server is not None:
+            with suppress(OSError, smtplib.SMTPException):
+                if self._server.rset()[0] == 250:
+                    return self._server
+            self._drop()
+        user = None if self.user is None else resolve(self.user)
+        password = None if self.password is None else resolve(self.password)
+        server = _connect(self.host, self.port, self.security, self.timeout)
+        try:
+            if user is not None and password is not None:
+                server.login(user, password)
+        except BaseException:
+            server.close()
+            raise
+        self._server = server
+        return server
+
+    def _announce(self, server: smtplib.SMTP, envelope: Envelope) -> None:
+        """Name sender and recipient; nothing is sent yet."""
+        options = ["body=8bitmime"] if server.has_extn("8bitmime") else []
+        code, text = server.mail(_sender(envelope.raw or b""), options)
+        if code != 250:
+            raise smtplib.SMTPResponseException(code, text)
+        code, text = server.rcpt(envelope.to)
+        if code not in (250, 251):
+            raise smtplib.SMTPResponseException(code, text)
+
+    def _transmit(self, server: smtplib.SMTP, raw: bytes) -> SendResult:
+        try:
+            code, text = server.data(raw)
+        except smtplib.SMTPDataError as error:  # the server did not want the data: nothing went out
+            return self._refused(error.smtp_code)
+        except (OSError, smtplib.SMTPException):
+            self._drop()
+            return self._said(DeliveryState.IN_DOUBT, Reason.PROVIDER_UNREACHABLE)
+        if code != 250:
+            return self._refused(code)
+        return self._said(DeliveryState.SENT, provider_id=text.decode("utf-8", "replace")[:200])
+
+    def _refused(self, code: int) -> SendResult:
+        if code == 421:  # the server is closing the connection
+            self._drop()
+        if code < 500:
+            return self._unreachable()
+        return self._said(DeliveryState.FAILED, Reason.PROVIDER_REFUSED)
+
+    def _unreachable(self) -> SendResult:
+        return SendResult(
+            DeliveryState.HELD,
+            self.name,
+            reason=Reason.PROVIDER_UNREACHABLE,
+            is_worth_retrying=True,
+        )
+
+    def _said(
+        self, state: DeliveryState, reason: Reason | None = None, provider_id: str | None = None
+    ) -> SendResult:
+        return SendResult(state, self.name, provider_id, reason)
+
+    def _drop(self) -> None:
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+
+
+def _connect(host: str, port: int, security: str, timeout: float) -> smtplib.SMTP:
+    if security == "tls":
+        context = ssl.create_default_context()
+        return smtplib.SMTP_SSL(host, port, timeout=timeout, context=context)
+    server = smtplib.SMTP(host, port, timeout=timeout)
+    try:
+        if security == "starttls":
+            server.starttls(context=ssl.create_default_context())
+        server.ehlo_or_helo_if_needed()
+    except BaseException:
+        server.close()
+        raise
+    return server
+
+
+def _sender(raw: bytes) -> str:
+    """Return the bare address of the message's From."""
+    return parseaddr(str(message_from_bytes(raw, policy=SMTP).get("From", "")))[1]
+
+
+def _problems(settings: Mapping[str, Any]) -> list[Problem]:
+    found = []
+    for name in ("user", "password"):
+        if settings.get(name) is not None and not is_reference(settings[name]):
+            found.append(
+                Problem(name, "holds the value itself; write 'env:NAME' or 'file:PATH' instead")
+            )
+    if (settings.get("user") is None) != (settings.get("password") is None):
+        found.append(Problem("user", "and password go together; one of them is missing"))
+    security = settings.get("security", "starttls")
+    if security not in SECURITY:
+        found.append(Problem("security", f"is {security!r}; expected {', '.join(SECURITY)}"))
+    port = settings.get("port", 587)
+    if not isinstance(port, int) or isinstance(port, bool) or not 0 < port < 65536:
+        found.append(Problem("port", f"is {port!r}; expected a number such as 587"))
+    return found

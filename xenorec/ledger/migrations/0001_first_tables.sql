@@ -1,0 +1,1 @@
+-- Version 1: the tables as they are described in tables.py. A new ledger is made from there.

@@ -1,0 +1,243 @@
+"""The outbox: plans in, messages that are due out, and every step a message takes, once.
+
+A message's present state is its newest row in ``deliveries`` (highest attempt, then latest). Rows
+are only added, and only inside ``Database.writing``, where one writer follows another: a step is
+written when the state is still the one that it starts from, so two workers never both take it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from xenorec.ledger import tables as t
+from xenorec.ledger.consent import erased
+from xenorec.ledger.database import Database
+from xenorec.ledger.gates import Gates, latest_seq
+from xenorec.ledger.lease import LEASE, has_ended
+from xenorec.ledger.records import (
+    Assignment,
+    CampaignRun,
+    Decision,
+    Due,
+    Result,
+    RunReceipt,
+    Verdict,
+)
+from xenorec.schema.enums import DeliveryState
+
+WAITING = ("planned", "held")
+UNSAID = ("due_at", "provider", "provider_id", "body_hash", "worker")
+"""Columns of a delivery that a step may leave empty."""
+RESOLVES_DOUBT = ("sent", "delivered", "failed")
+
+State = tuple[int, str]
+"""The attempt and the state of a message."""
+
+
+def record(
+    database: Database,
+    run: CampaignRun,
+    decisions: Sequence[Decision],
+    assignments: Iterable[Assignment],
+) -> RunReceipt:
+    """Write a plan in one transaction; decisions and arms that are there stay untouched."""
+    rows = [_decision_row(d, run) for d in sorted(decisions, key=lambda d: d.key)]
+    arms = sorted((asdict(a) for a in assignments), key=lambda row: str(row["customer_id"]))
+    with database.writing() as connection:
+        forgotten = erased(connection, [row["customer_id"] for row in rows])
+        for row in rows:
+            row["context"] = "{}" if row["customer_id"] in forgotten else row["context"]
+        database.insert_new(connection, t.ASSIGNMENTS, arms)
+        new = {key for (key,) in database.insert_new(connection, t.DECISIONS, rows)}
+        firsts = [_first_delivery(row, run.created_at) for row in rows if row["key"] in new]
+        database.insert_new(connection, t.DELIVERIES, firsts)
+        receipt = RunReceipt(len(new), len(rows) - len(new))
+        database.insert_new(connection, t.RUNS, [{**asdict(run), **asdict(receipt)}])
+    return receipt
+
+
+def due(
+    database: Database, campaign_id: str, step: str, now: datetime, *, limit: int, after: str
+) -> list[Due]:
+    """Return approved messages that are due at ``now``, by customer, after one customer."""
+    last = t.DELIVERIES.alias("last")
+    at = sa.func.coalesce(last.c.due_at, t.DECISIONS.c.planned_at, type_=t.Instant)
+    query = (
+        _standing(last, campaign_id, step)
+        .join(t.RUNS, _own_run())
+        .where(
+            t.RUNS.c.approved_at.is_not(None),
+            t.DECISIONS.c.customer_id > after,
+            last.c.state.in_(WAITING),
+            at <= now,
+        )
+        .order_by(t.DECISIONS.c.customer_id)
+        .limit(limit)
+    )
+    return [replace(one, attempt=one.attempt + 1, worker=None) for one in _dues(database, query)]
+
+
+def abandoned(database: Database, campaign_id: str, step: str, now: datetime) -> list[Due]:
+    """Return claimed messages whose worker has ended, or has been silent for a whole lease."""
+    last = t.DELIVERIES.alias("last")
+    query = _standing(last, campaign_id, step).where(last.c.state == "claimed")
+    old = query.where(last.c.at <= now - LEASE).order_by(t.DECISIONS.c.customer_id)
+    young = query.where(last.c.at > now - LEASE).order_by(t.DECISIONS.c.customer_id)
+    left = [one for one in _dues(database, young) if has_ended(one.worker)]
+    return [*_dues(database, old), *left]
+
+
+def claim(
+    database: Database,
+    dues: Sequence[Due],
+    *,
+    now: datetime,
+    worker: str,
+    quiet_until: Mapping[str, datetime],
+) -> dict[str, Verdict]:
+    """Judge due messages and write the verdicts; a message that another worker took is left out."""
+    ordered = sorted(dues, key=lambda one: one.decision.key)
+    verdicts: dict[str, Verdict] = {}
+    with database.writing() as connection:
+        states = _states(connection, ordered)
+        free = [one for one in ordered if _is_waiting(one, states)]
+        gates = Gates.read(connection, [one.decision for one in free], now)
+        for one in free:
+            verdict = gates.judge(one.decision, quiet_until.get(one.decision.key))
+            verdicts[one.decision.key] = verdict
+            if verdict.state == DeliveryState.CLAIMED:
+                gates.note(one.decision)
+        rows = [_row(one, verdicts[one.decision.key], now, worker=worker) for one in free]
+        database.insert_new(connection, t.DELIVERIES, rows)
+    return verdicts
+
+
+def finish(database: Database, results: Sequence[Result], *, now: datetime) -> list[Result]:
+    """Write what became of claimed messages; return those written.
+
+    The result of a worker that was taken for dead, and whose message another one has taken on
+    since, is left out: the new holder asks the channel and writes what it says.
+    """
+    ordered = sorted(results, key=lambda result: result.due.decision.key)
+    with database.writing() as connection:
+        states = _states(connection, [result.due for result in ordered])
+        mine = [result for result in ordered if _is_held(result, states)]
+        rows = [
+            _row(
+                result.due,
+                result.verdict,
+                now,
+                provider=result.provider,
+                provider_id=result.provider_id,
+                body_hash=result.body_hash,
+            )
+            for result in mine
+        ]
+        database.insert_new(connection, t.DELIVERIES, rows)
+    return mine
+
+
+def states(database: Database, campaign_id: str, step: str) -> Counter[tuple[str, str | None]]:
+    """Return how many decisions of a step are in which (state, reason)."""
+    last = t.DELIVERIES.alias("last")
+    query = (
+        sa.select(last.c.state, last.c.reason, sa.func.count())
+        .select_from(t.DECISIONS)
+        .join(last, last.c.seq == latest_seq(t.DECISIONS.c.key))
+        .where(t.DECISIONS.c.campaign_id == campaign_id, t.DECISIONS.c.step == step)
+        .group_by(last.c.state, last.c.reason)
+    )
+    with database.reading() as connection:
+        found = connection.execute(query).all()
+    return Counter({(state, reason): n for state, reason, n in found})
+
+
+def _standing(last: Any, campaign_id: str, step: str) -> Any:
+    return (
+        sa.select(t.DECISIONS, last.c.attempt, last.c.worker, _n_calls())
+        .select_from(t.DECISIONS)
+        .join(last, last.c.seq == latest_seq(t.DECISIONS.c.key))
+        .where(t.DECISIONS.c.campaign_id == campaign_id, t.DECISIONS.c.step == step)
+    )
+
+
+def _own_run() -> Any:
+    return sa.and_(
+        t.RUNS.c.campaign_id == t.DECISIONS.c.campaign_id,
+        t.RUNS.c.step == t.DECISIONS.c.step,
+        t.RUNS.c.plan_hash == t.DECISIONS.c.plan_hash,
+    )
+
+
+def _n_calls() -> Any:
+    d = t.DELIVERIES.alias("calls")
+    query = sa.select(sa.func.count()).where(d.c.key == t.DECISIONS.c.key, d.c.state == "claimed")
+    return query.scalar_subquery().label("n_calls")
+
+
+def _dues(database: Database, query: Any) -> list[Due]:
+    names = Decision.__dataclass_fields__
+    with database.reading() as connection:
+        rows = connection.execute(query).mappings().all()
+    return [
+        Due(
+            Decision(**{name: row[name] for name in names}),
+            row["attempt"],
+            row["n_calls"],
+            row["worker"],
+        )
+        for row in rows
+    ]
+
+
+def _states(connection: sa.Connection, dues: Sequence[Due]) -> dict[str, State]:
+    last = t.DELIVERIES.alias("last")
+    query = (
+        sa.select(last.c.key, last.c.attempt, last.c.state)
+        .select_from(t.DECISIONS)
+        .join(last, last.c.seq == latest_seq(t.DECISIONS.c.key))
+        .where(t.DECISIONS.c.key.in_([one.decision.key for one in dues]))
+    )
+    return {key: (attempt, state) for key, attempt, state in connection.execute(query)}
+
+
+def _is_waiting(one: Due, states: Mapping[str, State]) -> bool:
+    attempt, state = states[one.decision.key]
+    return state in WAITING and attempt == one.attempt - 1
+
+
+def _is_held(result: Result, states: Mapping[str, State]) -> bool:
+    attempt, state = states[result.due.decision.key]
+    if attempt != result.due.attempt:
+        return False
+    resolves = state == "in_doubt" and result.verdict.state in RESOLVES_DOUBT
+    return state == "claimed" or resolves
+
+
+def _decision_row(decision: Decision, run: CampaignRun) -> dict[str, Any]:
+    row = {**asdict(decision), "plan_hash": run.plan_hash, "state": str(decision.state)}
+    row["reason"] = None if decision.reason is None else str(decision.reason)
+    return row
+
+
+def _first_delivery(row: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+    return _delivery(row["key"], 0, row["state"], row["reason"], at)
+
+
+def _row(one: Due, verdict: Verdict, at: datetime, **more: Any) -> dict[str, Any]:
+    reason = None if verdict.reason is None else str(verdict.reason)
+    row = _delivery(one.decision.key, one.attempt, str(verdict.state), reason, at)
+    return {**row, "due_at": verdict.due_at, **more}
+
+
+def _delivery(
+    key: str, attempt: int, state: str, reason: str | None, at: datetime
+) -> dict[str, Any]:
+    blank: dict[str, Any] = dict.fromkeys(UNSAID)
+    return {**blank, "key": key, "attempt": attempt, "state": state, "reason": reason, "at": at}
