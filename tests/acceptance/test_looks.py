@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import xenorec as xr
-from xenorec.campaigns.campaign import with_images_inside
+from xenorec.messages import preview_html
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = (
@@ -55,7 +55,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     people = crm.profiles("2017-11-01").where("n_orders >= 3")
     for name in ("winback", "replenish"):
         campaign = crm.campaign(name, audience=people, template=name)
-        found[name] = with_images_inside(campaign.preview(1).messages[0].rendered)
+        found[name] = preview_html(campaign.preview(1).messages[0].rendered)
     start = datetime(2017, 11, 1, tzinfo=UTC)
     campaign.plan().approve(by="ann", at=start).send(now=start + timedelta(hours=20))
     found["report"] = crm.report("replenish").to_html()

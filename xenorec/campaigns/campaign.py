@@ -16,7 +16,7 @@ from xenorec.campaigns.record import CampaignRecord
 from xenorec.campaigns.room import Room
 from xenorec.campaigns.sending import send_due
 from xenorec.errors import NotApproved
-from xenorec.messages import MessageTemplate, RenderedMessage
+from xenorec.messages import MessageTemplate, RenderedMessage, preview_html
 
 if TYPE_CHECKING:
     from xenorec.campaigns.worker import DeliveryReport
@@ -172,7 +172,7 @@ def _as_html(message: ShownMessage) -> str:
     if message.rendered.html is None:
         body = f"<pre>{escape(message.rendered.text or '')}</pre>"
     else:
-        source = escape(with_images_inside(message.rendered), quote=True)
+        source = escape(preview_html(message.rendered), quote=True)
         body = (
             f'<iframe srcdoc="{source}" sandbox="" style="width:100%;max-width:660px;'
             'height:760px;border:1px solid #ccc;border-radius:8px"></iframe>'
@@ -181,13 +181,3 @@ def _as_html(message: ShownMessage) -> str:
         f"<h4>{escape(title)}</h4><p>Subject: <b>{escape(message.rendered.subject or '')}</b></p>"
         f"{body}<details><summary>Why these products</summary><ul>{why}</ul></details>"
     )
-
-
-def with_images_inside(rendered: RenderedMessage) -> str:
-    """Return the HTML with its attached pictures as data, so that it can be looked at alone."""
-    from base64 import b64encode
-
-    html = rendered.html or ""
-    for cid, data in rendered.images.items():
-        html = html.replace(f"cid:{cid}", f"data:image/png;base64,{b64encode(data).decode()}")
-    return html

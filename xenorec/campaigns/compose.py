@@ -14,7 +14,7 @@ from xenorec.campaigns.record import CampaignRecord, Recommend
 from xenorec.campaigns.room import BrandLike, Room
 from xenorec.creative import Arm, ArmChooser, pictures
 from xenorec.errors import BadInput
-from xenorec.messages import MessageTemplate, format_money
+from xenorec.messages import MessageTemplate, check_context, format_money
 from xenorec.recommend import ShelfRecommender
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ class Composer:
             "button_url": link,
             "unsubscribe_url": f"{self.brand.url.rstrip('/')}/unsubscribe/{key}",
         }
+        check_context(context)
         return Composed(context, [_kept(shelf) for shelf in shelves], creative_id, propensity)
 
     def _hero(
@@ -116,7 +117,9 @@ class Composer:
             seed=f"{self.record.campaign}/{self.record.holdout.salt}",
         )
         arm = self.arms[choice.creative_id]
-        hero = {"creative_id": arm.arm_id, "image": arm.image, "alt": arm.alt}
+        hero = None
+        if arm.image is not None:
+            hero = {"creative_id": arm.arm_id, "image": arm.image, "alt": arm.alt}
         return hero, choice.creative_id, choice.propensity
 
     def _locale(self, person: Mapping[str, Any]) -> str:
@@ -181,8 +184,7 @@ def chosen_arms(record: CampaignRecord, template: MessageTemplate) -> dict[str, 
 
 def _as_arms(arms: Mapping[str, Mapping[str, Any]]) -> dict[str, Arm]:
     return {
-        name: Arm(name, str(arm["image"]), str(arm["alt"]), tuple(arm["tags"]))
-        for name, arm in arms.items()
+        name: Arm(name, arm["image"], arm["alt"], tuple(arm["tags"])) for name, arm in arms.items()
     }
 
 

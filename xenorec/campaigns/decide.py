@@ -159,7 +159,7 @@ def _checked(
         return draft
     try:
         rendered = template.render(json.loads(draft.context), channel=draft.channel)
-        found = tuple(lint(rendered))
+        found = tuple(lint(rendered, purpose=template.purpose))
     except TemplateError as error:
         found, rendered = (str(error),), None
     if found or rendered is None:

@@ -16,10 +16,13 @@ from xenorec.errors import BadInput
 
 @dataclass(frozen=True)
 class Arm:
-    """One picture: its id, file or address, what it shows in words, and category words."""
+    """One picture: its id, file or address, what it shows in words, and category words.
+
+    ``image`` is None for the arm that shows no picture.
+    """
 
     arm_id: str
-    image: str
+    image: str | None
     alt: str
     tags: tuple[str, ...] = ()
 

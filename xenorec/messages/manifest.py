@@ -78,8 +78,14 @@ def _variable(name: str, entry: Mapping[str, Any]) -> Variable:
 
 
 def _arm(entry: Mapping[str, Any]) -> Mapping[str, Any]:
-    values = {"image": f"cid:{entry['image']}", "alt": entry["alt"]}
-    return MappingProxyType({**values, "tags": tuple(entry.get("tags", ()))})
+    image = entry.get("image")
+    return MappingProxyType(
+        {
+            "image": f"cid:{image}" if image else None,
+            "alt": str(entry.get("alt", "")),
+            "tags": tuple(entry.get("tags", ())),
+        }
+    )
 
 
 def _problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
@@ -123,8 +129,14 @@ def _arm_problems(arms: object, images: Path) -> Iterator[Problem]:
         yield Problem("arms", "a table per arm is needed: [arms.produce].")
         return
     for name, arm in arms.items():
-        if not isinstance(arm, dict) or not arm.get("image") or not arm.get("alt"):
-            yield Problem(f"arms.{name}", "image (a file in images/) and alt are needed.")
+        if not isinstance(arm, dict):
+            yield Problem(
+                f"arms.{name}", "a table is needed; an empty one is an arm without picture."
+            )
+        elif not arm.get("image"):
+            continue
+        elif not arm.get("alt"):
+            yield Problem(f"arms.{name}", "a picture needs alt, what it shows in words.")
         elif not (images / str(arm["image"])).is_file():
             yield Problem(f"arms.{name}", f"there is no images/{arm['image']} beside it.")
 

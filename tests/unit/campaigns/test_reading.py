@@ -7,12 +7,13 @@ import pytest
 from xenorec.campaigns.reading import Known, read_mapping, read_yaml
 from xenorec.campaigns.record import Holdout, Schedule
 from xenorec.errors import ConfigError, MissingFile
+from xenorec.messages import MessageTemplate
 from xenorec.profile import condition
 
 COLUMNS = {"days_since_order": "INTEGER", "p_alive": "DOUBLE"}
 KNOWN = Known(
     ("after-eid", "replenish", "winback"),
-    lambda template: ("family_table", "plain", "sweets"),
+    lambda template: tuple(MessageTemplate.load("winback").arms),
     lambda text: condition(text, COLUMNS),
 )
 
