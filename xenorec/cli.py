@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +17,7 @@ from typing import Any
 import click
 
 from xenorec.errors import BadInput, WorkspaceBusy, XenorecError
+from xenorec.progress import busy, steps
 from xenorec.workspace import Workspace
 from xenorec.workspace import open as open_workspace
 
@@ -91,7 +90,7 @@ def load(
 ) -> None:
     """Load SOURCE: a connector's name, "files" (with --path) or "till" (with --path)."""
     crm = _open(workspace)
-    with _busy(f"loading {source}"):
+    with busy(f"loading {source}"):
         report = crm.load(
             source,
             path=path,
@@ -108,7 +107,7 @@ def load(
 @click.pass_obj
 def link(workspace: Path | None, to_json: bool) -> None:
     """Put accounts together that hold the same phone, e-mail or card."""
-    with _busy("linking"):
+    with busy("linking"):
         report = _open(workspace).link()
     _say(report, asdict(report), to_json)
 
@@ -123,13 +122,13 @@ def profile(
     workspace: Path | None, as_of: str | None, where: str | None, columns: bool, to_json: bool
 ) -> None:
     """Show customers as they were at an instant: how many, and the first ten."""
-    with _busy("profiling"):
+    with busy("profiling"):
         people = _open(workspace).profiles(as_of)
     if columns:
         _say(people.columns.to_string(index=False), people.columns.to_dict("records"), to_json)
         return
     chosen = people.where(where) if where else people
-    with _busy("profiling"):
+    with busy("profiling"):
         rows = json.loads(chosen.head().to_json(orient="records", date_format="iso"))
     shown = {"as_of": chosen.as_of.isoformat(), "n_customers": chosen.count(), "first": rows}
     _say(chosen if not to_json else "", shown, to_json)
@@ -150,7 +149,7 @@ def plan(
 ) -> None:
     """Plan CAMPAIGN (a YAML file): who gets what when, without sending; print the plan's hash."""
     made = _campaign(workspace, campaign, as_of)
-    with _busy("planning"):
+    with busy("planning"):
         found = made.plan()
     _say(
         f"{found}\n  full hash {found.hash}",
@@ -173,7 +172,7 @@ def preview(
 ) -> None:
     """Show messages of CAMPAIGN with their reasons and hours."""
     made = _campaign(workspace, campaign, as_of)
-    with _busy("planning"):
+    with busy("planning"):
         shown = made.preview(n)
     click.echo(str(shown))
     if html is not None:
@@ -198,7 +197,7 @@ def send(
 ) -> None:
     """Plan CAMPAIGN, approve it and deliver what is due; nobody gets it twice."""
     made = _campaign(workspace, campaign, as_of)
-    with _busy("planning and sending"):
+    with busy("planning and sending"):
         report = made.plan().approve(by=approve_by).send(now=_clock(now))
     _finish(report, to_json)
 
@@ -224,7 +223,7 @@ def run(
     "xenorec plan ... --approve-by WHO", or here by --approve-by.
     """
     made = _campaign(workspace, campaign, as_of)
-    with _busy("planning and sending"):
+    with busy("planning and sending"):
         report = made.run(approve_by=approve_by, now=_clock(now))
     _finish(report, to_json)
 
@@ -239,7 +238,7 @@ def report(
     workspace: Path | None, campaign_id: str, within: str | None, html: Path | None, to_json: bool
 ) -> None:
     """Report what became of CAMPAIGN_ID, and the difference to those held out."""
-    with _busy("measuring"):
+    with busy("measuring"):
         found = _open(workspace).report(campaign_id, within=within)
     lift = None if found.lift is None else json.loads(found.lift.to_json())
     data = {"campaign": campaign_id, "funnel": dict(found.funnel()), "lift": lift}
@@ -254,7 +253,7 @@ def report(
 @click.pass_obj
 def audit(workspace: Path | None, to_json: bool) -> None:
     """Check every promise; prints each with the number of rows that break it."""
-    with _busy("auditing"):
+    with busy("auditing"):
         frame = _open(workspace).audit()
     lines = [f"{row.n_rows:>6}  {row.check}: {row.promise}" for row in frame.itertuples()]
     _say("\n".join(lines), frame.to_dict("records"), to_json)
@@ -275,7 +274,7 @@ def evaluate(
     """Back-test a model beside its baselines: on --workspace, else on The Complete Journey."""
     from xenorec.evaluation import evaluate as evaluated
 
-    with _busy(f"evaluating {what}"):
+    with busy(f"evaluating {what}"):
         crm = None if workspace is None else _open(workspace)
         found = evaluated(what, crm, as_of=as_of, within=within, households=households)
     _say(found, json.loads(found.to_json()), to_json)
@@ -293,7 +292,7 @@ def till() -> None:
 @click.pass_obj
 def publish(workspace: Path | None, folder: Path, store_id: str, as_of: str | None) -> None:
     """Write FOLDER/serving.sqlite; open tills notice it."""
-    with _busy("publishing"):
+    with busy("publishing"):
         published = _open(workspace).publish_till(folder, store_id=store_id, as_of=as_of)
     click.echo(str(published))
 
@@ -304,7 +303,7 @@ def publish(workspace: Path | None, folder: Path, store_id: str, as_of: str | No
 @click.pass_obj
 def collect(workspace: Path | None, folder: Path, to_json: bool) -> None:
     """Load what the till in FOLDER recorded; twice changes nothing."""
-    with _busy("collecting"):
+    with busy("collecting"):
         report = _open(workspace).load("till", path=folder)
     _say(report, [asdict(table) for table in report.tables], to_json)
 
@@ -317,7 +316,7 @@ def demo(folder: Path, households: int, sample: bool) -> None:
     """Do everything once on a real grocer's year, into a folder."""
     from xenorec.demo import run_demo
 
-    with _steps() as step:
+    with steps() as step:
         summary = run_demo(folder, households=households, sample=sample, step=step)
     click.echo(str(summary))
 
@@ -366,49 +365,6 @@ def _finish(report: Any, to_json: bool) -> None:
     _say(report, report.to_mapping(), to_json)
     if report.n_failed or report.n_in_doubt:
         raise SystemExit(EXIT_FAILED)
-
-
-class _busy:  # noqa: N801
-    """A spinner for what takes more than a moment; none when the output is not a terminal."""
-
-    def __init__(self, what: str) -> None:
-        self.what = what
-        self._status: Any = None
-
-    def __enter__(self) -> None:
-        if sys.stderr.isatty():
-            from rich.console import Console
-
-            self._status = Console(stderr=True).status(f"{self.what} ...")
-            self._status.__enter__()
-
-    def __exit__(self, *error: object) -> None:
-        if self._status is not None:
-            self._status.__exit__(*error)
-
-
-class _steps:  # noqa: N801
-    """A progress bar over named steps, or plain lines when the output is not a terminal."""
-
-    def __enter__(self) -> Callable[[str, int, int], None]:
-        self._bar: Any = None
-        if sys.stderr.isatty():
-            from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-            self._bar = Progress(
-                BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True
-            )
-            self._bar.start()
-            self._task = self._bar.add_task("starting", total=1)
-        return self._step
-
-    def __exit__(self, *error: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-
-    def _step(self, name: str, done: int, total: int) -> None:
-        if self._bar is not None:
-            self._bar.update(self._task, description=name, completed=done, total=total)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,18 @@ LAYERS = (
         "timing",
     ),
     ("channels", "campaigns", "report"),
-    ("pos", "project", "workspace", "till", "evaluation", "demo", "cli", "testing", "__init__"),
+    (
+        "pos",
+        "project",
+        "workspace",
+        "till",
+        "evaluation",
+        "demo",
+        "progress",
+        "cli",
+        "testing",
+        "__init__",
+    ),
 )
 SAME_LAYER = {
     ("campaigns", "channels"),
@@ -45,7 +56,7 @@ HOMES = {
     "lifetimes": {"timing"},
     "markupsafe": {"messages"},
     "mrml": {"messages"},
-    "rich": {"cli"},
+    "rich": {"progress"},
     "scipy": {"identity", "recommend", "report", "timing"},
     "sklearn": {"recommend", "report", "timing"},
     "sqlalchemy": {"ledger", "sources"},

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import numpy as np
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from xenorec.numbers import significant
@@ -33,6 +33,7 @@ def past(x: int, tx: int, age: int) -> Patterns:
     return Patterns(*(np.array([float(v)]) for v in (x, tx, age)), np.ones(1))
 
 
+@example(1.0, 1.0, 5.0, 1.0, 99, 0, 0)
 @settings(max_examples=200, deadline=None)
 @given(
     positive,

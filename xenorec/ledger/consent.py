@@ -14,6 +14,30 @@ from xenorec.ledger.database import CHUNK
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
+def _any_of(name: str) -> Any:
+    return sa.bindparam(name, expanding=True)
+
+
+def _for_channel(column: Any) -> Any:
+    return sa.or_(column == sa.bindparam("channel"), column == "any")
+
+
+_c, _s, _log = t.CONSENTS.c, t.SUPPRESSIONS.c, t.AUDIT_LOG.c
+_SAID = sa.select(_c.customer_id, _c.status, _c.at, _c.expires_at).where(
+    _c.customer_id.in_(_any_of("ids")),
+    _for_channel(_c.channel),
+    _c.purpose == sa.bindparam("purpose"),
+    _c.at <= sa.bindparam("now"),
+)
+_SUPPRESSED = sa.select(_s.value_hash).where(
+    _s.value_hash.in_(_any_of("hashes")),
+    _for_channel(_s.channel),
+    _s.at <= sa.bindparam("now"),
+    sa.or_(_s.until.is_(None), _s.until > sa.bindparam("now")),
+)
+_ERASED = sa.select(_log.subject).where(_log.subject.in_(_any_of("ids")), _log.action == "erase")
+
+
 def consented(
     connection: sa.Connection,
     now: datetime,
@@ -26,16 +50,10 @@ def consented(
     Of several statements at one instant a withdrawal counts before a consent, and of two consents
     the one that ends first. The channel ``any`` speaks for every channel.
     """
-    c = t.CONSENTS.c
     latest: dict[str, tuple[datetime, bool, timedelta]] = {}
     for ids in chunks(customer_ids):
-        query = sa.select(c.customer_id, c.status, c.at, c.expires_at).where(
-            c.customer_id.in_(ids),
-            c.channel.in_((channel, "any")),
-            c.purpose == purpose,
-            c.at <= now,
-        )
-        for customer_id, status, at, expires_at in connection.execute(query):
+        asked = {"ids": ids, "channel": channel, "purpose": purpose, "now": now}
+        for customer_id, status, at, expires_at in connection.execute(_SAID, asked):
             said = (at, status != "granted", _NEVER - (expires_at or _NEVER))
             if customer_id not in latest or said > latest[customer_id]:
                 latest[customer_id] = said
@@ -50,26 +68,18 @@ def suppressed(
     connection: sa.Connection, now: datetime, channel: str, hashes: Sequence[str]
 ) -> set[str]:
     """Return those of the address hashes that may not be written to at ``now``."""
-    s = t.SUPPRESSIONS.c
     found: set[str] = set()
     for some in chunks(hashes):
-        query = sa.select(s.value_hash).where(
-            s.value_hash.in_(some),
-            s.channel.in_((channel, "any")),
-            s.at <= now,
-            sa.or_(s.until.is_(None), s.until > now),
-        )
-        found.update(connection.scalars(query))
+        asked = {"hashes": some, "channel": channel, "now": now}
+        found.update(connection.scalars(_SUPPRESSED, asked))
     return found
 
 
 def erased(connection: sa.Connection, customer_ids: Sequence[str]) -> set[str]:
     """Return those of the customers who were erased, whenever that was."""
-    log = t.AUDIT_LOG.c
     found: set[str] = set()
     for ids in chunks(customer_ids):
-        query = sa.select(log.subject).where(log.subject.in_(ids), log.action == "erase")
-        found.update(connection.scalars(query))
+        found.update(connection.scalars(_ERASED, {"ids": ids}))
     return found
 
 

@@ -18,6 +18,13 @@ from xenorec.schema.enums import DeliveryState, Reason
 COUNTED = ("claimed", "sent", "delivered", "in_doubt")
 """States that count for a cap: the message went out, or may have."""
 
+_a = t.ASSIGNMENTS.c
+_HELD_OUT = sa.select(_a.customer_id).where(
+    _a.campaign_id == sa.bindparam("campaign_id"),
+    _a.customer_id.in_(sa.bindparam("ids", expanding=True)),
+    _a.arm == "control",
+)
+
 _Grouped = dict[Any, list[str]]
 
 
@@ -33,7 +40,14 @@ class Gates:
     earlier: dict[str, list[tuple[str, datetime]]]
 
     @classmethod
-    def read(cls, connection: sa.Connection, decisions: Sequence[Decision], now: datetime) -> Gates:
+    def read(
+        cls,
+        connection: sa.Connection,
+        decisions: Sequence[Decision],
+        now: datetime,
+        *,
+        with_caps: bool = True,
+    ) -> Gates:
         """Look everything up that the gates of ``decisions`` need, in a few queries."""
         return cls(
             now,
@@ -41,7 +55,7 @@ class Gates:
             erased(connection, [decision.customer_id for decision in decisions]),
             _consents(connection, decisions, now),
             _suppressions(connection, decisions, now),
-            _earlier(connection, decisions, now),
+            _earlier(connection, decisions, now) if with_caps else {},
         )
 
     def judge(self, decision: Decision, quiet_until: datetime | None = None) -> Verdict:
@@ -88,22 +102,10 @@ def earlier(
     connection: sa.Connection, customer_ids: Sequence[str], since: datetime
 ) -> dict[str, list[tuple[str, datetime]]]:
     """Return, per customer, the messages (key, instant of intent) later than ``since``."""
-    c, last, intent = t.DECISIONS.c, t.DELIVERIES.alias("last"), t.DELIVERIES.alias("intent")
-    same_attempt = sa.and_(
-        intent.c.key == last.c.key,
-        intent.c.attempt == last.c.attempt,
-        intent.c.state == "claimed",
-    )
-    at = sa.func.coalesce(intent.c.at, last.c.at, type_=t.Instant)
-    query = (
-        sa.select(c.customer_id, c.key, at)
-        .select_from(t.DECISIONS)
-        .join(last, last.c.seq == latest_seq(c.key))
-        .join(intent, same_attempt, isouter=True)
-        .where(c.customer_id.in_(customer_ids), last.c.state.in_(COUNTED), at > since)
-    )
     found: dict[str, list[tuple[str, datetime]]] = defaultdict(list)
-    for customer_id, key, when in connection.execute(query):
+    for customer_id, key, when in connection.execute(
+        _EARLIER, {"ids": customer_ids, "since": since}
+    ):
         found[customer_id].append((key, when))
     return found
 
@@ -115,6 +117,30 @@ def latest_seq(key: Any) -> Any:
     return newest.order_by(d.c.attempt.desc(), d.c.seq.desc()).limit(1).scalar_subquery()
 
 
+def _earlier_query() -> Any:
+    c, last, intent = t.DECISIONS.c, t.DELIVERIES.alias("last"), t.DELIVERIES.alias("intent")
+    same_attempt = sa.and_(
+        intent.c.key == last.c.key,
+        intent.c.attempt == last.c.attempt,
+        intent.c.state == "claimed",
+    )
+    at = sa.func.coalesce(intent.c.at, last.c.at, type_=t.Instant)
+    return (
+        sa.select(c.customer_id, c.key, at)
+        .select_from(t.DECISIONS)
+        .join(last, last.c.seq == latest_seq(c.key))
+        .join(intent, same_attempt, isouter=True)
+        .where(
+            c.customer_id.in_(sa.bindparam("ids", expanding=True)),
+            last.c.state.in_(COUNTED),
+            at > sa.bindparam("since"),
+        )
+    )
+
+
+_EARLIER = _earlier_query()
+
+
 def _held(decision: Decision, until: datetime) -> Verdict:
     if until > decision.not_after:
         return Verdict(DeliveryState.SUPPRESSED, Reason.QUIET_HOURS)
@@ -122,14 +148,11 @@ def _held(decision: Decision, until: datetime) -> Verdict:
 
 
 def _held_out(connection: sa.Connection, decisions: Sequence[Decision]) -> set[tuple[str, str]]:
-    a = t.ASSIGNMENTS.c
     found: set[tuple[str, str]] = set()
     asked = _grouped(decisions, lambda d: d.campaign_id, lambda d: d.customer_id)
     for campaign_id, ids in asked.items():
-        query = sa.select(a.customer_id).where(
-            a.campaign_id == campaign_id, a.customer_id.in_(ids), a.arm == "control"
-        )
-        found.update((campaign_id, customer_id) for customer_id in connection.scalars(query))
+        held_out = connection.scalars(_HELD_OUT, {"campaign_id": campaign_id, "ids": ids})
+        found.update((campaign_id, customer_id) for customer_id in held_out)
     return found
 
 

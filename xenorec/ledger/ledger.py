@@ -133,7 +133,8 @@ class Ledger:
     def refusal(self, decision: Decision, now: datetime) -> Reason | None:
         """Return why a claimed message must not go after all, in the instant before its call."""
         with self._database.reading() as connection:
-            return gates.Gates.read(connection, [decision], now).refusal(decision)
+            known = gates.Gates.read(connection, [decision], now, with_caps=False)
+            return known.refusal(decision)
 
     def finish(self, results: Sequence[Result], *, now: datetime) -> list[Result]:
         """Write what became of claimed messages and return the results that were written.

@@ -42,7 +42,7 @@ class Instant(sa.TypeDecorator[datetime]):
         if value is None:
             return None
         if isinstance(value, str):
-            return datetime.strptime(value, FORMAT).replace(tzinfo=UTC)
+            return datetime.fromisoformat(value)
         at: datetime = value.astimezone(UTC)
         return at
 

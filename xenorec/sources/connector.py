@@ -77,7 +77,7 @@ class Connector:
         return Path(spec.origin).parent / self.package_folder
 
     def batches(self, session: Session, folder: Path, options: Mapping[str, Any]) -> list[Batch]:
-        """Make the inputs readable in the session and return a batch per canonical table."""
+        """Make the inputs readable and return a batch per canonical table."""
         chosen = {**self.options, **_known(options, self)}
         for name, sql in self.inputs.items():
             _make_input(session, folder, name, sql, chosen)

@@ -50,7 +50,7 @@ class Batch:
 
 
 def land(session: Session, batch: Batch, *, now: datetime, append: Append) -> TableLoad:
-    """Land one batch inside the session's transaction and return its counts.
+    """Land one batch inside the running transaction and return its counts.
 
     ``append`` takes the accepted rows of a table whose home is the ledger.
     Raises BadInput for a missing key column and NaiveTimestamp for clock times nobody can place.

@@ -95,11 +95,34 @@ class BgNbd:
         with np.errstate(all="ignore"):
             series = hyp2f1(top - shape, a - 1, top, z)
             orders = np.asarray(top / (a - 1) * (1 - (1 - z) ** (a - 1) * series))
-        lost = ~np.isfinite(orders)  # the series breaks down for many orders in next to no time
+        lost = ~np.isfinite(orders)  # scipy gives up for many orders in next to no time
+        if lost.any():
+            every = np.broadcast_arrays(top - shape, top, z)
+            sums = _power_series(a - 1, *(values[lost] for values in every))
+            factor = np.broadcast_to(top / (a - 1), lost.shape)[lost]
+            orders[lost] = factor * (1 - (1 - every[2][lost]) ** (a - 1) * sums)
+            lost = ~np.isfinite(orders)
         if lost.any():
             every = np.broadcast_arrays(shape, age, b, days)
             orders[lost] = _mean_over_dropout(self.a, *(values[lost] for values in every))
         return orders
+
+
+def _power_series(second: float, first: Floats, third: Floats, z: Floats) -> Floats:
+    """The hypergeometric series 2F1(first, second; third; z) by adding up its terms.
+
+    NaN where 20,000 terms do not settle it (DLMF 15.2.1).
+    """
+    term = np.ones_like(z)
+    total = term.copy()
+    with np.errstate(all="ignore"):
+        for n in range(20_000):
+            term = term * (first + n) * (second + n) / ((third + n) * (n + 1)) * z
+            total = total + term
+            if (np.abs(term) <= 1e-15 * np.abs(total)).all():
+                return total
+    settled = np.abs(term) <= 1e-12 * np.abs(total)
+    return np.where(settled, total, np.nan)
 
 
 def _mean_over_dropout(a: float, shape: Floats, age: Floats, b: Floats, days: Floats) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -181,3 +182,20 @@ def test_processes_at_once_send_once_and_keep_the_cap(both: Ledger, tmp_path: Pa
     assert dict(total) == {("sent", None): 40, ("suppressed", "capped"): 40}
     assert len(list(out.glob("*.eml"))) == 40
     assert broken(both) == set()
+
+
+def test_writers_follow_one_another(both: Ledger) -> None:
+    fill(both, decision("a"))
+    dues = both.due("spring", "1", NOON)
+    done = threading.Event()
+
+    def take() -> None:
+        Ledger(both.url).pass_gates(dues, now=NOON, worker="two", quiet_until={})
+        done.set()
+
+    with both._database.writing():
+        thread = threading.Thread(target=take)
+        thread.start()
+        assert not done.wait(0.3)
+    thread.join()
+    assert done.is_set()
