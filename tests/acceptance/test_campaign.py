@@ -214,3 +214,12 @@ def test_the_report_compares_those_assigned(crm: xr.Workspace) -> None:
     for part in ("Did it pay?", "Who was held out", "When the messages go out", "Shelves"):
         assert part in page
     assert "@example.com" not in page
+
+
+def test_an_empty_audience_warns_with_a_code(crm: xr.Workspace) -> None:
+    nobody = crm.profiles(AS_OF).where("n_orders < 0")
+    with pytest.warns(
+        xr.XenorecWarning, match="^empty-audience: nobody is meant by 'n_orders < 0'"
+    ):
+        plan = crm.campaign("empty", audience=nobody, template="winback").plan()
+    assert plan.funnel.n_audience == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -14,7 +15,7 @@ from xenorec.campaigns.decide import STEP, decide
 from xenorec.campaigns.record import CampaignRecord
 from xenorec.campaigns.room import Room
 from xenorec.campaigns.sending import send_due
-from xenorec.errors import NotApproved
+from xenorec.errors import NotApproved, XenorecWarning
 from xenorec.ledger import Assignment, CampaignRun, Decision
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class Plan:
     def make(cls, record: CampaignRecord, room: Room) -> Plan:
         """Decide for the whole audience and check every message of it."""
         decided = decide(record, room)
+        if not decided.decisions:
+            _warn_of_nobody(record, room)
         return cls(record, room.people.as_of, decided.decisions, decided.problems, room)
 
     @property
@@ -156,6 +159,16 @@ class ApprovedPlan:
         )
 
     __repr__ = __str__
+
+
+def _warn_of_nobody(record: CampaignRecord, room: Room) -> None:
+    where = record.audience.where or "everybody"
+    warnings.warn(
+        f"empty-audience: nobody is meant by {where!r} as of {room.people.as_of:%Y-%m-%d}. Loosen "
+        "the condition a part at a time: people.where(...).count() tells how many each leaves.",
+        XenorecWarning,
+        stacklevel=4,
+    )
 
 
 def _canonical(decision: Decision) -> str:

@@ -25,7 +25,15 @@ def send_due(room: Room, record: CampaignRecord, *, now: datetime) -> DeliveryRe
     """Deliver what is due at ``now``; run again it goes on where it stopped."""
     channels = _channels(room, record)
     worker = Worker(room.ledger, channels, _Renderer(room, now), record.campaign, STEP)
-    return worker.deliver(now)
+    try:
+        return worker.deliver(now)
+    finally:
+        for channel in channels.values():
+            getattr(channel, "close", _nothing)()
+
+
+def _nothing() -> None:
+    """Channels without a connection have nothing to close."""
 
 
 def _channels(room: Room, record: CampaignRecord) -> dict[str, Channel]:
