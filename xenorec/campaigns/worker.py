@@ -39,6 +39,8 @@ CRASHES = 6
 """Intents without a result before a message fails, so that one message cannot stop all others."""
 PAUSE = timedelta(minutes=15)
 """Wait after the first call that did not get through; twice as long after the second."""
+AT_ONCE = Verdict(DeliveryState.HELD, Reason.PROVIDER_UNREACHABLE)
+"""A message that was claimed and did not go out; it is due again at once."""
 BLANK = "{}"
 """What is left of a decision's content after an erasure."""
 
@@ -203,7 +205,7 @@ class _Run:
         """Return what keeps a claimed message back in the instant before its call."""
         now = self.clock()
         if now - claimed_at > LEASE / 2:  # this worker was asleep: another may hold the message
-            return Result(due, Verdict(DeliveryState.HELD, Reason.PROVIDER_UNREACHABLE, now))
+            return Result(due, AT_ONCE)
         if is_fresh:
             return None
         reason = self.worker.ledger.refusal(due.decision, now)
@@ -240,7 +242,7 @@ class _Run:
             return _result(due, found, self.clock())
         if due.n_calls >= CRASHES:
             return Result(due, Verdict(DeliveryState.FAILED, Reason.PROVIDER_UNREACHABLE))
-        return Result(due, Verdict(DeliveryState.HELD, Reason.PROVIDER_UNREACHABLE, self.clock()))
+        return Result(due, AT_ONCE)
 
     def _write(self, results: Sequence[Result]) -> None:
         if results:
