@@ -193,26 +193,25 @@ def _merge(session: Session, table: Table, now: datetime, append: Append) -> dic
     if table.home == "ledger":
         rows = session.arrow(f"select {names} from incoming order by source, source_id")
         return {"new": append(table.name, _stamped(rows, now))}
-    session.run(f"create or replace temp table change as {_compared(session, table)}")
+    if not session.value(f"select count(*) from (select 1 from warehouse.{table.name} limit 1)"):
+        first = stamped.replace('"version"', 'coalesce("version", 1)')
+        session.run(
+            f"insert into warehouse.{table.name} ({names}) select {first} from incoming",
+            {"now": now},
+        )
+        return {"new": int(session.value("select count(*) from incoming"))}
+    session.run(f"create or replace temp table change as {compared_sql(table, 'incoming')}")
     session.run(
         f"delete from warehouse.{table.name} as t using change as c where c.action = 'changed' "
         "and c.source = t.source and c.source_id = t.source_id"
     )
     session.run(
         f"insert into warehouse.{table.name} ({names}) select {stamped} "
-        "from change where action <> 'unchanged' order by line",
+        "from change where action <> 'unchanged'",
         {"now": now},
     )
     found = session.rows("select action, count(*) from change group by action")
     return {action: int(count) for action, count in found}
-
-
-def _compared(session: Session, table: Table) -> str:
-    if session.value(f"select count(*) from (select 1 from warehouse.{table.name} limit 1)"):
-        return compared_sql(table, "incoming")
-    return (
-        "select i.* replace (coalesce(i.version, 1) as version), 'new' as action from incoming as i"
-    )
 
 
 def _stamped(rows: pa.Table, now: datetime) -> list[dict[str, Any]]:
