@@ -1,14 +1,15 @@
 """The command line: thin, every command has its Python twin.
 
 Exit codes: 0 done; 1 an error in data, configuration or approval; 2 wrong use of a command;
-3 the audit found a broken promise; 4 another process holds the workspace; 5 messages failed or
-are in doubt.
+3 the audit found a broken promise; 4 another process holds the workspace; 5 messages of this run
+failed, could not be delivered yet, or are in doubt.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import warnings
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,8 +49,9 @@ def main(ctx: click.Context, workspace: Path | None, debug: bool, verbose: bool)
     """Decide whom to message, with what, when; send it once; measure whether it paid.
 
     Exit codes: 0 done, 1 error, 2 wrong use, 3 the audit found a broken promise, 4 the workspace
-    is busy, 5 messages failed or are in doubt.
+    is busy, 5 messages of this run failed, could not be delivered yet, or are in doubt.
     """
+    warnings.showwarning = _warned  # type: ignore[assignment]
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(message)s")
     ctx.obj = workspace
 
@@ -156,7 +158,7 @@ def plan(
         {"hash": found.hash, "as_of": found.as_of.isoformat(), "funnel": dict(found.funnel.rows())},
         to_json,
     )
-    if approve_by:
+    if approve_by is not None:
         approved = found.approve(by=approve_by)
         click.echo(str(approved), err=to_json)
 
@@ -251,6 +253,17 @@ def report(
 @main.command()
 @as_json
 @click.pass_obj
+def quarantine(workspace: Path | None, to_json: bool) -> None:
+    """Show the rows that were put aside: where from, which line, and why."""
+    frame = _open(workspace).quarantine()
+    rows = json.loads(frame.to_json(orient="records", date_format="iso"))
+    lines = [f"{r['table_name']} line {r['line']}: {'; '.join(r['reasons'])}" for r in rows]
+    _say("\n".join(lines) or "Nothing was put aside.", rows, to_json)
+
+
+@main.command()
+@as_json
+@click.pass_obj
 def audit(workspace: Path | None, to_json: bool) -> None:
     """Check every promise; prints each with the number of rows that break it."""
     with busy("auditing"):
@@ -333,6 +346,10 @@ def schema(out: Path | None) -> None:
         out.write_text(markdown(), "utf-8")
 
 
+def _warned(message: Warning | str, *_: Any) -> None:
+    click.echo(f"warning: {message}", err=True)
+
+
 def _open(workspace: Path | None) -> Workspace:
     return open_workspace(workspace)
 
@@ -363,7 +380,7 @@ def _say(text: Any, data: Any, to_json: bool) -> None:
 
 def _finish(report: Any, to_json: bool) -> None:
     _say(report, report.to_mapping(), to_json)
-    if report.n_failed or report.n_in_doubt:
+    if report.n_failed or report.n_in_doubt or report.n_unreachable:
         raise SystemExit(EXIT_FAILED)
 
 

@@ -66,7 +66,12 @@ class Brand:
     url: str = "https://shop.example"
     address: str = "Postal address of the shop"
     color: str = "#1f6f54"
-    sender: str = "Your shop <hello@shop.example>"
+    sender: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.sender:
+            host = self.url.split("://")[-1].split("/")[0].removeprefix("www.")
+            object.__setattr__(self, "sender", f"{self.name} <hello@{host}>")
 
 
 @dataclass(frozen=True)
@@ -128,8 +133,18 @@ def lone_project(path: Path | None, ledger: str | None, brand: Mapping[str, str]
         path=path,
         ledger=ledger_url(ledger, path),
         outbox=folder / "outbox",
-        brand=Brand(**dict(brand)),
+        brand=_brand(brand),
     )
+
+
+def _brand(given: Mapping[str, str]) -> Brand:
+    known = KEYS["brand"]
+    wrong = [
+        Problem(key, f"is not known.{nearest(key, known)}") for key in given if key not in known
+    ]
+    if wrong:
+        raise ConfigError("brand", wrong)
+    return Brand(**dict(given))
 
 
 def ledger_url(ledger: str | None, path: Path | None) -> str:

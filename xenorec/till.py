@@ -27,7 +27,7 @@ PAIRS = 5
 COUPONS = """
 select offer_id, coupon_code, discount, category, valid_from, valid_to, product_ids
 from warehouse.offers
-where (valid_to is null or valid_to > $as_of) and (valid_from is null or valid_from <= $until)
+where valid_to is null or valid_to > $as_of
 order by offer_id, source
 """
 
@@ -157,11 +157,8 @@ def _rows(frame: pd.DataFrame, columns: list[str]) -> Iterator[tuple[Any, ...]]:
 
 
 def _coupons(crm: Workspace, as_of: datetime) -> tuple[list[Any], list[Any]]:
-    from datetime import timedelta
-
-    params = {"as_of": as_of, "until": as_of + timedelta(days=28)}
     with crm.engine.reading() as session:
-        rows = session.rows(COUPONS, params)
+        rows = session.rows(COUPONS, {"as_of": as_of})
     coupons = [
         (offer_id, f"Coupon {code or offer_id}", discount, code, _text(start), _text(end))
         for offer_id, code, discount, _, start, end, _ in rows

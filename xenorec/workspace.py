@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xenorec.errors import BadInput, MissingTable, NotSupported
+from xenorec.errors import BadInput, MissingFile, MissingTable, NotSupported
 from xenorec.project import Project, find_project, lone_project, read_project
 
 if TYPE_CHECKING:
@@ -62,6 +62,11 @@ def open(
             "xr.open('shop.duckdb'). The ledger may be a URL: ledger='postgresql+psycopg://...'"
         )
     file = None if str(path) == ":memory:" else Path(path)
+    if file is not None and (file.is_dir() or not file.resolve().parent.is_dir()):
+        raise BadInput(
+            f"{str(path)!r} cannot be a workspace's file: it is a folder, or its folder is not "
+            "there. Give a file in a folder that exists, such as xr.open('shop.duckdb')."
+        )
     return Workspace(lone_project(file, ledger, brand or {}), wait=wait)
 
 
@@ -105,8 +110,9 @@ class Workspace:
         Raises BadInput (a needed column is missing), NaiveTimestamp, MissingFile, DiskFull,
         WorkspaceBusy.
         """
-        from xenorec.sources.loading import Intake
+        from xenorec.sources.loading import Intake, check_zone
 
+        check_zone(time_zone)
         intake = Intake(
             engine=self.engine,
             append=self.ledger.append,
@@ -116,6 +122,11 @@ class Workspace:
             now=now or datetime.now(UTC),
         )
         folder = None if path is None else Path(path)
+        if not isinstance(source, str | Mapping):
+            raise BadInput(
+                f"load() got a {type(source).__name__}; say which table it is: "
+                "crm.load({'orders': frame})."
+            )
         if not isinstance(source, str):
             return intake.frames(source, name or "frames")
         if source == "till":
@@ -135,6 +146,7 @@ class Workspace:
         """Put accounts together that hold the same phone, e-mail or card."""
         from xenorec.identity import link
 
+        self._need("identifiers")
         with self._writing() as session:
             report, links = link(session)
         rows = links.to_pylist()
@@ -208,7 +220,13 @@ class Workspace:
         """
         from xenorec.campaigns import Campaign, read_mapping
         from xenorec.campaigns.call import mapping_of_call
+        from xenorec.profile import Profiles
 
+        if not isinstance(audience, Profiles):
+            raise BadInput(
+                f"audience came as a {type(audience).__name__}; expected customers such as "
+                "crm.profiles(as_of=...).where('n_orders > 3')."
+            )
         mapping = mapping_of_call(
             name, audience.text, recommend, timing, template, holdout, settings
         )
@@ -233,12 +251,14 @@ class Workspace:
         """Return the report of a campaign that was sent: funnel, hours, shelves, lift."""
         from xenorec.report import CampaignReport
 
+        self._need_file()
         return CampaignReport.read(self.ledger, self.engine, campaign_id, within=within)
 
     def audit(self) -> pd.DataFrame:
         """Run every promise as SQL over the ledger: check, promise, n_rows; all must be 0."""
         from xenorec.report.audit import audit
 
+        self._need_file()
         return audit(self.ledger, self.engine)
 
     def publish_till(self, path: str | Path, *, store_id: str, as_of: Instant | None = None) -> Any:
@@ -281,9 +301,17 @@ class Workspace:
         with self.engine.reading() as session:
             return session.arrow(sql, params)
 
+    def _need_file(self) -> None:
+        if not self.engine.exists():
+            raise MissingFile(
+                f"There is no workspace at {self.project.path}. Load something first: "
+                "crm.load(...), or xenorec load."
+            )
+
     def _need(self, *tables: str) -> None:
         from xenorec.schema import table
 
+        self._need_file()
         with self.engine.reading() as session:
             there = set(session.tables())
             for name in tables:

@@ -223,3 +223,73 @@ def test_an_empty_audience_warns_with_a_code(crm: xr.Workspace) -> None:
     ):
         plan = crm.campaign("empty", audience=nobody, template="winback").plan()
     assert plan.funnel.n_audience == 0
+
+
+def test_an_unsubscribe_learned_of_later_breaks_no_promise(tmp_path: Path) -> None:
+    crm = opened(tmp_path)
+    approved = campaign(crm).plan().approve(by="ann", at=START)
+    approved.send(now=START + timedelta(hours=23))
+    gone = pd.DataFrame(
+        {
+            "customer_id": [d.customer_id for d in approved.plan.decisions],
+            "channel": "email",
+            "purpose": "marketing",
+            "status": "withdrawn",
+            "at": START.isoformat(),
+        }
+    )
+    crm.load({"consents": gone}, name="nightly")
+    assert crm.audit()["n_rows"].sum() == 0
+
+
+def test_a_plan_whose_time_is_over_is_not_burnt(tmp_path: Path) -> None:
+    crm = opened(tmp_path)
+    plan = campaign(crm).plan()
+    approved = plan.approve(by="ann", at=START)
+    with pytest.warns(xr.XenorecWarning, match="^plan-expired: .*send"):
+        assert approved.send().n_sent == 0
+    assert "nothing to measure" in crm.report("spring").lift_in_words()
+    assert approved.send(now="2017-11-01T18:00:00").n_sent > 0
+    assert plan.send(now=START + timedelta(hours=40)).n_sent > 0, "approved is approved"
+
+
+def test_an_approval_without_a_name_writes_nothing(tmp_path: Path) -> None:
+    crm = opened(tmp_path)
+    with pytest.raises(BadInput, match="came empty"):
+        campaign(crm).plan().approve(by=" ")
+    assert crm.ledger.snapshot("decisions").num_rows == 0
+
+
+def test_a_shop_without_a_name_is_warned_of(tmp_path: Path) -> None:
+    crm = xr.open(tmp_path / "shop.duckdb")
+    crm.load("complete_journey", sample=True)
+    with pytest.warns(xr.XenorecWarning, match="^brand-unset: .*name and address"):
+        campaign(crm).plan().approve(by="ann", at=START)
+
+
+def test_the_sender_takes_the_shops_name(tmp_path: Path) -> None:
+    crm = opened(tmp_path)
+    campaign(crm).plan().approve(by="ann", at=START).send(now=START + timedelta(hours=20))
+    mail = next((tmp_path / "outbox").glob("*.eml")).read_bytes()
+    assert b"From: Corner Shop <hello@corner.example>" in mail
+
+
+def test_nothing_looks_the_same_twice_on_a_page() -> None:
+    from xenorec.campaigns.compose import readable
+    from xenorec.campaigns.record import Recommend
+
+    def item(title: str, reason: str = "") -> dict[str, str]:
+        return {"title": title, "reason": reason}
+
+    cream, small = item("Sour cream, 16 oz"), item("sour cream, 8 oz")
+    tea = item("Tea", "Often bought with Tea from your last basket")
+    page = [
+        {"name": "buy_again", "items": [cream, small, item("Eggs")]},
+        {"name": "goes_with_last_basket", "items": [tea, item("Oats"), item("Rice")]},
+        {"name": "popular_in_store", "items": [item("Eggs"), item("Oats")]},
+    ]
+    shown = readable(page, Recommend(shelves=3, items=2))
+    assert [[i["title"] for i in shelf["items"]] for shelf in shown] == [
+        ["Sour cream, 16 oz", "Eggs"],
+        ["Oats", "Rice"],
+    ]

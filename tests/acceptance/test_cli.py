@@ -165,3 +165,23 @@ def test_the_schema_page_names_every_table(shop: Path) -> None:
     page = xenorec("schema", cwd=shop).stdout
     for name in ("orders", "order_lines", "consents", "loyalty_ledger"):
         assert f"## {name}" in page
+
+
+def test_a_workspace_that_is_not_there_is_not_made_by_looking(tmp_path: Path) -> None:
+    for command in (("audit",), ("report", "x"), ("link",), ("profile",)):
+        done = xenorec("--workspace", "nosuch.duckdb", *command, cwd=tmp_path)
+        assert done.returncode == 1
+        assert "There is no workspace" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_approval_is_refused(shop: Path) -> None:
+    done = xenorec(
+        "plan", "campaigns/spring.yaml", "--as-of", "2017-11-01", "--approve-by", "", cwd=shop
+    )
+    assert done.returncode == 1
+    assert "came empty" in done.stderr
+
+
+def test_the_quarantine_is_shown(shop: Path, tmp_path: Path) -> None:
+    assert "Nothing was put aside." in xenorec("quarantine", cwd=shop).stdout

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from xenorec.campaigns.decide import STEP
-from xenorec.campaigns.plan import Plan
+from xenorec.campaigns.plan import Plan, clock
 from xenorec.campaigns.record import CampaignRecord
 from xenorec.campaigns.room import Room
 from xenorec.campaigns.sending import send_due
@@ -53,24 +53,27 @@ class Campaign:
         chosen = sorted(planned, key=_by_hash)[:n]
         return Preview(tuple(_shown(decision, template) for decision in chosen), str(plan))
 
-    def run(self, *, now: datetime, approve_by: str | None = None) -> DeliveryReport:
+    def run(
+        self, *, now: datetime | str | None = None, approve_by: str | None = None
+    ) -> DeliveryReport:
         """Run the campaign as a job: plan, check the approval, send what is due at ``now``.
 
         May be called as often as you like. Raises NotApproved when the record requires an
         approval that this very plan has not had.
         """
-        plan = self.plan()
+        plan, at = self.plan(), clock(now)
         if approve_by is not None:
-            return plan.approve(by=approve_by, at=now).send(now=now)
+            return plan.approve(by=approve_by, at=at).send(now=at)
         if self.record.approval == "none":
-            return plan.send(now=now)
+            return plan.send(now=at)
         if not self._room.ledger.is_approved(self.record.campaign, STEP, plan.hash):
             raise NotApproved(
-                f"The plan of {self.record.campaign!r} with hash {plan.hash[:16]} is not approved. "
-                "Look at it with 'xenorec preview', then approve it: xenorec plan FILE --as-of "
-                "DAY --approve-by you@shop.example"
+                f"The plan of {self.record.campaign!r} as of {self.as_of:%Y-%m-%d} with hash "
+                f"{plan.hash[:16]} is not approved.{self._approved()} Look at it with 'xenorec "
+                "preview', then approve it: xenorec plan FILE --as-of DAY --approve-by "
+                "you@shop.example"
             )
-        return send_due(self._room, self.record, now=now)
+        return send_due(self._room, self.record, now=at)
 
     def report(self, *, within: str | None = None) -> Any:
         """Return the ``CampaignReport``: what came of it, measured against the holdout."""
@@ -87,6 +90,14 @@ class Campaign:
             f"template {self.record.message.template!r}, "
             f"holdout {self.record.holdout.share:.0%})"
         )
+
+    def _approved(self) -> str:
+        runs = self._room.ledger.snapshot("campaign_runs").to_pylist()
+        mine = [r for r in runs if r["campaign_id"] == self.record.campaign and r["approved_at"]]
+        if not mine:
+            return ""
+        last = max(mine, key=lambda run: run["approved_at"])
+        return f" Approved is {last['plan_hash'][:16]}, as of {last['as_of']:%Y-%m-%d}."
 
     @cached_property
     def _plan(self) -> Plan:

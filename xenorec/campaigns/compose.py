@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LOCALE = "en-US"
+WITH_BASKET = "goes_with_last_basket"
+SIZE = re.compile(r", [\d.][^,]*$")
 
 
 @dataclass(frozen=True)
@@ -147,19 +150,20 @@ def fitted_recommender(record: CampaignRecord, room: Room) -> ShelfRecommender:
 
 
 def readable(shelves: list[dict[str, Any]], wanted: Recommend) -> list[dict[str, Any]]:
-    """Return a page on which no title stands twice, cut to the rows and items wanted.
+    """Return a page on which nothing looks the same twice, cut to the rows and items wanted.
 
-    Two products may share a title (sizes or suppliers that the catalogue does not tell apart); to
-    a reader that looks like a mistake. The better one stays. A row that is left with fewer than
-    half its items, and not as the only one, goes.
+    Two products may share a title, or differ in size alone; to a reader that looks like a
+    mistake, and so does a product that goes well with itself. The better one stays. A row that is
+    left with fewer than half its items, and not as the only one, goes.
     """
     seen: set[str] = set()
     page = []
     for shelf in shelves:
         items: list[dict[str, Any]] = []
         for item in shelf["items"]:
-            title = item["title"].casefold()
-            if title not in seen and len(items) < wanted.items:
+            title = _bare(item["title"])
+            is_itself = shelf["name"] == WITH_BASKET and title in item["reason"].casefold()
+            if title not in seen and not is_itself and len(items) < wanted.items:
                 seen.add(title)
                 items.append(item)
         page.append({**shelf, "items": items})
@@ -168,10 +172,19 @@ def readable(shelves: list[dict[str, Any]], wanted: Recommend) -> list[dict[str,
     return kept[: wanted.shelves]
 
 
+def _bare(title: str) -> str:
+    """Return a title without the size at its end, for comparison.
+
+    >>> _bare("Sour cream, 16 oz")
+    'sour cream'
+    """
+    return SIZE.sub("", title).casefold()
+
+
 def _wider(model: ShelfRecommender) -> ShelfRecommender:
     """Return the same fitted model that gives more than is wanted, to choose from."""
     wider = copy(model)
-    wider.n_items, wider.n_shelves = 2 * model.n_items, model.n_shelves + 2
+    wider.n_items, wider.n_shelves = 3 * model.n_items, model.n_shelves + 2
     return wider
 
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from xenorec.campaigns.decide import STEP, decide
 from xenorec.campaigns.record import CampaignRecord
 from xenorec.campaigns.room import Room
-from xenorec.campaigns.sending import send_due
-from xenorec.errors import NotApproved, XenorecWarning
+from xenorec.campaigns.sending import UNSET, send_due
+from xenorec.errors import BadInput, NotApproved, XenorecWarning
+from xenorec.instants import as_instant
 from xenorec.ledger import Assignment, CampaignRun, Decision
 
 if TYPE_CHECKING:
@@ -79,24 +80,29 @@ class Plan:
         planned = sum(decision.state == "planned" for decision in self.decisions)
         return Funnel(len(self.decisions), planned, reasons.get("control", 0), ordered)
 
-    def approve(self, *, by: str, at: datetime | None = None) -> ApprovedPlan:
+    def approve(self, *, by: str, at: datetime | str | None = None) -> ApprovedPlan:
         """Write the plan into the ledger with the name of who approved it.
 
         Customers who had a decision in this campaign before keep it; nobody gets a second one.
         """
-        when = at or datetime.now(UTC)
+        if not by.strip():
+            raise BadInput("approve(by=...) came empty; give the name of who approves.")
+        when = datetime.now(UTC) if at is None else as_instant(at, name="at")
+        _warn_of_brand(self.room)
         receipt = self.room.ledger.record_run(self._run(when), self.decisions, self._assignments())
         self.room.ledger.approve(self.record.campaign, STEP, self.hash, by=by, at=when)
         return ApprovedPlan(self, by, receipt.n_new, receipt.n_existing)
 
-    def send(self, *, now: datetime | None = None) -> DeliveryReport:
-        """Send without approval, where the record says that none is required."""
+    def send(self, *, now: datetime | str | None = None) -> DeliveryReport:
+        """Send a plan that was approved before, or needs no approval; see ``ApprovedPlan.send``."""
+        if self.room.ledger.is_approved(self.record.campaign, STEP, self.hash):
+            return send_due(self.room, self.record, now=clock(now))
         if self.record.approval != "none":
             raise NotApproved(
                 f"The plan of {self.record.campaign!r} is not approved. Look at "
                 "campaign.preview(3), then plan.approve(by='you@shop.example').send()."
             )
-        return self.approve(by="nobody: approval is 'none'", at=now).send(now=now)
+        return self.approve(by="nobody: approval is 'none'", at=clock(now)).send(now=now)
 
     def __str__(self) -> str:
         text = (
@@ -145,12 +151,14 @@ class ApprovedPlan:
     n_new: int
     n_existing: int
 
-    def send(self, *, now: datetime | None = None) -> DeliveryReport:
+    def send(self, *, now: datetime | str | None = None) -> DeliveryReport:
         """Deliver what is due at ``now`` (the present when left out); the rest stays planned.
 
-        Sending again delivers what has become due since, and nothing twice.
+        Sending again delivers what has become due since, and nothing twice. When the plan's time
+        was over before anything of it went out, nothing is written and a warning says so: plan
+        for today, or give ``now`` to go through a day of the past.
         """
-        return send_due(self.plan.room, self.plan.record, now=now or datetime.now(UTC))
+        return send_due(self.plan.room, self.plan.record, now=clock(now))
 
     def __str__(self) -> str:
         return (
@@ -159,6 +167,22 @@ class ApprovedPlan:
         )
 
     __repr__ = __str__
+
+
+def clock(now: datetime | str | None) -> datetime:
+    """Return the instant meant: the present when none is given; a naive one is UTC."""
+    return datetime.now(UTC) if now is None else as_instant(now, name="now")
+
+
+def _warn_of_brand(room: Room) -> None:
+    missing = [name for name in ("name", "address") if getattr(room.brand, name) in UNSET]
+    if missing:
+        warnings.warn(
+            f"brand-unset: the messages carry a stand-in for the shop's {' and '.join(missing)}. "
+            "Set [brand] in xenorec.toml, or xr.open(path, brand={'name': ..., 'address': ...}).",
+            XenorecWarning,
+            stacklevel=3,
+        )
 
 
 def _warn_of_nobody(record: CampaignRecord, room: Room) -> None:

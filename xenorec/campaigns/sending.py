@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,23 +14,48 @@ from xenorec.campaigns.record import CampaignRecord
 from xenorec.campaigns.room import Room
 from xenorec.campaigns.worker import DeliveryReport, Worker
 from xenorec.channels import Channel, Envelope, open_channel
-from xenorec.errors import BadInput, TemplateError
+from xenorec.errors import BadInput, TemplateError, XenorecWarning
 from xenorec.identity import address_hash
 from xenorec.ledger import Decision
 from xenorec.messages import MessageTemplate, to_mime
+from xenorec.spans import span
 
-UNSET_BRAND = "Your shop"
+UNSET = ("Your shop", "Postal address of the shop")
+"""What a brand says of itself when nobody has set it."""
 
 
 def send_due(room: Room, record: CampaignRecord, *, now: datetime) -> DeliveryReport:
     """Deliver what is due at ``now``; run again it goes on where it stopped."""
+    if _is_over(room, record, now):
+        standing = room.ledger.states(record.campaign, STEP)
+        return DeliveryReport(record.campaign, now, {}, dict(standing))
     channels = _channels(room, record)
+    for channel in channels.values():
+        getattr(channel, "check", _nothing)()
     worker = Worker(room.ledger, channels, _Renderer(room, now), record.campaign, STEP)
     try:
         return worker.deliver(now)
     finally:
         for channel in channels.values():
             getattr(channel, "close", _nothing)()
+
+
+def _is_over(room: Room, record: CampaignRecord, now: datetime) -> bool:
+    """Whether the plan's time ended before anything of it went out; then a warning says so."""
+    last = room.people.as_of + span(record.timing.expires)
+    standing = room.ledger.states(record.campaign, STEP)
+    n_planned = standing.get(("planned", None), 0)
+    has_begun = any(state not in ("planned", "suppressed") for state, _ in standing)
+    if now <= last or has_begun or not n_planned:
+        return False
+    warnings.warn(
+        f"plan-expired: the time of this plan ended on {last:%Y-%m-%d %H:%M} UTC, and it is "
+        f"{now:%Y-%m-%d %H:%M}. None of {n_planned:,} messages was sent; all stay planned. Plan "
+        "with a later as_of, or go through those days with send(now=...).",
+        XenorecWarning,
+        stacklevel=4,
+    )
+    return True
 
 
 def _nothing() -> None:
@@ -40,10 +66,10 @@ def _channels(room: Room, record: CampaignRecord) -> dict[str, Channel]:
     channels = {}
     for name in record.message.channels:
         provider = str(room.channels.get(name, "file"))
-        if provider != "file" and room.brand.name == UNSET_BRAND:
+        if provider != "file" and {room.brand.name, room.brand.address} & set(UNSET):
             raise BadInput(
-                "The shop has no name yet; set [brand] in xenorec.toml, or xr.open(brand={...}), "
-                "before messages leave the house."
+                "The shop has no name or postal address yet; set [brand] in xenorec.toml, or "
+                "xr.open(brand={...}), before messages leave the house."
             )
         settings = room.channels.get(provider, {})
         channels[name] = open_channel(provider, outbox=room.outbox, settings=settings)

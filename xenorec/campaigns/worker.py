@@ -73,6 +73,11 @@ class DeliveryReport:
         return self._count("in_doubt")
 
     @property
+    def n_unreachable(self) -> int:
+        """Messages of this run that wait because their channel could not be reached."""
+        return self.run.get(("held", "provider_unreachable"), 0)
+
+    @property
     def n_waiting(self) -> int:
         """Messages of the campaign that are not due yet."""
         return sum(n for (state, _), n in self.standing.items() if state in ("planned", "held"))
@@ -92,6 +97,8 @@ class DeliveryReport:
         if not self.n_sent:
             head += f" ({self._why_none()})"
         lines = [f"  {name:<32}{n:>8,}" for name, n in _named(self.standing).items()]
+        if self.n_unreachable:
+            head += f"; {self.n_unreachable:,} could not be delivered and are tried again later"
         return "\n".join([head, "The campaign stands at:", *lines])
 
     __repr__ = __str__

@@ -89,6 +89,12 @@ class SmtpChannel:
             return self._unreachable()
         return self._transmit(server, envelope.raw)
 
+    def check(self) -> None:
+        """Resolve the credentials, so that a missing one is told before anything is claimed."""
+        for reference in (self.user, self.password):
+            if reference is not None:
+                resolve(reference)
+
     def lookup(self, key: str) -> SendResult | None:
         """Raise NotSupported: a mail server cannot be asked about a message later."""
         raise NotSupported(f"The channel {self.name} cannot say what became of {key}.")

@@ -111,7 +111,7 @@ def withdrawal(customer_id: str, channel: str, purpose: str, at: datetime) -> di
         "at": at,
         "source": "unsubscribe",
         "source_id": f"{customer_id}/{channel}/{purpose}/{at.isoformat()}",
-        "ingested_at": at,
+        "ingested_at": datetime.now(UTC),
         "version": 1,
     }
 
@@ -125,7 +125,7 @@ def _erasure(channel: str, value_hash: str, now: datetime) -> dict[str, Any]:
         "until": None,
         "source": "erasure",
         "source_id": f"{channel}/{value_hash}",
-        "ingested_at": now,
+        "ingested_at": datetime.now(UTC),
         "version": 1,
     }
 

@@ -185,6 +185,7 @@ DELIVERIES = sa.Table(
     sa.Column("body_hash", sa.Text),
     sa.Column("worker", sa.Text),
     sa.Column("at", Instant, nullable=False),
+    sa.Column("written_at", Instant, nullable=False, default=lambda: datetime.now(UTC)),
     sa.UniqueConstraint("key", "attempt", "state", name="uq_delivery"),
     sa.Index("ix_deliveries_latest", "key", "attempt", "seq"),
 )

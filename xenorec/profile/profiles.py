@@ -94,6 +94,13 @@ class Profiles:
         found = self._run("select count(*) as n", needed, order=False)
         return int(found.column("n")[0].as_py())
 
+    def __len__(self) -> int:
+        return self.count()
+
+    def __bool__(self) -> bool:
+        """Always true: whether there is anybody is ``count() > 0``, which has to be computed."""
+        return True
+
     def to_arrow(self, columns: Iterable[str] | None = None) -> pa.Table:
         """Return the rows as an Arrow table, ordered by customer_id.
 

@@ -133,6 +133,12 @@ class _Writer:
         return f"({self.write(node.this)} between {low} and {high})"
 
     def _write_in(self, node: exp.In) -> str:
+        if isinstance(node.args.get("field"), exp.Column):
+            field = self.write(node.args["field"])
+            raise ConditionRefused(
+                f"'in' takes a list of values. To look into a list column, write list_contains("
+                f"{field.strip(chr(34))}, 'value')."
+            )
         others = [name for name, value in node.args.items() if value and name not in _IN_PARTS]
         if others or not node.expressions:
             raise self._refused(node)
@@ -160,8 +166,10 @@ class _Writer:
             raise self._refused(node)
         name = node.name if node.this.args.get("quoted") else node.name.lower()
         if name not in self.columns:
+            quoted = bool(node.this.args.get("quoted")) or not name.isascii()
+            hint = " Text goes in single quotes: 'like this'." if quoted else ""
             raise UnknownColumn(
-                f"There is no profile column {node.name!r}.{nearest(name, self.columns)} "
+                f"There is no profile column {node.name!r}.{nearest(name, self.columns)}{hint} "
                 f"Columns: {', '.join(self.columns)}."
             )
         self.used.add(name)

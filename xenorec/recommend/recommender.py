@@ -164,6 +164,10 @@ class ShelfRecommender:
         frame.insert(0, "store_id", pd.Series([store_id] * len(frame), dtype=object))
         return frame
 
+    def __repr__(self) -> str:
+        fitted = f", fitted as of {self.as_of_.isoformat()}" if hasattr(self, "as_of_") else ""
+        return f"ShelfRecommender(n_shelves={self.n_shelves}, n_items={self.n_items}{fitted})"
+
     def _rank(self, asked: Asked, guard: Guard, n: int) -> Placed:
         blend = self.blend or Blend()
         return blend.rank(self.shelves_, asked, guard, n, self._shop.popularity.place)

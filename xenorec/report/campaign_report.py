@@ -128,8 +128,11 @@ class CampaignReport:
 
     def lift_in_words(self) -> str:
         """Return one sentence or two on the difference to the holdout."""
+        if not self.n_sent:
+            n = sum(count for (state, _), count in self.states.items() if state == "planned")
+            return f"No message has been sent ({n:,} are planned), so there is nothing to measure."
         if self.lift is None:
-            return "No comparison: one of the two groups is empty."
+            return "No comparison: a group is empty, or no order is loaded from after the plan."
         _, _, figures = str(self.lift).partition(": ")
         text = f"{_metric_words(self.metric)} within {self.within.days} days: {figures}."
         if self.was_simulated:
@@ -173,7 +176,9 @@ def _lift(
     compared = [
         row for row in rows if row["decided_reason"] is None or row["decided_reason"] == "control"
     ]
-    if len({row["arm"] for row in compared}) < 2:
+    latest = latest_order(engine)
+    arms = Counter(row["arm"] for row in compared)
+    if min(arms["treatment"], arms["control"]) < 2 or latest is None or latest <= as_of:
         return None
     table = pa.table(
         {

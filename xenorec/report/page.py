@@ -113,7 +113,7 @@ def _cards(report: CampaignReport) -> str:
         (f"{report.n_sent:,}", "messages sent"),
         (f"{n_held:,}", "held out for comparison"),
     ]
-    if report.lift is not None:
+    if report.lift is not None and report.n_sent:
         cards.append((_estimate(report), f"difference within {report.within.days} days"))
     inner = "".join(
         f'<div class="card"><b>{value}</b><span>{text}</span></div>' for value, text in cards
@@ -129,7 +129,7 @@ def _funnel(report: CampaignReport) -> str:
 def _lift(report: CampaignReport) -> str:
     head = "<h2>Did it pay?</h2>"
     text = f'<p class="note">{escape(report.lift_in_words())}</p>'
-    if report.lift is None:
+    if report.lift is None or not report.n_sent:
         return head + text
     scale = 100.0 if report.lift.is_share else 1.0
     unit = " points" if report.lift.is_share else ""

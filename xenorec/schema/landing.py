@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from xenorec.schema.column import INSTANT, JSON, TEXT, TEXTS, Column, Table
 
+FILLED = ("source", "source_id")
+"""Columns that are filled in from the source's name and the natural key."""
 LINE = "landed_line"
 """The column of a landed batch that numbers its rows from 1."""
 OFFSET = r"(Z|z|[+-][0-9]{2}(:?[0-9]{2})?)$"
@@ -172,7 +174,7 @@ def _rules(table: Table, landed: Landed) -> list[tuple[str, str]]:
         if given and _can_fail(column, landed):
             raw_is_there = f"nullif(trim(cast(raw_{column.name} as VARCHAR)), '') is not null"
             rules.append(_cast_rule(column, landed, raw_is_there))
-        if column.required:
+        if column.required and column.name not in FILLED:
             rules.append(
                 (
                     f'"{column.name}" is null and not {raw_is_there}',

@@ -47,6 +47,8 @@ class Batch:
     source: str
     time_zone: str | None = None
     currency: str | None = None
+    first_line: int = 1
+    """The number of the first row; 2 for a file with a header."""
 
 
 def land(session: Session, batch: Batch, *, now: datetime, append: Append) -> TableLoad:
@@ -60,8 +62,9 @@ def land(session: Session, batch: Batch, *, now: datetime, append: Append) -> Ta
     _refuse_missing_columns(batch.table, landed)
     _refuse_naive(session, batch.table, landed)
     session.run(f"create or replace temp table typed as {typed_sql(batch.table, landed)}")
-    n_in = int(session.value("select count(*) from typed"))
-    n_bad = _quarantine(session, batch, reasons_sql(batch.table, landed), now)
+    n_unread = _put_unread_aside(session, batch, now)
+    n_in = int(session.value("select count(*) from typed")) + n_unread
+    n_bad = n_unread + _quarantine(session, batch, reasons_sql(batch.table, landed), now)
     n_conflicts = _settle(session, batch, now)
     counts = _merge(session, batch.table, now, append)
     load = TableLoad(
@@ -93,7 +96,7 @@ def prepare(session: Session, tables: list[Table]) -> None:
 def _take(session: Session, batch: Batch) -> None:
     session.run(
         f"create or replace temp table landed as "
-        f"select *, row_number() over () as {LINE} from ({batch.select})"
+        f"select *, row_number() over () + {batch.first_line - 1} as {LINE} from ({batch.select})"
     )
 
 
@@ -125,7 +128,10 @@ def _refuse_missing_columns(table: Table, landed: Landed) -> None:
     ]
     if missing:
         came = ", ".join(landed.types)
-        hints = "".join(nearest(name, landed.types) for name in missing)
+        spare = [name for name in landed.types if name not in table.names]
+        hints = "".join(nearest(name, spare) for name in missing)
+        if "currency" in missing:
+            hints += " A shop with one currency may pass it: currency='EUR'."
         raise BadInput(
             f"{table.name}: the columns {', '.join(missing)} are needed and did not come; "
             f"came: {came}.{hints} Rename your columns to the canonical names."
@@ -162,6 +168,22 @@ def _put_aside(session: Session, batch: Batch, rows: str, now: datetime) -> None
         "and q.reasons = b.reasons)",
         {"source": batch.source, "table": batch.table.name, "now": now},
     )
+
+
+def _put_unread_aside(session: Session, batch: Batch, now: datetime) -> int:
+    """Put lines of a CSV file aside that could not be read as a row; return how many."""
+    if not session.rows("select 1 from duckdb_tables() where table_name = 'reject_errors'"):
+        return 0
+    session.run(
+        "create or replace temp table unread as "
+        "select line, list(distinct 'cannot be read as a row: ' || error_message) as reasons, "
+        "any_value(csv_line) as raw from reject_errors group by line"
+    )
+    n = int(session.value("select count(*) from unread"))
+    _put_aside(session, batch, "unread", now)
+    for name in ("unread", "reject_errors", "reject_scans"):
+        session.run(f"drop table if exists {name}")
+    return n
 
 
 def _settle(session: Session, batch: Batch, now: datetime) -> int:

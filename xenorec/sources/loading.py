@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 from xenorec.engine import DuckEngine, Session
+from xenorec.errors import BadInput, nearest
 from xenorec.schema import TABLES
 from xenorec.sources.connector import Connector
 from xenorec.sources.files import file_batches
@@ -17,6 +19,22 @@ from xenorec.sources.landing import Append, Batch, land, prepare
 from xenorec.sources.report import LoadReport
 
 LINKS = "create table if not exists warehouse.links (customer_id VARCHAR, into_id VARCHAR)"
+
+
+def check_zone(name: str | None) -> None:
+    """Raise BadInput, with the nearest name, for what is no IANA zone."""
+    zones = available_timezones()
+    if name is not None and name not in zones:
+        raise BadInput(
+            f"time_zone came as {name!r}.{_nearest_zone(name, zones)} Expected an IANA zone such "
+            "as Asia/Kolkata."
+        )
+
+
+def _nearest_zone(name: str, zones: set[str]) -> str:
+    cities = {zone.rpartition("/")[2].lower(): zone for zone in sorted(zones, reverse=True)}
+    same = cities.get(name.strip().lower().replace(" ", "_"))
+    return f" Did you mean {same!r}?" if same else nearest(name, zones)
 
 
 @dataclass(frozen=True)
@@ -47,11 +65,11 @@ class Intake:
 
     def files(self, folder: Path, source: str) -> LoadReport:
         """Load a folder of files named after canonical tables."""
-        batches = file_batches(
+        batches, left_out = file_batches(
             folder, source=source, time_zone=self.time_zone, currency=self.currency
         )
         with self.engine.writing() as session:
-            return self._land(session, source, batches)
+            return replace(self._land(session, source, batches), left_out=left_out)
 
     def connector(
         self, name: str, folder: Path | None, *, sample: bool, options: Mapping[str, Any]

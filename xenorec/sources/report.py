@@ -34,6 +34,8 @@ class LoadReport:
 
     source: str
     tables: tuple[TableLoad, ...]
+    left_out: tuple[str, ...] = ()
+    """Files of the folder that are not named after a table."""
 
     @property
     def n_in(self) -> int:
@@ -52,8 +54,10 @@ class LoadReport:
 
     def __str__(self) -> str:
         lines = [f"Loaded {self.source}:", *(f"  {load}" for load in self.tables)]
+        if self.left_out:
+            lines.append(f"  left out, not named after a table: {', '.join(self.left_out)}")
         if self.n_quarantined:
-            lines.append("  See the rows put aside: crm.quarantine()")
+            lines.append("  See the rows put aside: crm.quarantine(), or xenorec quarantine")
         return "\n".join(lines)
 
     __repr__ = __str__

@@ -128,6 +128,8 @@ class NextPurchase:
         told = [f"{self.n_customers_:,} customers as of {self.as_of_.isoformat()}", rate]
         return "NextPurchase: " + "; ".join(text for text in (*told, *self.notes_) if text)
 
+    __repr__ = __str__
+
     def _fitted(self) -> Purchases:
         if not hasattr(self, "_purchases"):
             raise NotFitted("NextPurchase has learned nothing yet; call fit(orders, as_of) first.")

@@ -156,6 +156,8 @@ class SendTime:
             f"{self.as_of_.isoformat()}; the shop's curve weighs {self.pull_:.1f} events"
         )
 
+    __repr__ = __str__
+
     def _fitted(self) -> HourCurves:
         if not hasattr(self, "_curves"):
             raise NotFitted("SendTime has learned nothing yet; call fit(events, as_of) first.")

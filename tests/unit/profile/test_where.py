@@ -81,3 +81,15 @@ def test_a_text_that_looks_like_sql_stays_a_text() -> None:
 def test_a_very_long_condition_is_refused() -> None:
     with pytest.raises(ConditionRefused, match="4000 is the most"):
         condition(" or ".join(["p_alive > 1"] * 1000), COLUMNS)
+
+
+def test_text_in_double_quotes_is_told_to_use_single_ones() -> None:
+    with pytest.raises(UnknownColumn, match="single quotes"):
+        condition('rfm_cell = "Lost"', COLUMNS)
+
+
+def test_looking_into_a_list_column_is_shown_how() -> None:
+    columns = {"top_categories": "VARCHAR[]"}
+    with pytest.raises(ConditionRefused, match="list_contains"):
+        condition("'tea' in top_categories", columns)
+    assert condition("list_contains(top_categories, 'tea')", columns).params == {"p0": "tea"}

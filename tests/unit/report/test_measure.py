@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
 import pyarrow as pa
-from tests.conftest import orders
 
 import xenorec as xr
+from tests.conftest import orders
 from xenorec.report.figures import bars, columns, interval
 from xenorec.report.measure import measured
 

@@ -175,3 +175,50 @@ def test_consents_go_to_the_ledger(crm: xr.Workspace) -> None:
     assert crm.load({"consents": frame}).n_written == 1
     assert crm.load({"consents": frame}).n_written == 0
     assert crm.ledger.snapshot("consents").num_rows == 1
+
+
+def test_a_quoted_field_late_in_a_long_file_is_read(crm: xr.Workspace, tmp_path: object) -> None:
+    rows = "".join(f"p{n},plain\n" for n in range(30_000))
+    (tmp_path / "products.csv").write_text(  # type: ignore[operator]
+        f'product_id,title\n{rows}last,"Tea, ""green"""\n'
+    )
+    (load,) = crm.load("files", path=tmp_path).tables
+    assert (load.n_in, load.n_new, load.n_quarantined) == (30_001, 30_001, 0)
+    assert ('Tea, "green"',) in table_of(crm, "products", "title")
+
+
+def test_a_line_that_is_no_row_goes_to_quarantine(crm: xr.Workspace, tmp_path: object) -> None:
+    text = "product_id,title\na,Tea\nb,Rice,and,more\nc,Oats\n,Nothing\n"
+    (tmp_path / "products.csv").write_text(text)  # type: ignore[operator]
+    (load,) = crm.load("files", path=tmp_path).tables
+    assert (load.n_in, load.n_accepted, load.n_quarantined) == (4, 2, 2)
+    kept = {row.line: (row.raw, row.reasons[0]) for row in crm.quarantine().itertuples()}
+    assert kept[3][0] == "b,Rice,and,more"
+    assert "cannot be read as a row" in kept[3][1]
+    assert crm.load("files", path=tmp_path).n_quarantined == 2
+    assert len(crm.quarantine()) == 2
+
+
+def test_the_line_is_that_of_the_file(crm: xr.Workspace, tmp_path: object) -> None:
+    (tmp_path / "stores.csv").write_text("store_id,lat\ns1,1\ns2,north\n")  # type: ignore[operator]
+    crm.load("files", path=tmp_path)
+    assert crm.quarantine().line.tolist() == [3]
+
+
+def test_files_that_are_not_ours_are_named(crm: xr.Workspace, tmp_path: object) -> None:
+    (tmp_path / "Stores.CSV").write_text("store_id\ns1\n")  # type: ignore[operator]
+    (tmp_path / "notes.csv").write_text("x\n1\n")  # type: ignore[operator]
+    report = crm.load("files", path=tmp_path)
+    assert report.left_out == ("notes.csv",)
+    assert "notes.csv" in str(report)
+    assert crm.count("stores") == 1
+
+
+def test_a_zone_that_is_none_is_answered_with_the_nearest(crm: xr.Workspace) -> None:
+    with pytest.raises(BadInput, match="'Europe/Berlin'"):
+        crm.load({"orders": orders(GOOD)}, time_zone="Berlin")
+
+
+def test_a_bare_frame_needs_its_table(crm: xr.Workspace) -> None:
+    with pytest.raises(BadInput, match=r"crm\.load\(\{'orders': frame\}\)"):
+        crm.load(orders(GOOD))

@@ -1,6 +1,6 @@
 -- Nothing is sent after an unsubscribe, an erasure or a suppression was written down.
 with intents as (
-  select d.key, d."at", c.customer_id, c.channel, c.purpose, c.address_hash
+  select d.key, d."at", d.written_at, c.customer_id, c.channel, c.purpose, c.address_hash
   from deliveries as d join decisions as c on c.key = d.key
   where d.state = 'claimed'
     and exists (select 1 from deliveries as s where s.key = d.key and s.attempt = d.attempt
@@ -9,7 +9,8 @@ with intents as (
 select i.key, i."at", 'suppressed' as why
 from intents as i
 join suppressions as s on s.value_hash = i.address_hash and s.channel in (i.channel, 'any')
-where s."at" <= i."at" and (s.until is null or s.until > i."at")
+where s."at" <= i."at" and (s.ingested_at is null or s.ingested_at <= i.written_at)
+  and (s.until is null or s.until > i."at")
 union all
 select i.key, i."at", 'erased'
 from intents as i
@@ -20,6 +21,7 @@ select i.key, i."at", 'unsubscribed'
 from intents as i
 join consents as w on w.customer_id = i.customer_id and w.purpose = i.purpose
   and w.channel in (i.channel, 'any') and w.status = 'withdrawn' and w."at" <= i."at"
+  and (w.ingested_at is null or w.ingested_at <= i.written_at)
 where not exists (select 1 from consents as g where g.customer_id = i.customer_id
   and g.purpose = i.purpose and g.channel in (i.channel, 'any') and g.status = 'granted'
   and g."at" > w."at" and g."at" <= i."at")
