@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from xenorec.creative import Arm
-    from xenorec.errors import XenorecError, XenorecWarning
+    from xenorec.errors import TemplateError, TemplateRefused, XenorecError, XenorecWarning
     from xenorec.messages import MessageTemplate
     from xenorec.recommend import ShelfRecommender, evaluate_shelves
     from xenorec.report import lift
@@ -23,6 +23,8 @@ _HOMES = {
     "SendTime": "xenorec.timing",
     "ShelfRecommender": "xenorec.recommend",
     "Workspace": "xenorec.workspace",
+    "TemplateError": "xenorec.errors",
+    "TemplateRefused": "xenorec.errors",
     "XenorecError": "xenorec.errors",
     "XenorecWarning": "xenorec.errors",
     "evaluate_shelves": "xenorec.recommend",
@@ -37,6 +39,8 @@ __all__ = [
     "NextPurchase",
     "SendTime",
     "ShelfRecommender",
+    "TemplateError",
+    "TemplateRefused",
     "Workspace",
     "XenorecError",
     "XenorecWarning",
@@ -49,6 +53,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import a public name the first time it is used."""
+    if name == "errors":
+        return import_module("xenorec.errors")
     if name not in _HOMES:
         raise AttributeError(f"module 'xenorec' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

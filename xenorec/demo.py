@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xenorec.project import FILE, read_project
 from xenorec.workspace import Workspace
-from xenorec.workspace import open as open_workspace
 
 if TYPE_CHECKING:
     from xenorec.campaigns import Campaign
@@ -30,6 +30,14 @@ BRAND = {
     "color": "#1f6f54",
     "sender": "Riverside Market <hello@riverside-market.example>",
 }
+PROJECT = """\
+[workspace]
+path = "shop.duckdb"
+ledger = "shop.ledger.sqlite"
+
+[brand]
+{brand}
+"""
 STEPS = (
     "loading the data",
     "linking accounts",
@@ -95,6 +103,8 @@ class DemoSummary:
                 f"E-mails   {self.folder / 'outbox'}",
                 f"Till      {self.folder / 'till'}",
                 f"Campaign  {self.folder / 'campaigns' / (CAMPAIGN + '.yaml')}",
+                "",
+                f"Go on there: cd {self.folder}; xenorec report {CAMPAIGN}; xenorec audit",
             ]
         )
 
@@ -112,7 +122,7 @@ def run_demo(
     the same folder it sends nothing again.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    crm = open_workspace(folder / "shop.duckdb", brand=BRAND)
+    crm = _project(folder)
     names: Iterator[tuple[int, str]] = iter(enumerate(STEPS))
 
     def begin() -> None:
@@ -160,6 +170,15 @@ def run_demo(
         till=till,
         broken=dict(zip(audit["check"], audit["n_rows"].astype(int).tolist(), strict=True)),
     )
+
+
+def _project(folder: Path) -> Workspace:
+    """Make the folder a project of its own, so that every command works in it afterwards."""
+    path = folder / FILE
+    if not path.exists():
+        brand = "\n".join(f'{name} = "{value}"' for name, value in BRAND.items())
+        path.write_text(PROJECT.format(brand=brand), "utf-8")
+    return Workspace(read_project(path))
 
 
 def _campaign(crm: Workspace, folder: Path) -> Campaign:
