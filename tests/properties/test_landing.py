@@ -6,9 +6,9 @@ import random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.conftest import orders
 
 import xenorec as xr
+from tests.conftest import orders
 
 ROW = st.tuples(st.sampled_from("abc"), st.integers(1, 3), st.integers(1, 3))
 
