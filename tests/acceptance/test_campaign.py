@@ -148,6 +148,10 @@ def test_the_clock_is_advanced_and_nothing_goes_twice(tmp_path: Path) -> None:
     assert sum(sent) == planned > 0
     assert len([n for n in sent if n]) > 3, "messages go out at the hours people shop"
     assert approved.send(now=START + timedelta(hours=49)).n_sent == 0
+    shown = crm.ledger.snapshot("exposures").to_pandas()
+    assert shown["key"].nunique() == planned
+    assert shown.groupby(["key", "shelf"])["position"].min().eq(1).all()
+    assert not shown.duplicated(["key", "product_id"]).any()
     again = campaign(crm).plan().approve(by="bob", at=START + timedelta(days=3))
     assert (again.n_new, again.send(now=START + timedelta(days=3)).n_sent) == (0, 0)
     assert len(list((tmp_path / "outbox").glob("*.eml"))) == planned

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from xenorec.ledger import tables as t
 from xenorec.ledger.consent import erased
 from xenorec.ledger.database import Database
+from xenorec.ledger.exposure import exposures
 from xenorec.ledger.gates import Gates, latest_seq
 from xenorec.ledger.lease import LEASE, has_ended
 from xenorec.ledger.records import (
@@ -140,6 +141,7 @@ def finish(database: Database, results: Sequence[Result], *, now: datetime) -> l
             for result in mine
         ]
         database.insert_new(connection, t.DELIVERIES, rows)
+        database.insert_new(connection, t.EXPOSURES, exposures(mine, now))
     return mine
 
 

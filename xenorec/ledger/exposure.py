@@ -1,0 +1,38 @@
+"""Exposures: what a customer was shown, cell by cell, from the decision that was sent.
+
+One row per message, shelf and position. Position 1 is the best place of a shelf. ``propensity`` is
+that of the picture; rows and cells are not drawn by chance, so theirs is 1 and not written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from xenorec.ledger.records import Decision, Result
+
+SHOWN = ("sent", "delivered")
+
+
+def exposures(results: Sequence[Result], at: datetime) -> list[dict[str, Any]]:
+    """Return the exposure rows of the messages that a channel took."""
+    sent = (r.due.decision for r in results if str(r.verdict.state) in SHOWN)
+    return [row for decision in sent for row in _cells(decision, at)]
+
+
+def _cells(decision: Decision, at: datetime) -> Iterator[dict[str, Any]]:
+    for shelf in json.loads(decision.shelves):
+        for position, item in enumerate(shelf["items"], 1):
+            yield {
+                "key": decision.key,
+                "shelf": shelf["shelf"],
+                "position": position,
+                "product_id": item["product_id"],
+                "creative_id": decision.creative_id,
+                "score": item["score"],
+                "propensity": decision.creative_propensity,
+                "policy_version": f"{decision.template}/{decision.template_version}",
+                "at": at,
+            }
