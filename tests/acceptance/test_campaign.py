@@ -207,17 +207,29 @@ def test_mistakes_in_the_call_are_told_like_those_in_the_file(crm: xr.Workspace)
 
 
 def test_the_report_compares_those_assigned(crm: xr.Workspace) -> None:
-    campaign(crm, name="measured").plan().approve(by="ann", at=START).send(
+    campaign(crm, name="measured", holdout=0.5).plan().approve(by="ann", at=START).send(
         now=START + timedelta(hours=20)
     )
     report = crm.report("measured", within="28d")
     assert report.lift is not None
     assert report.lift.n_treated + report.lift.n_control == report.n_audience
-    assert "the true effect is zero" in report.lift_in_words()
+    words = report.lift_in_words()
+    assert "the true effect is zero" in words
+    assert "take it as a hint" in words
     page = report.to_html()
     for part in ("Did it pay?", "Who was held out", "When the messages go out", "Shelves"):
         assert part in page
     assert "@example.com" not in page
+
+
+def test_a_handful_of_customers_is_not_compared(crm: xr.Workspace) -> None:
+    campaign(crm, name="handful", holdout=0.1).plan().approve(by="ann", at=START).send(
+        now=START + timedelta(hours=20)
+    )
+    report = crm.report("handful")
+    assert report.n_held_out < 10
+    assert report.lift is None
+    assert "No comparison: it takes 10 customers" in report.lift_in_words()
 
 
 def test_an_empty_audience_warns_with_a_code(crm: xr.Workspace) -> None:

@@ -33,6 +33,8 @@ where d.campaign_id = $campaign
 order by d.customer_id
 """
 SENT = ("sent", "delivered")
+FEWEST, FEW = 10, 30
+"""Customers in a group below which nothing is compared, and below which a word of care is due."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,11 @@ class CampaignReport:
         """Messages that a channel took."""
         return sum(n for (state, _), n in self.states.items() if state in SENT)
 
+    @property
+    def n_held_out(self) -> int:
+        """Customers left alone for comparison."""
+        return len(self.holdout_ids)
+
     def funnel(self) -> list[tuple[str, int]]:
         """Return the audience, then what became of it, by state and reason."""
         ordered = sorted(self.states.items(), key=lambda item: (-item[1], item[0]))
@@ -132,13 +139,21 @@ class CampaignReport:
             n = sum(count for (state, _), count in self.states.items() if state == "planned")
             return f"No message has been sent ({n:,} are planned), so there is nothing to measure."
         if self.lift is None:
-            return "No comparison: a group is empty, or no order is loaded from after the plan."
+            return (
+                f"No comparison: it takes {FEWEST} customers in each group ({self.n_held_out:,} "
+                "were held out) and orders loaded from after the plan."
+            )
         _, _, figures = str(self.lift).partition(": ")
         text = f"{_metric_words(self.metric)} within {self.within.days} days: {figures}."
         if self.was_simulated:
             text += (
                 " Nothing was really sent: the messages were written to files, so the true effect "
                 "is zero, and whatever the interval shows is chance."
+            )
+        if min(self.lift.n_treated, self.lift.n_control) < FEW:
+            text += (
+                f" With fewer than {FEW} customers in a group the interval is narrower than it "
+                "should be: take it as a hint."
             )
         if not self.is_window_complete:
             text += " The window is not over in the data that was loaded."
@@ -178,7 +193,7 @@ def _lift(
     ]
     latest = latest_order(engine)
     arms = Counter(row["arm"] for row in compared)
-    if min(arms["treatment"], arms["control"]) < 2 or latest is None or latest <= as_of:
+    if min(arms["treatment"], arms["control"]) < FEWEST or latest is None or latest <= as_of:
         return None
     table = pa.table(
         {
