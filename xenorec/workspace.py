@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -20,13 +19,12 @@ if TYPE_CHECKING:
     from xenorec.engine import DuckEngine
     from xenorec.identity import LinkReport
     from xenorec.ledger import Ledger
+    from xenorec.memory import Memory, Moment
     from xenorec.profile import History, Profiles
     from xenorec.recommend import ShelfRecommender
     from xenorec.report import CampaignReport
     from xenorec.sources import LoadReport
-    from xenorec.timing import NextPurchase, SendTime
-
-log = logging.getLogger("xenorec")
+    from xenorec.timing import SendTime
 
 Instant = str | date | datetime
 
@@ -79,9 +77,6 @@ class Workspace:
     def __init__(self, project: Project, *, wait: float = 30.0) -> None:
         self.project = project
         self._wait = wait
-        self._profiles: dict[tuple[Any, ...], pa.Table] = {}
-        self._histories: dict[tuple[Any, ...], History] = {}
-        self._next_purchase: dict[tuple[Any, ...], NextPurchase] = {}
 
     def __repr__(self) -> str:
         return f"Workspace({str(self.project.path or ':memory:')!r})"
@@ -183,22 +178,15 @@ class Workspace:
             ProfileSource(
                 at,
                 (*sql_columns(), *fitted),
-                lambda columns: self._profile_table(at, columns),
+                lambda columns: self._moment(at).profile(columns),
                 masked,
-                lambda: self._notes(at),
+                lambda: self._moment(at).notes(),
             )
         )
 
     def history(self, as_of: Instant | None = None) -> History:
         """Return what a model may know: the tables cut at ``as_of``."""
-        from xenorec.profile import History
-
-        at = self._instant(as_of)
-        self._need("orders")
-        key = (at, self.engine.token())
-        if key not in self._histories:
-            self._histories = {key: History(self.engine, at)}
-        return self._histories[key]
+        return self._moment(self._instant(as_of)).history
 
     # -- what is done ----------------------------------------------------------------------
 
@@ -334,48 +322,15 @@ class Workspace:
         latest = self._read("select max(ordered_at) as latest from warehouse.orders")
         return instant(latest.column("latest")[0].as_py())
 
-    def _profile_table(self, as_of: datetime, columns: Iterable[str]) -> pa.Table:
-        from xenorec.profile import cut_sql, profile_select, sql_columns
-
+    def _moment(self, as_of: datetime) -> Moment:
         self._need("orders")
-        key = (as_of, self.engine.token())
-        if key not in self._profiles:
-            table = self._read(cut_sql(profile_select()), {"as_of": as_of})
-            self._profiles = {key: table}
-        base = self._profiles[key]
-        extra = set(columns) - {column.name for column in sql_columns()}
-        return self._with_model_columns(base, as_of) if extra else base
+        return self._memory.at(as_of)
 
-    def _with_model_columns(self, base: pa.Table, as_of: datetime) -> pa.Table:
-        from xenorec.engine import query_frames
+    @cached_property
+    def _memory(self) -> Memory:
+        from xenorec.memory import Memory
 
-        key = ("with models", as_of, self.engine.token())
-        if key not in self._profiles:
-            model = self._fitted_next_purchase(as_of)
-            scores = model.profile_columns(base.column("customer_id").to_pylist())
-            names = ", ".join(f"m.{name}" for name in scores.column_names if name != "customer_id")
-            self._profiles[key] = query_frames(
-                f"select p.*, {names} from p left join m on m.customer_id = p.customer_id "
-                "order by p.customer_id",
-                {"p": base, "m": scores},
-            )
-        return self._profiles[key]
-
-    def _fitted_next_purchase(self, as_of: datetime) -> NextPurchase:
-        from xenorec.timing import NextPurchase
-
-        key = (as_of, self.engine.token())
-        if key not in self._next_purchase:
-            self._next_purchase = {key: NextPurchase().fit(self.history(as_of))}
-            log.info("action=fit model=NextPurchase as_of=%s", as_of.isoformat())
-        return self._next_purchase[key]
-
-    def _notes(self, as_of: datetime) -> list[str]:
-        model = self._next_purchase.get((as_of, self.engine.token()))
-        if model is None:
-            return []
-        said = " ".join(str(note) for note in model.notes_)
-        return [f"p_alive and the like are from NextPurchase, fitted on the data so far. {said}"]
+        return Memory(self.engine)
 
     def _known(self) -> Any:
         from xenorec import content

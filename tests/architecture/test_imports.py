@@ -35,6 +35,7 @@ LAYERS = (
     (
         "pos",
         "project",
+        "memory",
         "workspace",
         "till",
         "evaluation",

@@ -77,6 +77,7 @@ class DuckEngine:
         self.path = path
         self.wait = wait
         self._memory: duckdb.DuckDBPyConnection | None = None
+        self._n_writes = 0
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -95,6 +96,7 @@ class DuckEngine:
             connection.execute("begin")
             yield Session(connection)
             connection.execute("commit")
+            self._n_writes += 1
         except BaseException as error:
             _roll_back(connection)
             if isinstance(error, duckdb.Error):
@@ -107,12 +109,12 @@ class DuckEngine:
         """Whether there is something to read."""
         return self._memory is not None if self.path is None else self.path.exists()
 
-    def token(self) -> tuple[int, int]:
-        """Return a mark that changes whenever the file does."""
+    def token(self) -> tuple[int, ...]:
+        """Return a mark that changes whenever the database does."""
         if self.path is None or not self.path.exists():
-            return (0, 0)
+            return (self._n_writes,)
         stat = self.path.stat()
-        return (stat.st_mtime_ns, stat.st_size)
+        return (self._n_writes, stat.st_mtime_ns, stat.st_size)
 
     def _open(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         if self.path is None:

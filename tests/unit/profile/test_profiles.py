@@ -153,3 +153,11 @@ def test_an_erased_customer_is_gone(shop: xr.Workspace) -> None:
     shop.erase("ana")
     assert shop.profiles(AS_OF).to_pandas()["customer_id"].tolist() == ["bo"]
     assert shop.history(AS_OF).lines().num_rows == 0
+
+
+def test_a_profile_in_memory_knows_what_was_loaded_since() -> None:
+    crm = xr.open(":memory:")
+    crm.load({"orders": orders(("o1", "ana", "2024-03-01T10:00:00Z", "1"))})
+    assert crm.profiles(AS_OF).count() == 1
+    crm.load({"orders": orders(("o2", "bo", "2024-03-02T10:00:00Z", "1"))})
+    assert crm.profiles(AS_OF).count() == 2
