@@ -49,7 +49,7 @@ sms = "file"
 NEW_CAMPAIGN = """\
 campaign: first-winback
 audience: {where: "days_since_order between 30 and 120 and p_alive < 0.6", purpose: marketing}
-recommend: {shelves: 3, items: 4, never: [bought_last_7d]}
+recommend: {shelves: 3, items: 4, never: [out_of_stock, bought_last_7d]}
 timing: {use: send_time, quiet: "21:00-09:00", cap: "2 per 7d", expires: 48h}
 message: {template: winback, channels: [email], locale: customer}
 holdout: {share: 0.10, salt: first}

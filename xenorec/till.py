@@ -13,6 +13,7 @@ from xenorec.errors import BadInput, UnknownName, XenorecError
 from xenorec.pos.journal import Entry, read_journal
 from xenorec.pos.keys import keyed_hash, normalise
 from xenorec.pos.serving import write_serving
+from xenorec.profile import cut_sql
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
 
 POPULAR = 40
 PAIRS = 5
+
+IDENTIFIERS = """
+select distinct i.customer_id, i.kind, i.value
+from identifiers as i join customers as c on c.customer_id = i.customer_id
+where i.kind in ('email', 'phone', 'card') and not coalesce(i.is_blocked, false)
+order by 1, 2, 3
+"""
 
 COUPONS = """
 select offer_id, coupon_code, discount, category, valid_from, valid_to, product_ids
@@ -67,9 +75,8 @@ def publish_till(crm: Workspace, folder: Path, *, store_id: str, as_of: datetime
 
     model = ShelfRecommender().fit(history)
     facts = _facts(history.products().to_pylist())
-    people = crm.profiles(as_of).to_arrow(["customer_id", "email", "phone", "card"]).to_pylist()
     salt = secrets.token_hex(16)
-    keys, refused = _keys(people, salt)
+    keys, refused = _keys(_identifiers(crm, as_of), salt)
     offers = list(_offers(model.shelves(), facts))
     coupons, coupon_products = _coupons(crm, as_of)
     write_serving(
@@ -115,19 +122,20 @@ def _facts(products: list[dict[str, Any]]) -> dict[str, tuple[str, str | None, s
     }
 
 
-def _keys(people: list[dict[str, Any]], salt: str) -> tuple[list[tuple[str, str]], int]:
+def _identifiers(crm: Workspace, as_of: datetime) -> list[tuple[str, str, str]]:
+    """Return every key of every customer, those of accounts merged into them too."""
+    with crm.engine.reading() as session:
+        return session.rows(cut_sql(IDENTIFIERS), {"as_of": as_of})
+
+
+def _keys(identifiers: list[tuple[str, str, str]], salt: str) -> tuple[list[tuple[str, str]], int]:
     keys, refused = [], 0
-    for row in people:
-        for kind in ("email", "phone", "card"):
-            if row[kind] is None:
-                continue
-            try:
-                value = normalise(kind, row[kind])
-            except XenorecError:
-                refused += 1
-                continue
-            keys.append((keyed_hash(kind, value, salt), row["customer_id"]))
-    return keys, refused
+    for customer_id, kind, value in identifiers:
+        try:
+            keys.append((keyed_hash(kind, normalise(kind, value), salt), customer_id))
+        except XenorecError:
+            refused += 1
+    return list(dict.fromkeys(keys)), refused
 
 
 def _offers(frame: pd.DataFrame, facts: dict[str, Any]) -> Iterator[tuple[Any, ...]]:

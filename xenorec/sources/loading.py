@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -10,13 +11,13 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from xenorec.engine import DuckEngine, Session
-from xenorec.errors import BadInput, nearest
+from xenorec.errors import BadInput, XenorecWarning, nearest
 from xenorec.schema import TABLES
 from xenorec.sources.connector import Connector
 from xenorec.sources.files import file_batches
 from xenorec.sources.frames import frame_batches
 from xenorec.sources.landing import Append, Batch, land, prepare
-from xenorec.sources.report import LoadReport
+from xenorec.sources.report import LoadReport, TableLoad
 
 LINKS = "create table if not exists warehouse.links (customer_id VARCHAR, into_id VARCHAR)"
 
@@ -28,6 +29,18 @@ def check_zone(name: str | None) -> None:
         raise BadInput(
             f"time_zone came as {name!r}.{_nearest_zone(name, zones)} Expected an IANA zone such "
             "as Asia/Kolkata."
+        )
+
+
+def _warn_of_unread_consents(loads: Iterable[TableLoad]) -> None:
+    n = sum(load.n_quarantined for load in loads if load.table in ("consents", "suppressions"))
+    if n:
+        warnings.warn(
+            f"consents-unread: {n:,} statements of consent could not be read and are in "
+            "quarantine. Until they are mended these customers may still be written to: see "
+            "xenorec quarantine.",
+            XenorecWarning,
+            stacklevel=4,
         )
 
 
@@ -84,4 +97,5 @@ class Intake:
         prepare(session, [table for table in TABLES.values() if table.home == "warehouse"])
         session.run(LINKS)
         loads = tuple(land(session, batch, now=self.now, append=self.append) for batch in batches)
+        _warn_of_unread_consents(loads)
         return LoadReport(source, loads)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from tests.conftest import orders
 from xenorec.engine import DuckEngine
 from xenorec.identity import link
 from xenorec.identity.link import SHARED_BY_AT_MOST
+from xenorec.pos import Till
 from xenorec.schema import TABLES
 from xenorec.sources import prepare
 
@@ -86,3 +89,30 @@ def test_the_order_of_identifiers_does_not_matter(pairs: list[tuple[str, str]], 
     shuffled = list(pairs)
     rnd.shuffle(shuffled)
     assert linked(pairs) == linked(shuffled)
+
+
+def test_every_key_of_a_merged_customer_is_known_at_the_till(
+    crm: xr.Workspace, tmp_path: Path
+) -> None:
+    crm.load(
+        accounts(
+            ("a", "email", "x@shop.example"),
+            ("b", "email", "x@shop.example"),
+            ("a", "card", "11"),
+            ("b", "card", "22"),
+            ("a", "email", "no-address"),
+        )
+    )
+    at = "2024-03-01T10:00:00+00:00"
+    lines = pd.DataFrame(
+        {"order_id": ["1"], "line_no": [1], "product_id": ["p"], "quantity": [1], "net_amount": [1]}
+    )
+    frame = orders(("1", "a", at, "1")).assign(store_id="s")
+    crm.load({"orders": frame, "order_lines": lines})
+    crm.link()
+    crm.publish_till(tmp_path / "till", store_id="s", as_of="2024-04-01")
+    with Till.open(tmp_path / "till") as till:
+        who = till.identify(card="11")
+        assert who is not None
+        assert till.identify(card="22") == till.identify(email="x@shop.example") == who
+    assert crm.profiles("2024-04-01").to_pandas(["email"])["email"].tolist() == ["x@shop.example"]

@@ -222,3 +222,17 @@ def test_a_zone_that_is_none_is_answered_with_the_nearest(crm: xr.Workspace) -> 
 def test_a_bare_frame_needs_its_table(crm: xr.Workspace) -> None:
     with pytest.raises(BadInput, match=r"crm\.load\(\{'orders': frame\}\)"):
         crm.load(orders(GOOD))
+
+
+def test_a_consent_that_cannot_be_read_is_warned_of(crm: xr.Workspace) -> None:
+    frame = pd.DataFrame(
+        {
+            "customer_id": ["c1"],
+            "channel": ["e-mail"],
+            "purpose": ["marketing"],
+            "status": ["withdrawn"],
+            "at": ["2024-01-01T00:00:00Z"],
+        }
+    )
+    with pytest.warns(xr.XenorecWarning, match="^consents-unread: 1 statements"):
+        crm.load({"consents": frame})

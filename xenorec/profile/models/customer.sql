@@ -21,6 +21,7 @@ with addresses as (
     row_number() over (partition by customer_id, kind
       order by last_seen_at desc nulls last, first_seen_at desc nulls last, value) as place
   from identifiers where not coalesce(is_blocked, false)
+    and (kind <> 'email' or regexp_matches(value, '^[^@ ]+@[^@ ]+[.][^@ ]+$'))
 ),
 reach as (
   select customer_id,
