@@ -14,17 +14,24 @@ from xenorec.recommend.arrays import names_at
 from xenorec.recommend.purchases import Purchases
 
 
+MAY = ("title", "category", "category_path", "is_promotable")
+
+
 @dataclass(frozen=True)
 class Catalog:
     """One entry per product of the purchases; ``category`` is a position in ``categories`` or -1.
 
-    ``title`` is None where there is none. ``is_promotable`` is false for a product that the
+    ``kind`` numbers the finest groups of like products: the whole path of categories where there
+    is one, else the category; a product without either is a kind of its own. ``n_kinds`` is how
+    many there are. ``title`` is None where there is none. ``is_promotable`` is false for a product that the
     given products say may not be shown, that has no title there, or that is missing there.
     """
 
     title: Texts
     categories: Texts
     category: Ints
+    kind: Ints
+    n_kinds: int
     is_promotable: Bools
 
 
@@ -36,14 +43,20 @@ def read_catalog(purchases: Purchases, products: Any | None) -> Catalog:
     """
     n = len(purchases.products)
     if products is None:
-        return Catalog(np.full(n, None), purchases.categories, purchases.category, np.ones(n, bool))
-    table = arrow(products, need=("product_id",), may=("title", "category", "is_promotable"))
+        kinds = _kinds(np.full(n, None), purchases.category)
+        everything = np.ones(n, dtype=bool)
+        return Catalog(
+            np.full(n, None), purchases.categories, purchases.category, *kinds, everything
+        )
+    table = arrow(products, need=("product_id",), may=MAY)
     row = _rows(table["product_id"], purchases.products)
     title = _picked(table, "title", row)
     promotable = _promotable(table, row)
     if "title" in table.column_names:
         promotable &= title != None  # noqa: E711  elementwise
-    return Catalog(title, *_categories(purchases, _picked(table, "category", row)), promotable)
+    names, category = _categories(purchases, _picked(table, "category", row))
+    kinds = _kinds(_paths(table, row), category)
+    return Catalog(title, names, category, *kinds, promotable)
 
 
 def _rows(column: Any, names: Texts) -> Ints:
@@ -78,3 +91,30 @@ def _categories(purchases: Purchases, given: Texts) -> tuple[Texts, Ints]:
     chosen = np.where(given != None, given, own)  # noqa: E711  elementwise
     names = np.array(sorted({name for name in chosen if name is not None}), dtype=object)
     return names, positions(chosen, names)
+
+
+def _paths(table: Any, row: Ints) -> Texts:
+    """Return the whole path of categories of each product as one text, None where it has none."""
+    if "category_path" not in table.column_names:
+        return np.full(len(row), None)
+    listed = table["category_path"].to_pylist()
+    joined = np.array([_joined(path) for path in listed] + [None], dtype=object)
+    return joined[row]
+
+
+def _joined(path: Any) -> str | None:
+    if path is None or isinstance(path, str):
+        return path
+    return "\x1f".join(str(part) for part in path if part is not None) or None
+
+
+def _kinds(path: Texts, category: Ints) -> tuple[Ints, int]:
+    """Return the number of each product's finest group, and how many groups there are."""
+    names = np.array(sorted({name for name in path if name is not None}), dtype=object)
+    kind = positions(path, names)
+    bare = kind < 0
+    kind[bare & (category >= 0)] = len(names) + category[bare & (category >= 0)]
+    alone = np.flatnonzero(kind < 0)
+    n_named = len(names) + int(category.max(initial=-1)) + 1
+    kind[alone] = n_named + np.arange(len(alone))
+    return kind, n_named + len(alone)

@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 from xenorec.errors import BadInput
 from xenorec.frames import arrow, encode, instants
 from xenorec.instants import microseconds
-from xenorec.numbers import Bools, Ints, Texts
+from xenorec.numbers import Bools, Floats, Ints, Singles, Texts
 
 NEED = ("customer_id", "order_id", "ordered_at", "product_id")
-MAY = ("quantity", "store_id", "category")
+MAY = ("quantity", "store_id", "category", "net_amount", "unit_price_amount")
 
 
 @runtime_checkable
@@ -40,6 +40,8 @@ class Lines:
     """One entry per line; names are sorted texts and codes are positions in them (-1 for none).
 
     Lines without a customer or a product, and returns (a negative quantity), are left out.
+    ``price`` is what one unit cost, ``discount`` the share taken off its price (0 to 1); NaN where
+    the amounts do not say.
     """
 
     customers: Texts
@@ -53,6 +55,8 @@ class Lines:
     store: Ints
     category: Ints
     at: Ints
+    price: Singles
+    discount: Singles
 
     def __len__(self) -> int:
         return len(self.at)
@@ -74,6 +78,8 @@ class Lines:
             store=self.store[keep],
             category=self.category[keep],
             at=self.at[keep],
+            price=self.price[keep],
+            discount=self.discount[keep],
         )
 
 
@@ -128,7 +134,32 @@ def _coded(table: Any) -> Lines:
         store=store,
         category=category,
         at=instants(table["ordered_at"], "ordered_at"),
+        **_prices(table),
     )
+
+
+def _prices(table: Any) -> dict[str, Singles]:
+    """Return what a unit cost and the share that was taken off, NaN where it is not known."""
+    quantity, net, unit = (
+        _numbers(table, name) for name in ("quantity", "net_amount", "unit_price_amount")
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        price = net / quantity
+        discount = 1 - price / unit
+    return {
+        "price": _known(price, price >= 0),
+        "discount": _known(np.clip(discount, 0, 1), unit > 0),
+    }
+
+
+def _numbers(table: Any, name: str) -> Floats:
+    if name not in table.column_names or pa.types.is_null(table[name].type):
+        return np.full(table.num_rows, np.nan)
+    return np.asarray(table[name].cast(pa.float64()).to_numpy(), dtype=np.float64)
+
+
+def _known(values: Floats, is_sound: Bools) -> Singles:
+    return np.where(is_sound & np.isfinite(values), values, np.nan).astype(np.float32)
 
 
 def _optional(table: Any, name: str) -> tuple[Texts, Ints]:

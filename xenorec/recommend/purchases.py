@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from xenorec.errors import BadInput
 from xenorec.instants import instant_of, microseconds
-from xenorec.numbers import Bools, Floats, Ints, Texts
+from xenorec.numbers import Bools, Floats, Ints, Singles, Texts
 from xenorec.recommend.arrays import distinct, starts, used
 from xenorec.recommend.lines import Lines
 
@@ -48,6 +48,7 @@ class Purchases:
 
     ``order`` is a position in ``orders``, ``product`` in ``products``. ``category`` has one entry
     per product, what most of its lines say, or -1. ``since`` is the instant of the first line.
+    ``price`` (of a unit) and ``discount`` (a share) are the means of its lines, or NaN.
     """
 
     as_of: datetime
@@ -60,6 +61,23 @@ class Purchases:
     order: Ints
     product: Ints
     category: Ints
+    price: Singles
+    discount: Singles
+
+    def until(self, at: int) -> Purchases:
+        """Return the purchases not later than the instant ``at``; all names and codes stay."""
+        early = self.orders.at <= at
+        place, kept = np.cumsum(early) - 1, early[self.order]
+        orders = Orders(*(getattr(self.orders, f.name)[early] for f in fields(Orders)))
+        return replace(
+            self,
+            as_of=instant_of(at),
+            orders=orders,
+            order=place[self.order[kept]],
+            product=self.product[kept],
+            price=self.price[kept],
+            discount=self.discount[kept],
+        )
 
     @cached_property
     def customer(self) -> Ints:
@@ -125,7 +143,9 @@ def count_purchases(lines: Lines, as_of: datetime) -> Purchases:
     products, product = used(seen.products, seen.product)
     stores, store = used(seen.stores, seen.store)
     orders, order = _orders(customer, seen.order, seen.at, store)
-    entry = distinct(order * len(products) + product)
+    key = order * len(products) + product
+    entry = distinct(key)
+    place = np.searchsorted(entry, key)
     return Purchases(
         as_of=as_of,
         since=int(seen.at.min()),
@@ -137,6 +157,8 @@ def count_purchases(lines: Lines, as_of: datetime) -> Purchases:
         order=entry // len(products),
         product=entry % len(products),
         category=_usual(product, seen.category, len(products), len(seen.categories)),
+        price=_mean(place, seen.price, len(entry)),
+        discount=_mean(place, seen.discount, len(entry)),
     )
 
 
@@ -152,6 +174,16 @@ def _orders(customer: Ints, order: Ints, at: Ints, store: Ints) -> tuple[Orders,
     place = np.empty(len(pairs), dtype=np.int64)
     place[by_time] = np.arange(len(pairs))
     return Orders(pairs[by_time] // width, first[by_time], where[by_time]), place[line]
+
+
+def _mean(place: Ints, values: Singles, n: int) -> Singles:
+    """Return the mean of the known values at each place, NaN where none is known."""
+    known = ~np.isnan(values)
+    if not known.any():
+        return np.full(n, np.nan, dtype=np.float32)
+    number = np.bincount(place[known], minlength=n)
+    summed = np.bincount(place[known], values[known], minlength=n)
+    return np.where(number > 0, summed / np.maximum(number, 1), np.nan).astype(np.float32)
 
 
 def _usual(product: Ints, category: Ints, n_products: int, n_categories: int) -> Ints:

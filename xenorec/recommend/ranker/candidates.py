@@ -1,0 +1,71 @@
+"""Candidates: which products are worth a closer look, for each customer."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from xenorec.numbers import Bools, Ints
+from xenorec.recommend.arrays import best_each, distinct, spread, starts
+from xenorec.recommend.ranker.features import Known, Pairs
+from xenorec.recommend.ranker.trends import Levels, Trends
+
+KINDS, OF_KIND, POPULAR = 25, 8, 60
+DUE_WEIGHT = 0.5
+
+
+def own_candidates(known: Known, is_open: Bools, depth: int) -> Pairs:
+    """Return the ``depth`` open products of each customer that they bought most of late."""
+    product = known.counts[0]
+    asked, item = product.asked, product.item
+    rows = np.flatnonzero(is_open[item])
+    score = product.columns["faded_112"][rows]
+    best, _ = best_each(asked[rows], score, item[rows], depth)
+    kept = np.sort(rows[best])
+    return Pairs(asked[kept], item[kept], {})
+
+
+def new_candidates(
+    known: Known, trends: Trends, levels: Levels, is_open: Bools, others: Ints, days: float
+) -> Pairs:
+    """Return products that each customer has never bought, sorted by customer and product.
+
+    The most popular of the kinds that they buy most or are due to buy, the most popular of the
+    shop, those that most bought for the first time of late, and ``others``: keys asked * number of
+    products + product.
+    """
+    n = levels.sizes[0]
+    keys = [others, _of_kinds(known, trends, levels, is_open, days)]
+    for name in ("popular_28", "popular_7", "newcomers_28"):
+        best = _first(trends.columns[name], is_open, POPULAR)
+        keys.append((np.arange(known.past.n_asked)[:, None] * n + best).ravel())
+    key = distinct(np.concatenate(keys))
+    _, is_own = known.counts[0].find(key // n, key % n)
+    key = key[~is_own & is_open[key % n]]
+    return Pairs(key // n, key % n, {})
+
+
+def _of_kinds(
+    known: Known, trends: Trends, levels: Levels, is_open: Bools, days: float
+) -> Ints:
+    kinds = known.counts[1]
+    due = trends.hazards[1].within(kinds.item, kinds.columns["since"], days)
+    wish = due + DUE_WEIGHT * kinds.columns["faded_42"]
+    rows, _ = best_each(kinds.asked, wish, kinds.item, KINDS)
+    product, bounds = _by_kind(trends, levels, is_open)
+    kind = kinds.item[rows]
+    which, at = spread(bounds[kind], np.diff(bounds)[kind])
+    return kinds.asked[rows][which] * levels.sizes[0] + product[at]
+
+
+def _by_kind(trends: Trends, levels: Levels, is_open: Bools) -> tuple[Ints, Ints]:
+    """Return the most popular open products of each kind, and where each kind begins."""
+    popular = trends.columns["popular_28"] + 0.01 * trends.columns["popular_112"]
+    product = np.flatnonzero(is_open & (popular > 0))
+    kind = levels.items[1][product]
+    rows, _ = best_each(kind, popular[product], product, OF_KIND)
+    return product[rows], starts(kind[rows], levels.sizes[1])
+
+
+def _first(score: np.ndarray[tuple[int], np.dtype[np.float64]], is_open: Bools, n: int) -> Ints:
+    order = np.lexsort((np.arange(len(score)), -np.where(is_open, score, -1.0)))[:n]
+    return order[is_open[order]].astype(np.int64)

@@ -1,0 +1,103 @@
+"""Features: what the ranker sees of a customer and a product, one row per pair."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from xenorec.numbers import Bools, Floats, Ints, Singles
+from xenorec.recommend.ranker.counts import Counts
+from xenorec.recommend.ranker.past import Past
+from xenorec.recommend.ranker.trends import Levels, Trends
+
+PRODUCT = (
+    *("n", "n_28", "n_56", "faded_14", "faded_42", "faded_112", "faded_visits", "since"),
+    *("visits_since", "gap_mean", "gap_sd", "overdue", "overdue_last", "share"),
+    "share_since_first",
+)
+KIND = ("n", "faded_42", "since", "gap_mean", "overdue", "overdue_last", "share", "share_since_first")
+CATEGORY = ("faded_42", "since", "overdue", "share")
+LEVELS = (("product", PRODUCT), ("kind", KIND), ("category", CATEGORY))
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of some customers at an instant: their past, counts and habits."""
+
+    past: Past
+    counts: tuple[Counts, Counts, Counts]
+    habits: Mapping[str, Floats]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Customers (positions among those known) and products; ``scores``: what scorers gave them."""
+
+    asked: Ints
+    product: Ints
+    scores: Mapping[str, Floats]
+
+    def __len__(self) -> int:
+        return len(self.asked)
+
+    def take(self, rows: Ints | Bools) -> Pairs:
+        """Return some of the pairs."""
+        scores = {name: values[rows] for name, values in self.scores.items()}
+        return Pairs(self.asked[rows], self.product[rows], scores)
+
+
+def features(
+    known: Known, trends: Trends, levels: Levels, pairs: Pairs, days: float
+) -> dict[str, Singles]:
+    """Return one value per pair for each feature, NaN where there is nothing to tell.
+
+    ``days``: the length of the time in which the product may be bought.
+    """
+    found: dict[str, Floats] = {}
+    for at, (level, names) in enumerate(LEVELS):
+        item, counts = levels.items[at][pairs.product], known.counts[at]
+        entry, is_known = counts.find(pairs.asked, item)
+        for name in names:
+            found[f"{level}_{name}"] = _where(counts.columns[name], entry, is_known)
+        since = found[f"{level}_since"]
+        due = np.full(len(pairs), np.nan)
+        due[is_known] = trends.hazards[at].within(item[is_known], since[is_known], days)
+        found[f"{level}_due"] = due
+    found |= {f"shop_{k}": v[pairs.product] for k, v in trends.columns.items()}
+    found |= {f"customer_{k}": v[pairs.asked] for k, v in known.habits.items()}
+    found |= {f"scorer_{k}": v for k, v in pairs.scores.items()}
+    found["in_own_kind"] = found["product_faded_42"] / np.maximum(found["kind_faded_42"], 1e-9)
+    found["per_visit"] = found["product_faded_42"] / np.maximum(found["customer_orders_56"], 0.5)
+    found |= _own_prices(known, trends, levels, pairs)
+    return {name: values.astype(np.float32) for name, values in found.items()}
+
+
+def _where(values: Floats, entry: Ints, is_known: Bools) -> Floats:
+    found = np.full(len(entry), np.nan)
+    found[is_known] = values[entry[is_known]]
+    return found
+
+
+def _own_prices(known: Known, trends: Trends, levels: Levels, pairs: Pairs) -> dict[str, Floats]:
+    """Return the customer's mean discount on the product, and its price beside their kind's."""
+    past, (product, kind, _) = known.past, known.counts
+    own, _ = product.find(past.asked, past.product)
+    mean = _mean(own, past.discount.astype(np.float64), len(product.key))
+    entry, is_known = product.find(pairs.asked, pairs.product)
+    price = np.log(np.maximum(trends.columns["price"], 0.01))
+    of_kind, _ = kind.find(past.asked, levels.items[1][past.product])
+    habit = _mean(of_kind, price[past.product], len(kind.key))
+    at, has_kind = kind.find(pairs.asked, levels.items[1][pairs.product])
+    return {
+        "product_discount": _where(mean, entry, is_known),
+        "price_to_habit": price[pairs.product] - _where(habit, at, has_kind),
+    }
+
+
+def _mean(group: Ints, values: Floats, n: int) -> Floats:
+    known = ~np.isnan(values)
+    number = np.bincount(group[known], minlength=n)
+    summed = np.bincount(group[known], values[known], minlength=n)
+    return np.where(number > 0, summed / np.maximum(number, 1), np.nan)

@@ -1,0 +1,57 @@
+"""The past of some customers at an instant: what their features are worked out from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from xenorec.instants import microseconds
+from xenorec.numbers import Floats, Ints, Singles
+from xenorec.recommend.arrays import rows_of, starts
+from xenorec.recommend.purchases import Purchases
+
+DAY = 86_400_000_000
+
+
+@dataclass(frozen=True)
+class Past:
+    """The entries of the customers asked about, sorted by customer, time and product.
+
+    ``asked`` is a position among those asked about, ``age`` in days before the instant, ``visit``
+    how many later orders that customer has (0 is the last order).
+    """
+
+    n_asked: int
+    asked: Ints
+    product: Ints
+    age: Floats
+    visit: Ints
+    price: Singles
+    discount: Singles
+    n_orders: Ints
+    order_asked: Ints
+    order_age: Floats
+
+
+def past_of(purchases: Purchases, customer: Ints) -> Past:
+    """Return the past of ``customer`` (positions; -1 has none) up to ``purchases.as_of``."""
+    orders, now = purchases.orders, microseconds(purchases.as_of)
+    bounds = starts(orders.customer, len(purchases.customers))
+    order_asked, order = rows_of(bounds, customer)
+    n_orders = np.bincount(order_asked, minlength=len(customer)).astype(np.int64)
+    line_bounds = starts(purchases.order, len(orders))
+    which, line = rows_of(line_bounds, order)
+    last = np.cumsum(n_orders) - 1
+    return Past(
+        n_asked=len(customer),
+        asked=order_asked[which],
+        product=purchases.product[line],
+        age=((now - orders.at[order]) / DAY)[which],
+        visit=(last[order_asked] - np.arange(len(order)))[which],
+        price=purchases.price[line],
+        discount=purchases.discount[line],
+        n_orders=n_orders,
+        order_asked=order_asked,
+        order_age=(now - orders.at[order]) / DAY,
+    )

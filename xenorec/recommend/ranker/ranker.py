@@ -1,0 +1,205 @@
+"""The ranker: how likely each customer buys each product within the time asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from xenorec.numbers import Bools, Floats, Ints, Singles
+from xenorec.recommend.ranker.calibration import Calibration, fit_calibration
+from xenorec.recommend.ranker.candidates import new_candidates, own_candidates
+from xenorec.recommend.ranker.features import Known, Pairs, features
+from xenorec.recommend.ranker.habits import habits
+from xenorec.recommend.ranker.model import Boosting, Model, fit_model
+from xenorec.recommend.ranker.past import past_of
+from xenorec.recommend.ranker.training import (
+    Origin,
+    Rows,
+    Sampling,
+    mixed,
+    origins,
+    sample_rows,
+    stack,
+)
+from xenorec.recommend.ranker.trends import Levels, Trends, count_levels, learn_trends, levels_of
+from xenorec.recommend.shop import Shop
+
+if TYPE_CHECKING:
+    from xenorec.recommend.scorers import Scorer
+
+DAY = timedelta(days=1)
+TREND_CUSTOMERS = 100_000
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One entry per customer asked about and product, sorted by both.
+
+    ``p_buy`` is the probability of a purchase within the time; ``is_own`` tells what the customer
+    had bought before; ``found`` holds the features.
+    """
+
+    asked: Ints
+    product: Ints
+    p_buy: Floats
+    is_own: Bools
+    found: Mapping[str, Singles]
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """A model of one kind of candidates, with its calibration."""
+
+    model: Model
+    calibration: Calibration
+
+    def p_buy(self, found: Mapping[str, Singles]) -> Floats:
+        """Return the probability of each row."""
+        return self.calibration.p_buy(self.model.margin(found), found)
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What a shop tells at one instant: trends of its products and fitted scorers."""
+
+    shop: Shop
+    levels: Levels
+    trends: Trends
+    scorers: tuple[Scorer, ...]
+
+    @classmethod
+    def of(cls, shop: Shop, scorers: Sequence[Scorer]) -> View:
+        """Learn the trends from the customers (of many: a sample), and fit the scorers."""
+        levels = levels_of(shop)
+        past = past_of(shop.purchases, _some(shop, TREND_CUSTOMERS, "trends"))
+        trends = learn_trends(past, count_levels(past, levels), levels)
+        return cls(shop, levels, trends, tuple(scorer.fit(shop) for scorer in scorers))
+
+    def know(self, customer: Ints) -> Known:
+        """Return what is known of the customers (positions, -1 for nobody)."""
+        past = past_of(self.shop.purchases, customer)
+        return Known(past, count_levels(past, self.levels), habits(past, self.shop.n_products))
+
+
+@dataclass(eq=False)
+class Ranker:
+    """Two boosted models, one of what was bought before and one of what was not.
+
+    Both learn at past instants only, from what was bought in ``within`` after each. Where the
+    past holds too few purchases to learn from, ``is_fitted_`` is false.
+    """
+
+    within: timedelta
+    scorers: Sequence[Scorer] = ()
+    sampling: Sampling = field(default_factory=Sampling)
+    repeat: Boosting = field(default_factory=Boosting)
+    discovery: Boosting = field(default_factory=lambda: Boosting(120, 0.06, 15, 100, 10.0))
+    depth: int = 150
+
+    def fit(self, shop: Shop) -> Self:
+        """Learn from the shop, forgetting what was learned before."""
+        own: list[Rows] = []
+        new: list[Rows] = []
+        for origin in origins(shop, self.within, self.sampling):
+            view = View.of(origin.shop, self._fresh())
+            customer = _training_customers(origin, self.sampling)
+            known = view.know(customer)
+            own.append(self._rows(view, origin, customer, known, self._own(view, known)))
+            new.append(self._rows(view, origin, customer, known, self._new(view, known, customer)))
+        self.repeat_ = self._stage(own, self.repeat)
+        self.discovery_ = self._stage(new, self.discovery)
+        self.view_ = View.of(shop, self._fresh())
+        return self
+
+    @property
+    def is_fitted_(self) -> bool:
+        """Whether there was enough to learn from."""
+        return self.repeat_ is not None
+
+    def score(self, customer: Ints, is_open: Bools, *, new: bool = True) -> Ranked:
+        """Return the candidates of each customer with their probability."""
+        known = self.view_.know(customer)
+        parts = []
+        for stage, is_own in ((self.repeat_, True), (self.discovery_, False)):
+            if stage is None or not (new or is_own):
+                continue
+            found_pairs = (
+                own_candidates(known, is_open, self.depth)
+                if is_own
+                else self._new(self.view_, known, customer, is_open)
+            )
+            found = self._describe(self.view_, known, found_pairs)
+            parts.append((found_pairs, stage.p_buy(found), is_own, found))
+        return _together(parts)
+
+    def _own(self, view: View, known: Known) -> Pairs:
+        return own_candidates(known, view.shop.is_allowed, self.depth)
+
+    def _new(
+        self, view: View, known: Known, customer: Ints, is_open: Bools | None = None
+    ) -> Pairs:
+        is_open = view.shop.is_allowed if is_open is None else is_open
+        others = np.empty(0, dtype=np.int64)
+        return new_candidates(
+            known, view.trends, view.levels, is_open, others, self.within / DAY
+        )
+
+    def _rows(
+        self, view: View, origin: Origin, customer: Ints, known: Known, pairs: Pairs
+    ) -> Rows:
+        return sample_rows(
+            origin,
+            customer,
+            pairs,
+            lambda picked: self._describe(view, known, picked),
+            self.sampling,
+        )
+
+    def _describe(self, view: View, known: Known, pairs: Pairs) -> dict[str, Singles]:
+        return features(known, view.trends, view.levels, pairs, self.within / DAY)
+
+    def _stage(self, parts: Sequence[Rows], boosting: Boosting) -> Stage | None:
+        if not parts or sum(int(part.bought.sum()) for part in parts) < self.sampling.least:
+            return None
+        rows = stack(parts)
+        counted = rows.emphasis > 0
+        found = {name: values[counted] for name, values in rows.found.items()}
+        model = fit_model(found, rows.bought[counted], rows.emphasis[counted], boosting)
+        margin = model.margin(rows.found)
+        return Stage(model, fit_calibration(margin, rows.found, rows.bought, rows.weight))
+
+    def _fresh(self) -> list[Scorer]:
+        return [replace(scorer) for scorer in self.scorers]  # type: ignore[type-var]
+
+
+def _training_customers(origin: Origin, sampling: Sampling) -> Ints:
+    return _some(origin.shop, sampling.n_customers, "training")
+
+
+def _some(shop: Shop, most: int, seed: str) -> Ints:
+    """Return the customers with orders; of more than ``most`` those with the least chance."""
+    bought = np.unique(shop.purchases.orders.customer)
+    if len(bought) <= most:
+        return bought.astype(np.int64)
+    chance = mixed(bought * 2 + len(seed))
+    return np.sort(bought[np.argsort(chance, kind="stable")[:most]]).astype(np.int64)
+
+
+def _together(parts: Sequence[tuple[Pairs, Floats, bool, Mapping[str, Singles]]]) -> Ranked:
+    asked = np.concatenate([pairs.asked for pairs, _, _, _ in parts])
+    product = np.concatenate([pairs.product for pairs, _, _, _ in parts])
+    order = np.lexsort((product, asked))
+    return Ranked(
+        asked[order],
+        product[order],
+        np.concatenate([p for _, p, _, _ in parts])[order],
+        np.concatenate([np.full(len(pairs), own) for pairs, _, own, _ in parts])[order],
+        {
+            name: np.concatenate([found[name] for _, _, _, found in parts])[order]
+            for name in parts[0][3]
+        },
+    )
