@@ -3,12 +3,14 @@
 from xenorec.testing.channel import RecordingChannel
 from xenorec.testing.clock import FrozenClock
 from xenorec.testing.journey import complete_journey_layout
+from xenorec.testing.scorers import ScorerSuite
 from xenorec.testing.shop import InventedShop, invented_shop
 
 __all__ = [
     "FrozenClock",
     "InventedShop",
     "RecordingChannel",
+    "ScorerSuite",
     "complete_journey_layout",
     "invented_shop",
 ]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from xenorec.numbers import Bools, Ints
 from xenorec.recommend.arrays import best_each, distinct, spread, starts
 from xenorec.recommend.ranker.features import Known, Pairs
 from xenorec.recommend.ranker.trends import Levels, Trends
+from xenorec.recommend.scorers.scorer import Scores
 
 KINDS, OF_KIND, POPULAR = 25, 8, 60
 DUE_WEIGHT = 0.5
@@ -25,20 +28,47 @@ def own_candidates(known: Known, is_open: Bools, depth: int) -> Pairs:
 
 
 def new_candidates(
-    known: Known, trends: Trends, levels: Levels, is_open: Bools, others: Ints, days: float
+    known: Known, trends: Trends, levels: Levels, is_open: Bools, days: float
 ) -> Pairs:
     """Return products that each customer has never bought, sorted by customer and product.
 
     The most popular of the kinds that they buy most or are due to buy, the most popular of the
-    shop, those that most bought for the first time of late, and ``others``: keys asked * number of
-    products + product.
+    shop, and those that most bought for the first time of late.
     """
     n = levels.sizes[0]
-    keys = [others, _of_kinds(known, trends, levels, is_open, days)]
+    keys = [_of_kinds(known, trends, levels, is_open, days)]
     for name in ("popular_28", "popular_7", "newcomers_28"):
         best = _first(trends.columns[name], is_open, POPULAR)
         keys.append((np.arange(known.past.n_asked)[:, None] * n + best).ravel())
-    key = distinct(np.concatenate(keys))
+    return _never_bought(known, distinct(np.concatenate(keys)), is_open)
+
+
+def more_candidates(
+    pairs: Pairs, said: Sequence[Scores], known: Known, is_open: Bools
+) -> Pairs:
+    """Return the pairs and what the scorers named besides, as far as it was never bought."""
+    n = len(is_open)
+    keys = [part.asked * n + part.product for part in (pairs, *said)]
+    return _never_bought(known, distinct(np.concatenate(keys)), is_open)
+
+
+def with_scores(pairs: Pairs, said: Mapping[str, Scores], n_products: int) -> Pairs:
+    """Return the pairs with the score of each scorer, NaN where it gives none."""
+    key = pairs.asked * n_products + pairs.product
+    found = {}
+    for name, scores in said.items():
+        at, is_known = _lookup(scores.asked * n_products + scores.product, key)
+        found[name] = np.where(is_known, np.append(scores.score, np.nan)[at], np.nan)
+    return Pairs(pairs.asked, pairs.product, found)
+
+
+def _lookup(keys: Ints, key: Ints) -> tuple[Ints, Bools]:
+    at = np.searchsorted(keys, key)
+    return at.astype(np.int64), np.append(keys, -1)[at] == key
+
+
+def _never_bought(known: Known, key: Ints, is_open: Bools) -> Pairs:
+    n = len(is_open)
     _, is_own = known.counts[0].find(key // n, key % n)
     key = key[~is_own & is_open[key % n]]
     return Pairs(key // n, key % n, {})

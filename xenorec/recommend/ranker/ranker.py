@@ -11,7 +11,12 @@ import numpy as np
 
 from xenorec.numbers import Bools, Floats, Ints, Singles
 from xenorec.recommend.ranker.calibration import Calibration, fit_calibration
-from xenorec.recommend.ranker.candidates import new_candidates, own_candidates
+from xenorec.recommend.ranker.candidates import (
+    more_candidates,
+    new_candidates,
+    own_candidates,
+    with_scores,
+)
 from xenorec.recommend.ranker.features import Known, Pairs, features
 from xenorec.recommend.ranker.habits import habits
 from xenorec.recommend.ranker.model import Boosting, Model, fit_model
@@ -99,6 +104,7 @@ class Ranker:
     repeat: Boosting = field(default_factory=Boosting)
     discovery: Boosting = field(default_factory=lambda: Boosting(120, 0.06, 15, 100, 10.0))
     depth: int = 150
+    reach: int = 40
 
     def fit(self, shop: Shop) -> Self:
         """Learn from the shop, forgetting what was learned before."""
@@ -108,8 +114,9 @@ class Ranker:
             view = View.of(origin.shop, self._fresh())
             customer = _training_customers(origin, self.sampling)
             known = view.know(customer)
-            own.append(self._rows(view, origin, customer, known, self._own(view, known)))
-            new.append(self._rows(view, origin, customer, known, self._new(view, known, customer)))
+            pairs = self._candidates(view, known, customer, view.shop.is_allowed)
+            own.append(self._rows(view, origin, customer, known, pairs[0]))
+            new.append(self._rows(view, origin, customer, known, pairs[1]))
         self.repeat_ = self._stage(own, self.repeat)
         self.discovery_ = self._stage(new, self.discovery)
         self.view_ = View.of(shop, self._fresh())
@@ -120,33 +127,33 @@ class Ranker:
         """Whether there was enough to learn from."""
         return self.repeat_ is not None
 
-    def score(self, customer: Ints, is_open: Bools, *, new: bool = True) -> Ranked:
+    def score(self, customer: Ints, is_open: Bools) -> Ranked:
         """Return the candidates of each customer with their probability."""
         known = self.view_.know(customer)
+        pairs = self._candidates(self.view_, known, customer, is_open)
         parts = []
-        for stage, is_own in ((self.repeat_, True), (self.discovery_, False)):
-            if stage is None or not (new or is_own):
-                continue
-            found_pairs = (
-                own_candidates(known, is_open, self.depth)
-                if is_own
-                else self._new(self.view_, known, customer, is_open)
-            )
-            found = self._describe(self.view_, known, found_pairs)
-            parts.append((found_pairs, stage.p_buy(found), is_own, found))
+        for stage, listed, is_own in zip(
+            (self.repeat_, self.discovery_), pairs, (True, False), strict=True
+        ):
+            if stage is not None:
+                found = self._describe(self.view_, known, listed)
+                parts.append((listed, stage.p_buy(found), is_own, found))
         return _together(parts)
 
-    def _own(self, view: View, known: Known) -> Pairs:
-        return own_candidates(known, view.shop.is_allowed, self.depth)
-
-    def _new(
-        self, view: View, known: Known, customer: Ints, is_open: Bools | None = None
-    ) -> Pairs:
-        is_open = view.shop.is_allowed if is_open is None else is_open
-        others = np.empty(0, dtype=np.int64)
-        return new_candidates(
-            known, view.trends, view.levels, is_open, others, self.within / DAY
-        )
+    def _candidates(
+        self, view: View, known: Known, customer: Ints, is_open: Bools
+    ) -> tuple[Pairs, Pairs]:
+        """Return the candidates bought before and those never bought, with the scorers' scores."""
+        own = own_candidates(known, is_open, self.depth)
+        new = new_candidates(known, view.trends, view.levels, is_open, self.within / DAY)
+        n = view.shop.n_products
+        wanted = np.sort(np.concatenate([own.asked * n + own.product, new.asked * n + new.product]))
+        said = {
+            scorer.name: scorer.score(customer, depth=self.reach, is_open=is_open, pairs=wanted)
+            for scorer in view.scorers
+        }
+        new = more_candidates(new, [said_by for said_by in said.values()], known, is_open)
+        return with_scores(own, said, n), with_scores(new, said, n)
 
     def _rows(
         self, view: View, origin: Origin, customer: Ints, known: Known, pairs: Pairs

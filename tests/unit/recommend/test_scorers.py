@@ -1,0 +1,240 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from xenorec.recommend.scorers import (
+    BasketItems,
+    Content,
+    CustomerItems,
+    Ease,
+    Neighbours,
+    Popular,
+    Scores,
+    Trending,
+    UserPopularity,
+    nearest,
+    neighbours,
+)
+from xenorec.recommend.shop import Shop
+from xenorec.testing import ScorerSuite
+from xenorec.testing.scorer_shops import shop_of
+
+
+class TestNeighbours(ScorerSuite):
+    def make(self) -> Neighbours:
+        return Neighbours()
+
+
+class TestUserPopularity(ScorerSuite):
+    def make(self) -> UserPopularity:
+        return UserPopularity()
+
+
+class TestCustomerItems(ScorerSuite):
+    def make(self) -> CustomerItems:
+        return CustomerItems()
+
+
+class TestBasketItems(ScorerSuite):
+    def make(self) -> BasketItems:
+        return BasketItems()
+
+
+class TestEase(ScorerSuite):
+    def make(self) -> Ease:
+        return Ease()
+
+
+class TestContent(ScorerSuite):
+    def make(self) -> Content:
+        return Content()
+
+
+class TestPopular(ScorerSuite):
+    def make(self) -> Popular:
+        return Popular()
+
+
+class TestTrending(ScorerSuite):
+    def make(self) -> Trending:
+        return Trending()
+
+
+def toy() -> Shop:
+    return shop_of(
+        [
+            (f"c{c:02d}", f"o{c}-{visit}", float(visit * 3 + c % 3), f"p{(c * c + visit * k) % 9}")
+            for c in range(30)
+            for visit in range(1 + c % 11)
+            for k in range(1, 4)
+        ]
+    )
+
+
+def matrix(scores: Scores, shop: Shop) -> np.ndarray:
+    table = np.zeros((len(shop.purchases.customers), shop.n_products))
+    table[scores.asked, scores.product] = scores.score
+    return table
+
+
+def everything(scorer: object, shop: Shop) -> Scores:
+    who = np.arange(len(shop.purchases.customers))
+    is_open = np.ones(shop.n_products, dtype=bool)
+    return scorer.fit(shop).score(who, depth=shop.n_products, is_open=is_open)  # type: ignore[attr-defined]
+
+
+def baskets(shop: Shop) -> list[list[np.ndarray]]:
+    """Each customer's orders as rows of zeros and ones, oldest first."""
+    purchases = shop.purchases
+    held = np.zeros((len(purchases.orders), shop.n_products))
+    held[purchases.order, purchases.product] = 1.0
+    return [list(held[purchases.orders.customer == c]) for c in range(len(purchases.customers))]
+
+
+def plain_frequency(orders: list[np.ndarray]) -> np.ndarray:
+    n = min(7, len(orders))
+    size, extra = divmod(len(orders), n)
+    sizes = [size] * (n - extra) + [size + 1] * extra
+    ends = np.cumsum(sizes)
+    groups = [np.mean(orders[end - k : end], axis=0) for k, end in zip(sizes, ends, strict=True)]
+    return sum(0.9 ** (n - 1 - g) * group for g, group in enumerate(groups)) / n
+
+
+def test_neighbours_are_those_of_a_plain_dense_computation() -> None:
+    shop = toy()
+    own = np.array([plain_frequency(orders) for orders in baskets(shop)])
+    expected = []
+    for c, mine in enumerate(own):
+        apart = np.linalg.norm(own - mine, axis=1)
+        apart[c] = np.inf
+        near = np.argsort(np.round(apart, 9), kind="stable")[:5]
+        expected.append(0.7 * mine + 0.3 * own[near].mean(axis=0))
+    found = matrix(everything(Neighbours(k=5), shop), shop)
+    assert found == pytest.approx(np.array(expected), rel=1e-5)
+
+
+def test_user_popularity_is_that_of_a_plain_dense_computation() -> None:
+    shop = toy()
+    orders = baskets(shop)
+    sets = np.array([np.max(mine, axis=0) for mine in orders])
+    popular = np.array([np.mean(mine[-4:], axis=0) for mine in orders])
+    size = sets.sum(axis=1)
+    expected = []
+    for c in range(len(sets)):
+        alike = sets @ sets[c] / (size[c] ** 0.75 * size**0.25)
+        alike[c] = -np.inf
+        near = np.argsort(-np.round(alike, 6), kind="stable")[:5]
+        expected.append(popular[c] + alike[near] ** 5 @ popular[near])
+    found = matrix(everything(UserPopularity(r=4, k=5), shop), shop)
+    assert found == pytest.approx(np.array(expected), rel=1e-5)
+
+
+def test_a_sample_of_all_customers_finds_the_exact_neighbours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop = toy()
+    exact = everything(UserPopularity(k=5), shop)
+    monkeypatch.setattr(nearest, "EXACT_UP_TO", 10)
+    sampled = everything(UserPopularity(k=5, most=30), shop)
+    assert matrix(sampled, shop).tolist() == matrix(exact, shop).tolist()
+
+
+@pytest.mark.parametrize("make", [Neighbours, UserPopularity])
+def test_a_sample_answers_the_same_one_by_one_as_all_at_once(
+    make: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nearest, "EXACT_UP_TO", 10)
+    monkeypatch.setattr(neighbours, "EXACT_UP_TO", 10)
+    shop = toy()
+    together = everything(scorer := make(k=5, most=20), shop)
+    assert len(scorer.nearest_.customer) == 20
+    is_open = np.ones(shop.n_products, dtype=bool)
+    for person in range(len(shop.purchases.customers)):
+        alone = scorer.score(np.array([person]), depth=shop.n_products, is_open=is_open)
+        mine = together.take(together.asked == person)
+        assert alone.score.tolist() == mine.score.tolist()
+
+
+def two_tastes() -> Shop:
+    """Even customers buy p0 p2 p4, odd ones p1 p3 p5; c00 lacks p4 and c01 lacks p5."""
+    rows = [
+        (f"c{c:02d}", f"o{c}-{visit}", float(visit), f"p{p}")
+        for c in range(20)
+        for visit in range(5)
+        for p in range(c % 2, 6, 2)
+        if (c, p) not in {(0, 4), (1, 5)}
+    ]
+    return shop_of(rows)
+
+
+@pytest.mark.parametrize("make", [CustomerItems, BasketItems, Ease])
+def test_what_the_like_minded_bought_is_offered_with_an_own_product_as_reason(make: type) -> None:
+    shop = two_tastes()
+    names = shop.purchases.products
+    is_open = np.ones(shop.n_products, dtype=bool)
+    scorer = make(only_new=True).fit(shop)
+    found = scorer.score(np.array([0, 1]), depth=1, is_open=is_open)
+    assert names[found.product].tolist() == ["p4", "p5"]
+    assert names[found.because].tolist() in (["p0", "p1"], ["p2", "p3"])
+
+
+def test_ease_has_the_weights_of_the_closed_form() -> None:
+    shop = toy()
+    scorer = Ease(ridge=0.5).fit(shop)
+    value = scorer.tastes_.csr().toarray()
+    mass = value.sum(axis=1) ** 2
+    most = np.quantile(mass, 0.9, method="higher")
+    value = value * np.sqrt(most / np.maximum(mass, most))[:, None]
+    gram = value.T @ value
+    inverse = np.linalg.inv(gram + 0.5 * np.trace(gram) / len(gram) * np.eye(len(gram)))
+    expected = -inverse / np.diag(inverse)
+    np.fill_diagonal(expected, 0.0)
+    assert scorer.weight_ == pytest.approx(expected, abs=1e-5)
+
+
+def test_content_offers_the_product_of_the_same_brand_and_price() -> None:
+    shop = shop_of(
+        [("c", "o", 1.0, "p0"), ("d", "o2", 1.0, "p1"), ("d", "o3", 1.0, "p2")], with_catalog=False
+    )
+    brand = np.array(["acme", "other", "acme"], dtype=object)
+    found = everything(Content(brand=brand, price=np.array([1.0, 9.0, 1.0])), shop)
+    mine = found.take(found.asked == 0)
+    assert mine.product.tolist() == [2]
+    assert mine.because.tolist() == [0]
+
+
+def test_content_gives_nothing_where_nothing_is_known() -> None:
+    shop = shop_of([("c", "o", 1.0, "p0"), ("d", "o2", 1.0, "p1")], with_catalog=False)
+    assert len(everything(Content(), shop)) == 0
+
+
+def test_popular_is_the_faded_share_of_the_stores_customers() -> None:
+    shop = shop_of([("a", "o1", 60.0, "p0"), ("b", "o2", 32.0, "p0"), ("b", "o3", 32.0, "p1")])
+    found = everything(Popular(half_life=timedelta(days=28)), shop)
+    assert matrix(found, shop)[0] == pytest.approx([0.75, 0.25])
+
+
+def test_popular_uses_the_segment_where_no_store_is_known() -> None:
+    shop = two_tastes()
+    no_store = np.full(len(shop.purchases.orders), -1)
+    orders = type(shop.purchases.orders)(
+        shop.purchases.orders.customer, shop.purchases.orders.at, no_store
+    )
+    shop = replace(shop, purchases=replace(shop.purchases, orders=orders))
+    segment = np.arange(20) % 2
+    found = everything(Popular(segment=segment), shop)
+    assert (found.product % 2 == found.asked % 2).all()
+
+
+def test_a_handful_of_sales_is_no_trend() -> None:
+    old = [(f"c{c:03d}", f"o{c}", 10.0, f"p{c % 2}") for c in range(400)]
+    new = [(f"d{c:03d}", f"n{c}", 59.0, "p1") for c in range(200)]
+    few = [(f"e{c}", f"e{c}", 59.0, "p2") for c in range(3)]
+    shop = shop_of([*old, *new, *few])
+    growth = matrix(everything(Trending(), shop), shop)[0]
+    assert growth[0] == 0.0
+    assert 1.0 < growth[2] < 1.1 < growth[1]

@@ -1,0 +1,120 @@
+"""Metrics: how good lists and pages were, how they differ, and pictures of it.
+
+Pure functions on arrays and frames. Importing this folder is cheap; numpy, pandas and pyarrow are
+loaded when first asked for, altair when a figure is drawn.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from xenorec.recommend.metrics.calibration import (
+        cell_rates,
+        expected_calibration_error,
+        probability_scores,
+        reliability,
+        shelf_rates,
+        wilson,
+    )
+    from xenorec.recommend.metrics.compare import differences, summarize
+    from xenorec.recommend.metrics.figures import (
+        draw_cells,
+        draw_history,
+        draw_methods,
+        draw_reliability,
+    )
+    from xenorec.recommend.metrics.page import (
+        cell_values,
+        lay_out,
+        ndcg2d,
+        page_frame,
+        themes_per_page,
+    )
+    from xenorec.recommend.metrics.ranks import (
+        METRICS,
+        average_precision,
+        ndcg,
+        rank_metrics,
+        recall,
+    )
+    from xenorec.recommend.metrics.repeat import PARTS, only, split, split_recall
+    from xenorec.recommend.metrics.variety import (
+        coverage,
+        diversity,
+        exposures,
+        gini,
+        novelty,
+        repeat_share,
+        top_share,
+    )
+
+__all__ = [
+    "METRICS",
+    "PARTS",
+    "average_precision",
+    "cell_rates",
+    "cell_values",
+    "coverage",
+    "differences",
+    "diversity",
+    "draw_cells",
+    "draw_history",
+    "draw_methods",
+    "draw_reliability",
+    "expected_calibration_error",
+    "exposures",
+    "gini",
+    "lay_out",
+    "ndcg",
+    "ndcg2d",
+    "novelty",
+    "only",
+    "page_frame",
+    "probability_scores",
+    "rank_metrics",
+    "recall",
+    "reliability",
+    "repeat_share",
+    "shelf_rates",
+    "split",
+    "split_recall",
+    "summarize",
+    "themes_per_page",
+    "top_share",
+    "wilson",
+]
+
+_NAMES = {
+    "calibration": (
+        "cell_rates",
+        "expected_calibration_error",
+        "probability_scores",
+        "reliability",
+        "shelf_rates",
+        "wilson",
+    ),
+    "compare": ("differences", "summarize"),
+    "figures": ("draw_cells", "draw_history", "draw_methods", "draw_reliability"),
+    "page": ("cell_values", "lay_out", "ndcg2d", "page_frame", "themes_per_page"),
+    "ranks": ("METRICS", "average_precision", "ndcg", "rank_metrics", "recall"),
+    "repeat": ("PARTS", "only", "split", "split_recall"),
+    "variety": (
+        "coverage",
+        "diversity",
+        "exposures",
+        "gini",
+        "novelty",
+        "repeat_share",
+        "top_share",
+    ),
+}
+_HOMES = {name: home for home, names in _NAMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Load the module that holds a public name at its first use (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'xenorec.recommend.metrics' has no attribute {name!r}")
+    return getattr(import_module(f"xenorec.recommend.metrics.{_HOMES[name]}"), name)

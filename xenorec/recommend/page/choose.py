@@ -1,0 +1,142 @@
+"""Choose: which shelves stand on each customer's page, in which order, holding which cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from xenorec.numbers import Bools, Floats, Ints
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How many shelves of how many items, and how many of the shelves must offer something new."""
+
+    n_shelves: int
+    n_items: int
+    n_discovery: int = 1
+
+
+@dataclass(frozen=True)
+class Page:
+    """``theme``: customers x shelves, the theme of each shelf or -1, from the top.
+
+    ``cell``: customers x shelves x items, the position among the customer's cells or -1.
+    """
+
+    theme: Ints
+    cell: Ints
+
+
+def choose_page(
+    p_buy: Floats,
+    fits: Bools,
+    factor: Floats,
+    least: Ints,
+    is_discovery: Bools,
+    layout: Layout,
+) -> Page:
+    """Return the page of every customer.
+
+    ``p_buy``: customers x cells, best first. ``fits``: themes x customers x cells. ``factor``:
+    customers x themes, what feedback says of each. ``least``: how many items each theme needs.
+
+    Shelves are taken one after the other: the one whose items, not yet taken, promise the most
+    purchases, each counted by 1 / log2(shelf + position) as it is seen less the further down and
+    right it stands. Then the cells are given out again from the top left corner along the
+    diagonals, each to the best product left that fits the theme of its shelf; where that would
+    leave a shelf too short, row by row.
+    """
+    theme = _themes(p_buy, fits, factor, least, is_discovery, layout)
+    cell = _fill(fits, theme, layout, _diagonals(layout))
+    needed = np.where(theme >= 0, least[theme], 0)
+    is_short = ((cell >= 0).sum(axis=2) < needed).any(axis=1)
+    if is_short.any():
+        rows = _fill(fits[:, is_short], theme[is_short], layout, _row_by_row(layout))
+        cell[is_short] = rows
+    return Page(theme, cell)
+
+
+def _themes(
+    p_buy: Floats,
+    fits: Bools,
+    factor: Floats,
+    least: Ints,
+    is_discovery: Bools,
+    layout: Layout,
+) -> Ints:
+    n_themes, n, _ = fits.shape
+    chosen = np.full((n, layout.n_shelves), -1, dtype=np.int64)
+    free = np.ones(p_buy.shape, dtype=bool)
+    taken = np.zeros((n_themes, n), dtype=bool)
+    customer = np.arange(n)
+    n_new = min(layout.n_discovery, max(layout.n_shelves - 2, 0))
+    for shelf in range(layout.n_shelves):
+        discount = 1 / np.log2(np.arange(1, layout.n_items + 1) + shelf + 1)
+        value, picks = [], []
+        for theme in range(n_themes):
+            pick, worth, size = _best(fits[theme] & free, p_buy, discount)
+            open_to = (size >= least[theme]) & ~taken[theme]
+            value.append(np.where(open_to, worth * factor[:, theme], -1.0))
+            picks.append(pick)
+        table = np.stack(value)
+        last_chance = shelf >= layout.n_shelves - n_new
+        best = _winner(table, is_discovery, last_chance)
+        found = table[best, customer] > 0
+        chosen[found, shelf] = best[found]
+        taken[best[found], customer[found]] = True
+        free &= ~(np.stack(picks)[best, customer] & found[:, None])
+    return _packed(chosen)
+
+
+def _best(fits: Bools, p_buy: Floats, discount: Floats) -> tuple[Bools, Floats, Ints]:
+    """Return the first items of one shelf, what they promise, and how many there are."""
+    rank = np.cumsum(fits, axis=1)
+    pick = fits & (rank <= len(discount))
+    gain = np.append(discount, 0.0)[np.where(pick, rank - 1, len(discount))]
+    return pick, (gain * p_buy).sum(axis=1), pick.sum(axis=1)
+
+
+def _winner(table: Floats, is_discovery: Bools, last_chance: bool) -> Ints:
+    """Return the theme worth most; where the page must end in something new, one of those."""
+    if not last_chance or not is_discovery.any():
+        return np.asarray(table.argmax(axis=0), dtype=np.int64)
+    new = np.where(is_discovery[:, None], table, -1.0)
+    has_new = new.max(axis=0) > 0
+    return np.where(has_new, new.argmax(axis=0), table.argmax(axis=0)).astype(np.int64)
+
+
+def _packed(chosen: Ints) -> Ints:
+    """Return the shelves of each customer without gaps."""
+    order = np.argsort(chosen < 0, axis=1, kind="stable")
+    return np.take_along_axis(chosen, order, axis=1)
+
+
+def _fill(fits: Bools, theme: Ints, layout: Layout, order: Sequence[tuple[int, int]]) -> Ints:
+    _, n, _ = fits.shape
+    customer = np.arange(n)
+    cell = np.full((n, layout.n_shelves, layout.n_items), -1, dtype=np.int64)
+    free = [_of(fits, theme[:, shelf]) for shelf in range(layout.n_shelves)]
+    for shelf, column in order:
+        best = free[shelf].argmax(axis=1)
+        found = free[shelf][customer, best]
+        cell[found, shelf, column] = best[found]
+        for other in free:
+            other[customer[found], best[found]] = False
+    return cell
+
+
+def _of(fits: Bools, theme: Ints) -> Bools:
+    table = fits[theme, np.arange(len(theme))]
+    table[theme < 0] = False
+    return table
+
+
+def _row_by_row(layout: Layout) -> list[tuple[int, int]]:
+    return [(s, c) for s in range(layout.n_shelves) for c in range(layout.n_items)]
+
+
+def _diagonals(layout: Layout) -> list[tuple[int, int]]:
+    return sorted(_row_by_row(layout), key=lambda at: (at[0] + at[1], at[0]))

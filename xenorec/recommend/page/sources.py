@@ -1,0 +1,178 @@
+"""Sources: which cells belong to the theme of a shelf."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+
+from xenorec.numbers import Bools, Floats, Ints, Texts
+from xenorec.recommend.catalog import Catalog
+from xenorec.recommend.page.cells import Cells
+from xenorec.recommend.themes import Filter, Theme
+
+DUE_FROM, DUE_TO, DUE_ORDERS = 0.75, 3.0, 3
+OFFER, OFFER_MORE = 0.05, 0.05
+NEW_DAYS = 56
+RISING, RISING_SHARE = 0.25, 0.005
+YEAR, AROUND = 365, 14
+NEW_SOURCES = frozenset({"because", "new_in_category", "popular_in_store", "popular_in_shop"}) | {
+    "trending",
+    "discovery",
+}
+"""Sources of products that the customer has never bought."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The cells of some customers, the catalog and the products by name."""
+
+    cells: Cells
+    catalog: Catalog
+    products: Texts
+
+    @property
+    def category(self) -> Ints:
+        """The category of each cell, -1 where it has none."""
+        return np.append(self.catalog.category, -1)[self.cells.product]
+
+
+def fitting(scene: Scene, theme: Theme) -> Bools:
+    """Return customers x cells: which cells may stand on the shelf."""
+    fits = SOURCES[theme.source](scene) & scene.cells.is_there
+    fits &= _kept(scene, theme.where)
+    if theme.source == "new_in_category":
+        return _of_one(scene, fits, scene.category)
+    if theme.source == "because":
+        return _of_one(scene, fits, whole(scene.cells.fact("because")))
+    return fits
+
+
+def whole(values: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Ints:
+    """Return codes that were kept as a fact, -1 where there is none."""
+    return np.where(np.isnan(values), -1, np.nan_to_num(values)).astype(np.int64)
+
+
+def _own(scene: Scene) -> Bools:
+    return scene.cells.is_own
+
+
+def _due(scene: Scene) -> Bools:
+    overdue = scene.cells.fact("product_overdue")
+    often = scene.cells.fact("product_n") >= DUE_ORDERS
+    return scene.cells.is_own & often & (overdue >= DUE_FROM) & (overdue <= DUE_TO)
+
+
+def _last_basket(scene: Scene) -> Bools:
+    return np.asarray(scene.cells.fact("basket") >= 0)
+
+
+def _because(scene: Scene) -> Bools:
+    return ~scene.cells.is_own & (scene.cells.fact("because") >= 0)
+
+
+def _on_offer(scene: Scene) -> Bools:
+    now, usual = scene.cells.fact("shop_discount_7"), scene.cells.fact("shop_discount")
+    buys = scene.cells.is_own | (scene.cells.fact("kind_n") > 0)
+    return buys & (now >= OFFER) & (now >= usual + OFFER_MORE)
+
+
+def _new(scene: Scene) -> Bools:
+    buys = scene.cells.fact("category_share") > 0
+    fresh = scene.cells.fact("shop_days_sold") <= NEW_DAYS
+    settled = scene.cells.fact("shop_settled") > 0
+    return ~scene.cells.is_own & buys & fresh & settled
+
+
+def _year_ago(scene: Scene) -> Bools:
+    age = scene.cells.fact("year_ago")
+    return scene.cells.is_own & (np.abs(age - YEAR) <= AROUND)
+
+
+def _store(scene: Scene) -> Bools:
+    return ~scene.cells.is_own & (scene.cells.fact("store_n") > 0)
+
+
+def _shop(scene: Scene) -> Bools:
+    return ~scene.cells.is_own
+
+
+def _trending(scene: Scene) -> Bools:
+    rises = scene.cells.fact("shop_rise_7") >= RISING
+    return ~scene.cells.is_own & rises & (scene.cells.fact("shop_popular_7") >= RISING_SHARE)
+
+
+def _discovery(scene: Scene) -> Bools:
+    return ~scene.cells.is_own & (scene.cells.fact("category_share") > 0)
+
+
+def _listed(scene: Scene) -> Bools:
+    return scene.cells.is_there
+
+
+SOURCES: Mapping[str, Callable[[Scene], Bools]] = {
+    "own": _own,
+    "due": _due,
+    "last_basket": _last_basket,
+    "because": _because,
+    "on_offer": _on_offer,
+    "new_in_category": _new,
+    "year_ago": _year_ago,
+    "popular_in_store": _store,
+    "popular_in_shop": _shop,
+    "trending": _trending,
+    "discovery": _discovery,
+    "occasion": _listed,
+    "editorial": _listed,
+}
+
+
+def _kept(scene: Scene, where: Filter) -> Bools:
+    cells = scene.cells
+    kept = cells.is_there.copy()
+    if where.min_orders is not None:
+        kept &= cells.fact("product_n") >= where.min_orders
+    if where.bought_within is not None:
+        kept &= cells.fact("product_since") <= _days(where.bought_within)
+    if where.not_bought_within is not None:
+        kept &= ~(cells.fact("product_since") <= _days(where.not_bought_within))
+    if where.min_discount is not None:
+        kept &= cells.fact("shop_discount_7") >= where.min_discount
+    if where.max_price is not None:
+        kept &= cells.fact("shop_price") <= float(where.max_price)
+    if where.categories:
+        kept &= np.isin(scene.category, _codes(scene, where.categories))
+    if where.not_categories:
+        kept &= ~np.isin(scene.category, _codes(scene, where.not_categories))
+    if where.products:
+        kept &= np.isin(cells.product, np.flatnonzero(np.isin(scene.products, where.products)))
+    return kept
+
+
+def _days(span: timedelta) -> float:
+    return span / timedelta(days=1)
+
+
+def _codes(scene: Scene, names: tuple[str, ...]) -> Ints:
+    return np.flatnonzero(np.isin(scene.catalog.categories, names))
+
+
+def _of_one(scene: Scene, fits: Bools, group: Ints) -> Bools:
+    """Return only the cells of the group that promises most to each customer."""
+    p = np.where(fits & (group >= 0), scene.cells.p_buy, 0.0)
+    best = _best_group(p, group)
+    return np.asarray(fits & (group == best[:, None]) & (group >= 0))
+
+
+def _best_group(p: Floats, group: Ints) -> Ints:
+    n, width = p.shape
+    size = int(group.max(initial=-1)) + 2
+    key = (np.arange(n)[:, None] * size + group + 1).ravel()
+    keys, entry = np.unique(key, return_inverse=True)
+    value = np.bincount(entry, p.ravel())
+    best = np.lexsort((-keys, value, keys // size))  # the best group of a customer comes last
+    found = np.full(n, -2, dtype=np.int64)
+    found[keys[best] // size] = keys[best] % size - 1
+    return found
