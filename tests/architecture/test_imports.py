@@ -51,6 +51,7 @@ SAME_LAYER = {
     *((upper, other) for upper in LAYERS[-1] for other in LAYERS[-1]),
 }
 HOMES = {
+    "altair": {"recommend"},
     "click": {"cli"},
     "duckdb": {"engine"},
     "jinja2": {"messages"},

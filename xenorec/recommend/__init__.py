@@ -9,29 +9,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from xenorec.recommend.blend import Blend
     from xenorec.recommend.evaluate import ShelfEvaluation, evaluate_shelves
     from xenorec.recommend.recommender import ShelfRecommender
-    from xenorec.recommend.shelf import Offers, Shelf, Wish
+    from xenorec.recommend.themes import Theme, read_themes
 
 __all__ = [
-    "Blend",
-    "Offers",
-    "Shelf",
     "ShelfEvaluation",
     "ShelfRecommender",
-    "Wish",
+    "Theme",
     "evaluate_shelves",
+    "read_themes",
 ]
 
 _HOMES = {
-    "Blend": "blend",
-    "Offers": "shelf",
-    "Shelf": "shelf",
     "ShelfEvaluation": "evaluate",
     "ShelfRecommender": "recommender",
-    "Wish": "shelf",
+    "Theme": "themes",
     "evaluate_shelves": "evaluate",
+    "read_themes": "themes",
 }
 
 

@@ -13,7 +13,6 @@ from xenorec.numbers import Bools, Ints, Texts
 from xenorec.recommend.arrays import names_at
 from xenorec.recommend.purchases import Purchases
 
-
 MAY = ("title", "category", "category_path", "is_promotable")
 
 
@@ -23,8 +22,8 @@ class Catalog:
 
     ``kind`` numbers the finest groups of like products: the whole path of categories where there
     is one, else the category; a product without either is a kind of its own. ``n_kinds`` is how
-    many there are. ``title`` is None where there is none. ``is_promotable`` is false for a product that the
-    given products say may not be shown, that has no title there, or that is missing there.
+    many there are. ``title`` is None where there is none. ``is_promotable`` is false for a product
+    that the given products say may not be shown, that has no title there, or that is missing there.
     """
 
     title: Texts

@@ -95,7 +95,7 @@ def evaluate_shelves(
     purchases = count_purchases(everything, moment)
     then = everything.after(moment).until(moment + length)
     who, n_new = _scored(everything, then, purchases, customers)
-    model = recommender or ShelfRecommender(promotable_only=False)
+    model = recommender or ShelfRecommender(promotable_only=False, allow=None)
     told = model.fit(everything, products, moment).recommend(who, k)
     truth = _Truth.of(then, everything, who)
     lists = _lists(told, purchases, who, k)

@@ -9,7 +9,6 @@ import numpy as np
 
 from xenorec.frames import arrow, encode, positions
 from xenorec.numbers import Bools, Ints, Texts
-from xenorec.recommend.shelf import Offers
 
 
 @dataclass(frozen=True)
@@ -33,10 +32,10 @@ class Guard:
         """How many products are closed to the customer with most of them."""
         return int(np.bincount(self.pairs // max(len(self.is_open), 1), minlength=1).max())
 
-    def kept(self, offers: Offers) -> Offers:
-        """Return the offers that may be made."""
-        key = offers.asked * len(self.is_open) + offers.product
-        return offers.take(self.is_open[offers.product] & ~np.isin(key, self.pairs))
+    def lets(self, asked: Ints, product: Ints) -> Bools:
+        """Return which products may be offered to which customers asked about."""
+        key = asked * len(self.is_open) + product
+        return np.asarray(self.is_open[product] & ~np.isin(key, self.pairs))
 
 
 def make_guard(ids: Texts, products: Texts, exclude: Any | None) -> Guard:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from copy import copy
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,50 +14,41 @@ from xenorec.errors import BadInput, NotFitted
 from xenorec.frames import ids as ids_of
 from xenorec.frames import positions
 from xenorec.instants import AsOf, as_instant, instant_of
-from xenorec.recommend.arrange import Layout, Placed, arrange
-from xenorec.recommend.blend import Blend
-from xenorec.recommend.buy_again import BuyAgain
-from xenorec.recommend.catalog import read_catalog
+from xenorec.recommend.arrays import names_at
+from xenorec.recommend.catalog import Catalog, read_catalog
 from xenorec.recommend.guard import Guard, make_guard
-from xenorec.recommend.last_basket import LastBasket
 from xenorec.recommend.lines import History, Lines, read_lines
-from xenorec.recommend.new_in_category import NewInCategory
+from xenorec.recommend.page.baskets import LastBasket
+from xenorec.recommend.page.build import Knowledge
+from xenorec.recommend.page.choose import Layout
+from xenorec.recommend.page.page import Placed, columns, place_list, place_shelves
+from xenorec.recommend.page.say import Speaker
 from xenorec.recommend.pairs import pairs_frame
 from xenorec.recommend.people import Asked, know_people
-from xenorec.recommend.popular_in_shop import PopularInShop
-from xenorec.recommend.popular_in_store import PopularInStore
 from xenorec.recommend.popularity import count_popularity
-from xenorec.recommend.present import present
 from xenorec.recommend.purchases import count_purchases
-from xenorec.recommend.shelf import Shelf
+from xenorec.recommend.ranker.ranker import Ranker
+from xenorec.recommend.scorers import Ease
 from xenorec.recommend.shop import Shop
+from xenorec.recommend.themes import Reasons, Sensitive, Theme, read_themes
 from xenorec.recommend.words import Words
 from xenorec.spans import span
 
 AT_ONCE = 4096
 LIST = ["customer_id", "product_id", "rank", "score", "shelf", "reason", "level"]
-
-
-def default_shelves(half_life: timedelta) -> tuple[Shelf, ...]:
-    """Return the shelves in the order in which they are shown."""
-    return (
-        BuyAgain(half_life),
-        LastBasket(),
-        PopularInStore(),
-        NewInCategory(half_life),
-        PopularInShop(),
-    )
+TEXTS = ("customer_id", "shelf", "shelf_title", "product_id", "reason", "level")
 
 
 class ShelfRecommender:
     """Shelves of products by theme, and one ranked list, for known and unknown customers.
 
-    Args: ``n_shelves`` of ``n_items`` each. ``half_life``: after how long a purchase counts half
-    ("112d"). ``min_items``: a shelf with fewer is left out and the next one that qualifies comes
-    in (never more than ``n_items`` or than the shop has products). ``promotable_only``: leave out
-    products that the catalog marks as not promotable or that have no title there. ``themes``:
-    other shelves than the shipped ones, in the order shown. ``blend``: the weights of
-    ``recommend``.
+    Args: ``n_shelves`` of ``n_items`` each. ``within``: the score of a product is the probability
+    that the customer buys it in that time ("14d"). ``min_items``: a shelf with fewer is left out
+    and the next one that qualifies comes in (never more than ``n_items`` or than the shop has
+    products). ``promotable_only``: leave out products that the catalog marks as not promotable or
+    that have no title there. ``allow``: sensitive topics that may be shown (health, intimate,
+    baby, alcohol, tobacco); None shows all of them. ``themes``: the shelves, or a TOML file that
+    declares them; the shipped ones if None. ``locale``: the language of titles and reasons.
 
     It knows no stock and no price: give what may not be shown as ``exclude``.
 
@@ -66,7 +57,7 @@ class ShelfRecommender:
     >>> lines = pd.DataFrame({"customer_id": ["c1"], "order_id": ["o1"], "product_id": ["tea"],
     ...                       "ordered_at": pd.to_datetime(["2017-10-03"])})
     >>> ShelfRecommender().fit(lines).recommend(["c1"])["reason"].item()
-    'You bought this once, on 3 October'
+    'You bought this once, today'
     """
 
     def __init__(
@@ -74,19 +65,21 @@ class ShelfRecommender:
         n_shelves: int = 4,
         n_items: int = 6,
         *,
-        half_life: str | timedelta = "112d",
+        within: str = "14d",
         min_items: int = 3,
         promotable_only: bool = True,
-        themes: Sequence[Shelf] | None = None,
-        blend: Blend | None = None,
+        allow: Collection[str] | None = (),
+        themes: Sequence[Theme] | str | Path | None = None,
+        locale: str | None = None,
     ) -> None:
         self.n_shelves = n_shelves
         self.n_items = n_items
-        self.half_life = half_life
+        self.within = within
         self.min_items = min_items
         self.promotable_only = promotable_only
+        self.allow = allow
         self.themes = themes
-        self.blend = blend
+        self.locale = locale
 
     def fit(
         self, history_or_lines: Any, products: Any | None = None, as_of: AsOf = None
@@ -99,19 +92,25 @@ class ShelfRecommender:
         Raises BadInput for a missing column, no rows, or an ``as_of`` before all rows.
         """
         self._check()
+        self.themes_ = _themes(self.themes)
         source, products, customers = _tables(history_or_lines, products)
         lines = source if isinstance(source, Lines) else read_lines(source)
         self.as_of_ = _cut(history_or_lines, lines, as_of)
         purchases = count_purchases(lines, self.as_of_)
         catalog = read_catalog(purchases, products)
-        allowed = (
-            catalog.is_promotable if self.promotable_only else np.ones_like(catalog.is_promotable)
-        )
+        topics = Sensitive.load().topics(catalog.title.tolist(), _categories(catalog))
+        allowed = np.ones(len(topics), dtype=bool)
+        if self.promotable_only:
+            allowed = catalog.is_promotable.copy()
+        if self.allow is not None:
+            allowed &= np.array([of <= set(self.allow) for of in topics], dtype=bool)
         self._shop = Shop(purchases, catalog, count_popularity(purchases), allowed)
         self._people = know_people(purchases, customers)
-        self._words = Words(catalog, self.as_of_)
-        themes = self.themes or default_shelves(span(self.half_life))
-        self.shelves_ = tuple(copy(shelf).fit(self._shop) for shelf in themes)
+        is_private = np.array([bool(of) for of in topics], dtype=bool)
+        words = Words(catalog, self.as_of_)
+        self._speaker = Speaker(self._shop, words, Reasons.load(), self.locale, is_private)
+        self.ranker_ = Ranker(span(self.within), [Ease(2000, only_new=True)]).fit(self._shop)
+        self._knowledge = Knowledge.of(self._shop, self.ranker_)
         return self
 
     def recommend(
@@ -143,8 +142,7 @@ class ShelfRecommender:
         """
         _positive(n, "n")
         self._fitted()
-        found = [shelf for shelf in self.shelves_ if isinstance(shelf, LastBasket)]
-        pairs = (found[0] if found else LastBasket().fit(self._shop)).pairs_
+        pairs = LastBasket().fit(self._shop).pairs_
         return pairs_frame(pairs, self._shop, n, min_count)
 
     def popular(self, store_id: str | None = None, n: int = 20) -> pd.DataFrame:
@@ -169,13 +167,14 @@ class ShelfRecommender:
         return f"ShelfRecommender(n_shelves={self.n_shelves}, n_items={self.n_items}{fitted})"
 
     def _rank(self, asked: Asked, guard: Guard, n: int) -> Placed:
-        blend = self.blend or Blend()
-        return blend.rank(self.shelves_, asked, guard, n, self._shop.popularity.place)
+        return place_list(self._knowledge, asked, guard, n)
 
     def _arrange(self, asked: Asked, guard: Guard) -> Placed:
-        least = min(self.min_items, self.n_items, int(self._shop.is_allowed.sum()))
-        layout = Layout(self.n_shelves, self.n_items, least)
-        return arrange(self.shelves_, asked, guard, layout, self._shop.popularity.place)
+        layout = Layout(self.n_shelves, self.n_items)
+        factor = np.ones((len(asked), len(self.themes_)))
+        return place_shelves(
+            self._knowledge, asked, guard, self.themes_, layout, factor, self.min_items
+        )
 
     def _rows(
         self, customer_ids: Any, exclude: Any | None, place: Callable[[Asked, Guard], Placed]
@@ -193,17 +192,28 @@ class ShelfRecommender:
         return pd.concat(frames, ignore_index=True)
 
     def _present(self, placed: Placed, asked: Asked) -> pd.DataFrame:
-        return present(placed, self.shelves_, asked, self._shop.purchases.products, self._words)
+        frame = pd.DataFrame(columns(placed, asked, self.themes_, self._speaker))
+        return frame.astype(dict.fromkeys(TEXTS, str))
 
     def _check(self) -> None:
         for name in ("n_shelves", "n_items", "min_items"):
             _positive(getattr(self, name), name)
 
     def _fitted(self) -> None:
-        if not hasattr(self, "shelves_"):
+        if not hasattr(self, "_knowledge"):
             raise NotFitted(
                 "ShelfRecommender has not learned anything yet; call fit(history) first."
             )
+
+
+def _themes(given: Sequence[Theme] | str | Path | None) -> tuple[Theme, ...]:
+    if given is None or isinstance(given, str | Path):
+        return read_themes(given)
+    return tuple(given)
+
+
+def _categories(catalog: Catalog) -> list[str | None]:
+    return list(names_at(catalog.categories, catalog.category))
 
 
 def _tables(source: Any, products: Any | None) -> tuple[Any, Any | None, Any | None]:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.unit.recommend.shops import COLUMNS, checkerboard, lines, on
 from xenorec.errors import BadInput, NotFitted
-from xenorec.recommend import Blend, ShelfRecommender
+from xenorec.recommend import ShelfRecommender
 
 LIST = ["customer_id", "product_id", "rank", "score", "shelf", "reason", "level"]
 SHELVES = [
@@ -183,16 +183,6 @@ def test_pairs_are_the_same_in_blocks_of_products(monkeypatch):
     expected = ShelfRecommender().fit(checkerboard()).pairs()
     monkeypatch.setattr("xenorec.recommend.pairs.PAIRS_AT_ONCE", 100)
     pd.testing.assert_frame_equal(ShelfRecommender().fit(checkerboard()).pairs(), expected)
-
-
-def test_the_weights_of_the_list_can_be_given():
-    shop = lines(("ann", 50, "milk"), *[(f"c{i}", 50, "bread") for i in range(9)])
-    own = Blend({"buy_again": 1.0, "popular_in_shop": 0.0})
-    popular = Blend({"buy_again": 0.0, "popular_in_shop": 1.0})
-    told = ShelfRecommender(blend=own).fit(shop).recommend("ann", 1)
-    assert told["product_id"].item() == "milk"
-    told = ShelfRecommender(blend=popular).fit(shop).recommend("ann", 1)
-    assert told["product_id"].item() == "bread"
 
 
 def test_as_of_is_kept_as_a_utc_instant():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -24,26 +25,24 @@ def test_buy_again_puts_the_weekly_milk_before_what_was_bought_once_and_says_so(
     found = shelf(rows, "buy_again", "ann")
     assert found["product_id"].tolist() == ["milk", "lamp"]
     assert found["reason"].tolist() == [
-        "You bought this 12 times, last on 19 March",
-        "You bought this once, on 22 March",
+        "You buy this about every 7 days, last on Sunday",
+        "You bought this once, today",
     ]
-    assert set(found["shelf_title"]) == {"Buy it again"}
+    assert set(found["shelf_title"]) == {"Buy again"}
     assert set(found["level"]) == {"personal"}
 
 
-def test_buy_again_forgets_by_half_life():
-    shop = lines(*[("ann", d, "old") for d in (0, 1, 2)], ("ann", 98, "new"), ("ann", 100, "new"))
-    short, long = (
-        ShelfRecommender(min_items=1, half_life=h).fit(shop).shelves("ann") for h in ("14d", "999d")
-    )
-    assert shelf(short, "buy_again", "ann")["product_id"].tolist() == ["new", "old"]
-    assert shelf(long, "buy_again", "ann")["product_id"].tolist() == ["old", "new"]
-
-
-def test_the_score_of_buy_again_is_the_sum_of_faded_orders():
+def test_the_score_is_the_chance_that_orders_as_often_as_before_bring_the_product():
     shop = lines(("ann", 0, "tea"), ("ann", 112, "tea"))
-    found = ShelfRecommender(half_life="112d").fit(shop).shelves("ann")
-    assert found["score"].iloc[0] == 1.5
+    found = ShelfRecommender(within="14d").fit(shop).shelves("ann")
+    rate = (1 + 0.5) / (112 / np.log(2) * (1 - 0.5))  # faded orders by faded days
+    assert found["score"].iloc[0] == pytest.approx(1 - np.exp(-14 * rate), rel=1e-5)
+
+
+def test_what_was_bought_of_late_comes_before_what_was_bought_as_often_long_ago():
+    shop = lines(*[("ann", d, "old") for d in (0, 1)], *[("ann", d, "new") for d in (99, 100)])
+    found = shelf(ShelfRecommender(min_items=1).fit(shop).shelves("ann"), "buy_again", "ann")
+    assert found["product_id"].tolist() == ["new", "old"]
 
 
 def test_an_equal_score_goes_to_what_more_customers_buy_and_then_to_the_lower_id():
@@ -62,7 +61,7 @@ def test_biscuits_go_with_the_tea_of_the_last_basket():
     rows = ShelfRecommender(min_items=1).fit(shop, titles).shelves("ann")
     found = shelf(rows, "goes_with_last_basket", "ann")
     assert found["product_id"].tolist() == ["biscuits"]
-    assert found["reason"].tolist() == ["Often bought with Assam Tea from your last basket"]
+    assert found["reason"].tolist() == ["Often bought with Assam Tea, which you took today"]
 
 
 def test_the_reason_names_the_product_of_the_basket_that_gives_most():
@@ -75,7 +74,7 @@ def test_the_reason_names_the_product_of_the_basket_that_gives_most():
     titles = catalogue(tea="Tea", biscuits="Biscuits", rice="Rice")
     rows = ShelfRecommender(min_items=1).fit(shop, titles).shelves("ann")
     assert shelf(rows, "goes_with_last_basket", "ann")["reason"].tolist() == [
-        "Often bought with Tea from your last basket"
+        "Often bought with Tea, which you took today"
     ]
 
 
@@ -132,7 +131,7 @@ def test_new_in_category_is_new_where_one_shops_and_not_bought_yet():
     found = shelf(rows, "new_in_category", "ann")
     assert found["product_id"].tolist() == ["mango"]
     assert found["shelf_title"].tolist() == ["New in Yogurt"]
-    assert found["reason"].tolist() == ["New since 1 May in Yogurt, where you often shop"]
+    assert found["reason"].tolist() == ["New in Yogurt, where you often shop"]
     assert shelf(rows, "new_in_category", "bob")["shelf_title"].tolist() == ["New in Soap / Bath"]
 
 
@@ -144,8 +143,8 @@ def test_nothing_is_new_in_the_first_four_weeks_of_the_data():
 
 def test_a_short_shelf_makes_room_for_the_next_that_qualifies():
     rows = ShelfRecommender(n_shelves=1, min_items=2).fit(stores()).shelves("ann")
-    assert rows["shelf"].tolist() == ["popular_in_store"] * 3
-    assert rows["shelf_rank"].tolist() == [1] * 3
+    assert rows["shelf"].tolist() == ["popular_in_store"] * 2  # milk, bought once, is too few
+    assert rows["shelf_rank"].tolist() == [1] * 2
 
 
 def test_dates_are_of_the_customers_zone():

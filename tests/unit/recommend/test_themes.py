@@ -13,12 +13,15 @@ from xenorec.recommend.themes import SOURCES, Theme, read_themes
 SHIPPED = {
     "time_to_restock": "due",
     "buy_again": "own",
+    "from_recent_visits": "own",
+    "it_has_been_a_while": "own",
     "goes_with_last_basket": "last_basket",
-    "because_you_buy": "because",
     "on_offer": "on_offer",
     "new_in_category": "new_in_category",
+    "because_you_buy": "because",
     "a_year_ago": "year_ago",
     "popular_in_store": "popular_in_store",
+    "popular_in_shop": "popular_in_shop",
     "trending": "trending",
     "try_something_new": "discovery",
     "for_the_occasion": "occasion",
@@ -26,14 +29,18 @@ SHIPPED = {
 TITLES = """
 time_to_restock: Time to restock | Hora de reponer | फिर से लेने का समय
 buy_again: Buy again | Vuelve a comprar | फिर से खरीदें
+from_recent_visits: From your recent visits | De tus últimas visitas | आपकी हाल की खरीदारी से
+it_has_been_a_while: It has been a while | Hace tiempo que no lo compras | काफ़ी समय से नहीं लिया
 goes_with_last_basket: Goes well with your last basket | Combina con tu última compra \
 | आपकी पिछली खरीदारी के साथ
-because_you_buy: Because you buy Tea | Porque compras Tea | क्योंकि आप Tea खरीदते हैं
 on_offer: On offer for you | Ofertas para ti | आपके लिए ऑफ़र
 new_in_category: New in Fruit | Novedades en Fruit | Fruit में नया
+because_you_buy: Because you buy Tea | Porque compras Tea | क्योंकि आप Tea खरीदते हैं
 a_year_ago: What you bought a year ago | Lo que compraste hace un año \
 | जो आपने एक साल पहले खरीदा था
 popular_in_store: Popular in your store | Lo más popular de tu tienda | आपके स्टोर में लोकप्रिय
+popular_in_shop: Popular with our shoppers | Lo más popular entre nuestros clientes \
+| हमारे ग्राहकों में लोकप्रिय
 trending: Trending now | En tendencia | इन दिनों चलन में
 try_something_new: Try something new | Prueba algo nuevo | कुछ नया आज़माएँ
 for_the_occasion: For Diwali | Para Diwali | Diwali के लिए

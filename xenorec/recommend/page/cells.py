@@ -72,6 +72,11 @@ class Cells:
         """Whether the customer had bought it before."""
         return np.append(self.listed.is_own, False)[self.row]
 
+    @property
+    def level(self) -> Ints:
+        """How far the answer fell back, -1 where there is no product."""
+        return np.append(self.listed.level, -1)[self.row]
+
     def fact(self, name: str) -> Singles:
         """Return one fact, NaN where it is not known."""
         return np.append(self.listed.facts[name], np.float32(np.nan))[self.row]

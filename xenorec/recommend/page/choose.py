@@ -9,6 +9,9 @@ import numpy as np
 
 from xenorec.numbers import Bools, Floats, Ints
 
+SHORT = 1e-9
+"""What a first shelf that is too short counts: it comes in only where nothing else does."""
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -43,7 +46,8 @@ def choose_page(
     ``p_buy``: customers x cells, best first. ``fits``: themes x customers x cells. ``factor``:
     customers x themes, what feedback says of each. ``least``: how many items each theme needs.
 
-    Shelves are taken one after the other: the one whose items, not yet taken, promise the most
+    Only the first shelf may hold less than it needs, where nothing holds enough. Shelves are taken
+    one after the other: the one whose items, not yet taken, promise the most
     purchases, each counted by 1 / log2(shelf + position) as it is seen less the further down and
     right it stands. Then the cells are given out again from the top left corner along the
     diagonals, each to the best product left that fits the theme of its shelf; where that would
@@ -52,6 +56,7 @@ def choose_page(
     theme = _themes(p_buy, fits, factor, least, is_discovery, layout)
     cell = _fill(fits, theme, layout, _diagonals(layout))
     needed = np.where(theme >= 0, least[theme], 0)
+    needed[:, 0] = 0
     is_short = ((cell >= 0).sum(axis=2) < needed).any(axis=1)
     if is_short.any():
         rows = _fill(fits[:, is_short], theme[is_short], layout, _row_by_row(layout))
@@ -78,8 +83,9 @@ def _themes(
         value, picks = [], []
         for theme in range(n_themes):
             pick, worth, size = _best(fits[theme] & free, p_buy, discount)
-            open_to = (size >= least[theme]) & ~taken[theme]
-            value.append(np.where(open_to, worth * factor[:, theme], -1.0))
+            short = np.where(size >= least[theme], 1.0, SHORT if shelf == 0 else 0.0)
+            open_to = (size > 0) & ~taken[theme] & (short > 0)
+            value.append(np.where(open_to, worth * factor[:, theme] * short, -1.0))
             picks.append(pick)
         table = np.stack(value)
         last_chance = shelf >= layout.n_shelves - n_new
@@ -96,7 +102,8 @@ def _best(fits: Bools, p_buy: Floats, discount: Floats) -> tuple[Bools, Floats, 
     rank = np.cumsum(fits, axis=1)
     pick = fits & (rank <= len(discount))
     gain = np.append(discount, 0.0)[np.where(pick, rank - 1, len(discount))]
-    return pick, (gain * p_buy).sum(axis=1), pick.sum(axis=1)
+    worth: Floats = (gain * p_buy).sum(axis=1)
+    return pick, worth, pick.sum(axis=1)
 
 
 def _winner(table: Floats, is_discovery: Bools, last_chance: bool) -> Ints:
@@ -105,13 +112,15 @@ def _winner(table: Floats, is_discovery: Bools, last_chance: bool) -> Ints:
         return np.asarray(table.argmax(axis=0), dtype=np.int64)
     new = np.where(is_discovery[:, None], table, -1.0)
     has_new = new.max(axis=0) > 0
-    return np.where(has_new, new.argmax(axis=0), table.argmax(axis=0)).astype(np.int64)
+    best: Ints = np.where(has_new, new.argmax(axis=0), table.argmax(axis=0)).astype(np.int64)
+    return best
 
 
 def _packed(chosen: Ints) -> Ints:
     """Return the shelves of each customer without gaps."""
     order = np.argsort(chosen < 0, axis=1, kind="stable")
-    return np.take_along_axis(chosen, order, axis=1)
+    packed: Ints = np.take_along_axis(chosen, order, axis=1)
+    return packed
 
 
 def _fill(fits: Bools, theme: Ints, layout: Layout, order: Sequence[tuple[int, int]]) -> Ints:
@@ -129,7 +138,7 @@ def _fill(fits: Bools, theme: Ints, layout: Layout, order: Sequence[tuple[int, i
 
 
 def _of(fits: Bools, theme: Ints) -> Bools:
-    table = fits[theme, np.arange(len(theme))]
+    table: Bools = fits[theme, np.arange(len(theme))]
     table[theme < 0] = False
     return table
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from xenorec.numbers import Bools, Floats, Ints, Texts
 from xenorec.recommend.catalog import Catalog
+from xenorec.recommend.levels import SEGMENT, SHOP
 from xenorec.recommend.page.cells import Cells
 from xenorec.recommend.themes import Filter, Theme
 
@@ -18,6 +19,7 @@ OFFER, OFFER_MORE = 0.05, 0.05
 NEW_DAYS = 56
 RISING, RISING_SHARE = 0.25, 0.005
 YEAR, AROUND = 365, 14
+STORE_SHOPPERS = 5
 NEW_SOURCES = frozenset({"because", "new_in_category", "popular_in_store", "popular_in_shop"}) | {
     "trending",
     "discovery",
@@ -41,6 +43,8 @@ class Scene:
 
 def fitting(scene: Scene, theme: Theme) -> Bools:
     """Return customers x cells: which cells may stand on the shelf."""
+    if theme.source in ("occasion", "editorial") and not _is_named(theme.where):
+        return np.zeros(scene.cells.row.shape, dtype=bool)
     fits = SOURCES[theme.source](scene) & scene.cells.is_there
     fits &= _kept(scene, theme.where)
     if theme.source == "new_in_category":
@@ -53,6 +57,10 @@ def fitting(scene: Scene, theme: Theme) -> Bools:
 def whole(values: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Ints:
     """Return codes that were kept as a fact, -1 where there is none."""
     return np.where(np.isnan(values), -1, np.nan_to_num(values)).astype(np.int64)
+
+
+def _is_named(where: Filter) -> bool:
+    return bool(where.products or where.categories or where.brands)
 
 
 def _own(scene: Scene) -> Bools:
@@ -76,7 +84,7 @@ def _because(scene: Scene) -> Bools:
 def _on_offer(scene: Scene) -> Bools:
     now, usual = scene.cells.fact("shop_discount_7"), scene.cells.fact("shop_discount")
     buys = scene.cells.is_own | (scene.cells.fact("kind_n") > 0)
-    return buys & (now >= OFFER) & (now >= usual + OFFER_MORE)
+    return np.asarray(buys & (now >= OFFER) & (now >= usual + OFFER_MORE))
 
 
 def _new(scene: Scene) -> Bools:
@@ -92,11 +100,12 @@ def _year_ago(scene: Scene) -> Bools:
 
 
 def _store(scene: Scene) -> Bools:
-    return ~scene.cells.is_own & (scene.cells.fact("store_n") > 0)
+    many = (scene.cells.fact("store_n") >= STORE_SHOPPERS) | (scene.cells.level == SEGMENT)
+    return np.asarray(~scene.cells.is_own & many)
 
 
 def _shop(scene: Scene) -> Bools:
-    return ~scene.cells.is_own
+    return ~scene.cells.is_own & (scene.cells.level >= SHOP)
 
 
 def _trending(scene: Scene) -> Bools:
@@ -167,7 +176,7 @@ def _of_one(scene: Scene, fits: Bools, group: Ints) -> Bools:
 
 
 def _best_group(p: Floats, group: Ints) -> Ints:
-    n, width = p.shape
+    n = len(p)
     size = int(group.max(initial=-1)) + 2
     key = (np.arange(n)[:, None] * size + group + 1).ravel()
     keys, entry = np.unique(key, return_inverse=True)

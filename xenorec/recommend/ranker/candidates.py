@@ -8,7 +8,7 @@ import numpy as np
 
 from xenorec.numbers import Bools, Ints
 from xenorec.recommend.arrays import best_each, distinct, spread, starts
-from xenorec.recommend.ranker.features import Known, Pairs
+from xenorec.recommend.ranker.features import Known, Pairs, bare
 from xenorec.recommend.ranker.trends import Levels, Trends
 from xenorec.recommend.scorers.scorer import Scores
 
@@ -24,7 +24,7 @@ def own_candidates(known: Known, is_open: Bools, depth: int) -> Pairs:
     score = product.columns["faded_112"][rows]
     best, _ = best_each(asked[rows], score, item[rows], depth)
     kept = np.sort(rows[best])
-    return Pairs(asked[kept], item[kept], {})
+    return bare(asked[kept], item[kept])
 
 
 def new_candidates(
@@ -43,23 +43,24 @@ def new_candidates(
     return _never_bought(known, distinct(np.concatenate(keys)), is_open)
 
 
-def more_candidates(
-    pairs: Pairs, said: Sequence[Scores], known: Known, is_open: Bools
-) -> Pairs:
+def more_candidates(pairs: Pairs, said: Sequence[Scores], known: Known, is_open: Bools) -> Pairs:
     """Return the pairs and what the scorers named besides, as far as it was never bought."""
     n = len(is_open)
-    keys = [part.asked * n + part.product for part in (pairs, *said)]
+    keys = [pairs.asked * n + pairs.product]
+    keys += [part.asked * n + part.product for part in said]
     return _never_bought(known, distinct(np.concatenate(keys)), is_open)
 
 
 def with_scores(pairs: Pairs, said: Mapping[str, Scores], n_products: int) -> Pairs:
     """Return the pairs with the score of each scorer, NaN where it gives none."""
     key = pairs.asked * n_products + pairs.product
-    found = {}
+    found, because = {}, pairs.because.copy()
     for name, scores in said.items():
         at, is_known = _lookup(scores.asked * n_products + scores.product, key)
         found[name] = np.where(is_known, np.append(scores.score, np.nan)[at], np.nan)
-    return Pairs(pairs.asked, pairs.product, found)
+        source = np.where(is_known, np.append(scores.because, -1)[at], -1)
+        because = np.where(because < 0, source, because)
+    return Pairs(pairs.asked, pairs.product, found, because)
 
 
 def _lookup(keys: Ints, key: Ints) -> tuple[Ints, Bools]:
@@ -71,12 +72,10 @@ def _never_bought(known: Known, key: Ints, is_open: Bools) -> Pairs:
     n = len(is_open)
     _, is_own = known.counts[0].find(key // n, key % n)
     key = key[~is_own & is_open[key % n]]
-    return Pairs(key // n, key % n, {})
+    return bare(key // n, key % n)
 
 
-def _of_kinds(
-    known: Known, trends: Trends, levels: Levels, is_open: Bools, days: float
-) -> Ints:
+def _of_kinds(known: Known, trends: Trends, levels: Levels, is_open: Bools, days: float) -> Ints:
     kinds = known.counts[1]
     due = trends.hazards[1].within(kinds.item, kinds.columns["since"], days)
     wish = due + DUE_WEIGHT * kinds.columns["faded_42"]

@@ -58,7 +58,7 @@ def count(past: Past, item_of: Ints, n_items: int) -> Counts:
     key, age, visit = _orders(past, item_of, n_items)
     begin = np.append(True, key[1:] != key[:-1]) if len(key) else np.empty(0, dtype=bool)
     entry, first = np.cumsum(begin) - 1, np.flatnonzero(begin)
-    last = np.append(first[1:], len(key)) - 1
+    last = np.append(first, len(key))[1:] - 1
     asked = key[first] // n_items
     n_orders = past.n_orders[asked].astype(np.float64)
     columns = {
@@ -77,7 +77,7 @@ def count(past: Past, item_of: Ints, n_items: int) -> Counts:
         key[first],
         columns,
         (key % n_items)[inside],
-        (np.append(0.0, age[:-1]) - age)[inside],
+        (_before(age) - age)[inside],
     )
 
 
@@ -99,13 +99,11 @@ def _faded(entry: Ints, age: Floats, visit: Ints, n: int) -> dict[str, Floats]:
     return found
 
 
-def _gaps(
-    entry: Ints, age: Floats, begin: Bools, columns: dict[str, Floats]
-) -> dict[str, Floats]:
+def _gaps(entry: Ints, age: Floats, begin: Bools, columns: dict[str, Floats]) -> dict[str, Floats]:
     n, span = columns["n"], columns["first"] - columns["since"]
-    gap = np.where(begin, 0.0, np.append(0.0, age[:-1]) - age)
+    gap = np.where(begin, 0.0, _before(age) - age)
     square = total(entry, gap**2, len(n))
-    last = np.append(np.flatnonzero(begin)[1:], len(begin)) - 1
+    last = np.append(np.flatnonzero(begin), len(begin))[1:] - 1
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = np.where(n > 1, span / (n - 1), np.nan)
         spread = np.sqrt(np.maximum(square / (n - 1) - mean**2, 0))
@@ -117,3 +115,8 @@ def _gaps(
             "overdue": columns["since"] / np.maximum(mean, 0.5),
             "overdue_last": columns["since"] / np.maximum(latest, 0.5),
         }
+
+
+def _before(values: Floats) -> Floats:
+    """Return the value of the entry before each one."""
+    return np.append(0.0, values)[:-1] if len(values) else values

@@ -17,7 +17,16 @@ PRODUCT = (
     *("visits_since", "gap_mean", "gap_sd", "overdue", "overdue_last", "share"),
     "share_since_first",
 )
-KIND = ("n", "faded_42", "since", "gap_mean", "overdue", "overdue_last", "share", "share_since_first")
+KIND = (
+    "n",
+    "faded_42",
+    "since",
+    "gap_mean",
+    "overdue",
+    "overdue_last",
+    "share",
+    "share_since_first",
+)
 CATEGORY = ("faded_42", "since", "overdue", "share")
 LEVELS = (("product", PRODUCT), ("kind", KIND), ("category", CATEGORY))
 
@@ -33,11 +42,16 @@ class Known:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Customers (positions among those known) and products; ``scores``: what scorers gave them."""
+    """Customers (positions among those known) and products.
+
+    ``scores``: what scorers gave them, NaN for nothing. ``because``: the product of the customer
+    that speaks most for it, or -1.
+    """
 
     asked: Ints
     product: Ints
     scores: Mapping[str, Floats]
+    because: Ints
 
     def __len__(self) -> int:
         return len(self.asked)
@@ -45,7 +59,12 @@ class Pairs:
     def take(self, rows: Ints | Bools) -> Pairs:
         """Return some of the pairs."""
         scores = {name: values[rows] for name, values in self.scores.items()}
-        return Pairs(self.asked[rows], self.product[rows], scores)
+        return Pairs(self.asked[rows], self.product[rows], scores, self.because[rows])
+
+
+def bare(asked: Ints, product: Ints) -> Pairs:
+    """Return pairs of which no scorer has said anything."""
+    return Pairs(asked, product, {}, np.full(len(asked), -1, dtype=np.int64))
 
 
 def features(

@@ -21,6 +21,7 @@ from xenorec.recommend.ranker.features import Known, Pairs, features
 from xenorec.recommend.ranker.habits import habits
 from xenorec.recommend.ranker.model import Boosting, Model, fit_model
 from xenorec.recommend.ranker.past import past_of
+from xenorec.recommend.ranker.plain import plain_discovery, plain_repeat
 from xenorec.recommend.ranker.training import (
     Origin,
     Rows,
@@ -45,13 +46,15 @@ class Ranked:
     """One entry per customer asked about and product, sorted by both.
 
     ``p_buy`` is the probability of a purchase within the time; ``is_own`` tells what the customer
-    had bought before; ``found`` holds the features.
+    had bought before, ``because`` which product of theirs speaks for it (-1 for none); ``found``
+    holds the features.
     """
 
     asked: Ints
     product: Ints
     p_buy: Floats
     is_own: Bools
+    because: Ints
     found: Mapping[str, Singles]
 
 
@@ -63,7 +66,7 @@ class Stage:
     calibration: Calibration
 
     def p_buy(self, found: Mapping[str, Singles]) -> Floats:
-        """Return the probability of each row."""
+        """Return the probability of each row of features."""
         return self.calibration.p_buy(self.model.margin(found), found)
 
 
@@ -95,7 +98,7 @@ class Ranker:
     """Two boosted models, one of what was bought before and one of what was not.
 
     Both learn at past instants only, from what was bought in ``within`` after each. Where the
-    past holds too few purchases to learn from, ``is_fitted_`` is false.
+    past holds too few purchases to learn from, a plain rule gives the probability instead.
     """
 
     within: timedelta
@@ -122,11 +125,6 @@ class Ranker:
         self.view_ = View.of(shop, self._fresh())
         return self
 
-    @property
-    def is_fitted_(self) -> bool:
-        """Whether there was enough to learn from."""
-        return self.repeat_ is not None
-
     def score(self, customer: Ints, is_open: Bools) -> Ranked:
         """Return the candidates of each customer with their probability."""
         known = self.view_.know(customer)
@@ -135,29 +133,31 @@ class Ranker:
         for stage, listed, is_own in zip(
             (self.repeat_, self.discovery_), pairs, (True, False), strict=True
         ):
-            if stage is not None:
-                found = self._describe(self.view_, known, listed)
-                parts.append((listed, stage.p_buy(found), is_own, found))
+            found = self._describe(self.view_, known, listed)
+            p_buy = self._plain(found, is_own) if stage is None else stage.p_buy(found)
+            parts.append((listed, p_buy, is_own, found))
         return _together(parts)
+
+    def _plain(self, found: Mapping[str, Singles], is_own: bool) -> Floats:
+        rule = plain_repeat if is_own else plain_discovery
+        return rule(found, self.within / DAY)
 
     def _candidates(
         self, view: View, known: Known, customer: Ints, is_open: Bools
     ) -> tuple[Pairs, Pairs]:
-        """Return the candidates bought before and those never bought, with the scorers' scores."""
+        """Return the candidates bought before, and those never bought with the scorers' scores."""
         own = own_candidates(known, is_open, self.depth)
         new = new_candidates(known, view.trends, view.levels, is_open, self.within / DAY)
         n = view.shop.n_products
-        wanted = np.sort(np.concatenate([own.asked * n + own.product, new.asked * n + new.product]))
+        wanted = new.asked * n + new.product
         said = {
             scorer.name: scorer.score(customer, depth=self.reach, is_open=is_open, pairs=wanted)
             for scorer in view.scorers
         }
-        new = more_candidates(new, [said_by for said_by in said.values()], known, is_open)
-        return with_scores(own, said, n), with_scores(new, said, n)
+        new = more_candidates(new, list(said.values()), known, is_open)
+        return own, with_scores(new, said, n)
 
-    def _rows(
-        self, view: View, origin: Origin, customer: Ints, known: Known, pairs: Pairs
-    ) -> Rows:
+    def _rows(self, view: View, origin: Origin, customer: Ints, known: Known, pairs: Pairs) -> Rows:
         return sample_rows(
             origin,
             customer,
@@ -205,8 +205,15 @@ def _together(parts: Sequence[tuple[Pairs, Floats, bool, Mapping[str, Singles]]]
         product[order],
         np.concatenate([p for _, p, _, _ in parts])[order],
         np.concatenate([np.full(len(pairs), own) for pairs, _, own, _ in parts])[order],
+        np.concatenate([pairs.because for pairs, _, _, _ in parts])[order],
         {
-            name: np.concatenate([found[name] for _, _, _, found in parts])[order]
-            for name in parts[0][3]
+            name: np.concatenate(
+                [_column(found, name, len(pairs)) for pairs, _, _, found in parts]
+            )[order]
+            for name in {name: None for _, _, _, found in parts for name in found}
         },
     )
+
+
+def _column(found: Mapping[str, Singles], name: str, n: int) -> Singles:
+    return found[name] if name in found else np.full(n, np.nan, dtype=np.float32)

@@ -83,7 +83,9 @@ def _popular(past: Past, product: Counts, n: int) -> dict[str, Floats]:
     found = {}
     for window in WINDOWS:
         bought = product.columns["since"] < window
-        found[f"popular_{window}"] = _tally(product.item, bought, n) / max((latest < window).sum(), 1)
+        found[f"popular_{window}"] = _tally(product.item, bought, n) / max(
+            (latest < window).sum(), 1
+        )
     seven, month, long = (found[f"popular_{w}"] + RARE for w in WINDOWS)
     found["rise_7"], found["rise_28"] = np.log(seven / month), np.log(month / long)
     fresh = product.columns["first"] < 28

@@ -14,7 +14,7 @@ from xenorec.recommend.themes.language import chosen
 
 SOURCES = (
     *("due", "own", "last_basket", "because", "on_offer", "new_in_category", "year_ago"),
-    *("popular_in_store", "trending", "discovery", "occasion", "editorial"),
+    *("popular_in_store", "popular_in_shop", "trending", "discovery", "occasion", "editorial"),
 )
 FACTS = ("category", "product", "occasion")
 MIN_ITEMS = 3

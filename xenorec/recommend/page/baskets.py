@@ -1,0 +1,54 @@
+"""Last basket: what is bought together with what the customer took home last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from xenorec.numbers import Ints
+from xenorec.recommend.arrays import best_each, rows_of, starts
+from xenorec.recommend.pairs import Pairs, count_pairs
+from xenorec.recommend.people import Asked
+from xenorec.recommend.shop import Shop
+
+
+@dataclass(eq=False)
+class LastBasket:
+    """Neighbours of the products of the last order, which are not in that order themselves."""
+
+    shrink: float = 10.0
+    min_count: int = 2
+    n_neighbours: int = 50
+
+    def fit(self, shop: Shop) -> Self:
+        """Count the pairs of the shop and keep the last order of every customer."""
+        purchases = shop.purchases
+        self.pairs_: Pairs = count_pairs(
+            shop, shrink=self.shrink, min_count=self.min_count, n_neighbours=self.n_neighbours
+        )
+        self.orders_ = starts(purchases.order, len(purchases.orders))
+        self.last_order_, self.product_ = purchases.last_order, purchases.product
+        self.shop_ = shop
+        return self
+
+    def neighbours(self, asked: Asked) -> tuple[Ints, Ints]:
+        """Return (key, product): asked * number of products + neighbour, sorted, and its reason.
+
+        The reason is the product of the basket that goes best with the neighbour.
+        """
+        which, basket = self._baskets(asked)
+        item, at = rows_of(self.pairs_.bounds, basket)
+        other, part = self.pairs_.other[at], self.pairs_.score[at]
+        n = self.shop_.n_products
+        key = which[item] * n + other
+        kept = ~np.isin(key, which * n + basket) & self.shop_.is_allowed[other]
+        key, part, source = key[kept], part[kept], basket[item[kept]]
+        best, _ = best_each(key, part, self.shop_.popularity.place[source], 1)
+        return key[best], source[best]
+
+    def _baskets(self, asked: Asked) -> tuple[Ints, Ints]:
+        order = np.append(self.last_order_, -1)[asked.customer]
+        which, at = rows_of(self.orders_, order)
+        return which, self.product_[at]

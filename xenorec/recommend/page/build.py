@@ -1,0 +1,172 @@
+"""Build: what may be shown to each customer, how likely it is bought, and what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+
+from xenorec.instants import microseconds
+from xenorec.numbers import Bools, Floats, Ints, Singles
+from xenorec.recommend.guard import Guard
+from xenorec.recommend.levels import DEFAULT, PERSONAL, SEGMENT, SHOP
+from xenorec.recommend.page.baskets import LastBasket
+from xenorec.recommend.page.cells import Listed
+from xenorec.recommend.page.sources import AROUND, YEAR
+from xenorec.recommend.page.stores import Stores, count_stores
+from xenorec.recommend.people import Asked
+from xenorec.recommend.ranker.ranker import Ranked, Ranker
+from xenorec.recommend.shop import Shop
+
+DAY = timedelta(days=1)
+SETTLING = timedelta(days=28)
+KEPT = (
+    *("product_n", "product_since", "product_gap_mean", "product_overdue", "kind_n"),
+    *("category_share", "shop_discount", "shop_discount_7", "shop_days_sold", "shop_rise_7"),
+    *("shop_popular_7", "shop_price"),
+)
+ADDED = ("because", "basket", "year_ago", "store_n", "shop_settled")
+LEAST = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Knowledge:
+    """What pages know of a shop beside the ranker: stores, baskets, and a year ago."""
+
+    shop: Shop
+    ranker: Ranker
+    stores: Stores
+    baskets: LastBasket
+    settled: Bools
+    year_ago: Ints
+    year_ago_days: Singles
+
+    @classmethod
+    def of(cls, shop: Shop, ranker: Ranker) -> Knowledge:
+        """Learn from the shop."""
+        purchases = shop.purchases
+        age = (microseconds(purchases.as_of) - purchases.at) / microseconds(DAY)
+        then = np.abs(age - YEAR) <= AROUND
+        key = purchases.customer[then] * shop.n_products + purchases.product[then]
+        once, first = np.unique(key, return_index=True)
+        return cls(
+            shop,
+            ranker,
+            count_stores(shop),
+            LastBasket(n_neighbours=20).fit(shop),
+            purchases.first_at >= purchases.since + microseconds(SETTLING),
+            once,
+            age[then][first].astype(np.float32),
+        )
+
+    def listed(self, asked: Asked, guard: Guard, least: int) -> Listed:
+        """Return what may be shown to each customer, ``least`` products or more where there are.
+
+        Candidates of the ranker come first; where they are fewer, the store's most bought and
+        then the shop's fill up, and below what the ranker knows.
+        """
+        is_open = guard.is_open & self.shop.is_allowed
+        listed = self._ranked(asked, self.ranker.score(asked.customer, is_open))
+        listed = _kept(listed, guard)
+        few = np.bincount(listed.asked, minlength=len(asked)) < least
+        if not few.any():
+            return listed
+        return _joined(listed, self._popular(asked, np.flatnonzero(few), listed, guard, least))
+
+    def _ranked(self, asked: Asked, ranked: Ranked) -> Listed:
+        known = asked.customer[ranked.asked] >= 0
+        which, product = ranked.asked[known], ranked.product[known]
+        facts = {name: ranked.found[name][known] for name in KEPT}
+        customer = asked.customer[which]
+        facts["because"] = _code(ranked.because[known])
+        facts["basket"] = self._basket(asked, which, product)
+        facts["year_ago"] = self._year_ago(customer * self.shop.n_products + product)
+        facts["store_n"] = self.stores.bought_by(asked.store[which], product).astype(np.float32)
+        facts["shop_settled"] = self.settled[product].astype(np.float32)
+        level = _levels(facts, ranked.is_own[known])
+        return Listed(which, product, ranked.p_buy[known], ranked.is_own[known], level, facts)
+
+    def _basket(self, asked: Asked, which: Ints, product: Ints) -> Singles:
+        n = self.shop.n_products
+        key, source = self.baskets.neighbours(asked)
+        at = np.searchsorted(key, which * n + product)
+        found = np.append(key, -1)[at] == which * n + product
+        return _code(np.where(found, np.append(source, -1)[at], -1))
+
+    def _year_ago(self, key: Ints) -> Singles:
+        at = np.searchsorted(self.year_ago, key)
+        found = np.append(self.year_ago, -1)[at] == key
+        days = np.append(self.year_ago_days, np.float32(np.nan))[at]
+        return np.where(found, days, np.float32(np.nan)).astype(np.float32)
+
+    def _popular(self, asked: Asked, who: Ints, listed: Listed, guard: Guard, least: int) -> Listed:
+        """Return the most bought products of the store and the shop, not listed yet."""
+        n, popularity = self.shop.n_products, self.shop.popularity
+        depth = least + guard.most + int(np.bincount(listed.asked, minlength=1).max(initial=0))
+        is_open = guard.is_open & self.shop.is_allowed
+        in_store, product, share = self.stores.first(asked.store[who], depth + n - is_open.sum())
+        best = np.argsort(popularity.place)
+        best = best[is_open[best]][:depth]
+        everywhere = np.repeat(np.arange(len(who)), len(best))
+        which = who[np.concatenate([in_store, everywhere])]
+        goods = np.concatenate([product, np.tile(best, len(who))])
+        worth = np.concatenate([share, np.tile(_shares(self.shop)[best], len(who))])
+        sold = popularity.recent[np.tile(best, len(who))] > 0
+        level = np.concatenate([np.full(len(product), SEGMENT), np.where(sold, SHOP, DEFAULT)])
+        key = which * n + goods
+        _, first = np.unique(key, return_index=True)
+        first = first[is_open[goods[first]]]
+        fresh = first[~np.isin(key[first], listed.asked * n + listed.product)]
+        p_buy = worth * min(self.ranker.within / timedelta(days=28), 1.0)
+        # Below what the ranker knows of the customer, the store's list above the shop's.
+        known = asked.customer[which] >= 0
+        p_buy = np.where(
+            known | (level != SEGMENT) & (asked.store[which] >= 0), p_buy * LEAST, p_buy
+        )
+        return _kept(self._cold(asked, which, goods, p_buy, level, fresh), guard)
+
+    def _cold(
+        self, asked: Asked, which: Ints, goods: Ints, p_buy: Floats, level: Ints, rows: Ints
+    ) -> Listed:
+        nothing = np.full(len(rows), np.nan, dtype=np.float32)
+        facts = dict.fromkeys((*KEPT, *ADDED), nothing)
+        store = asked.store[which[rows]]
+        facts["store_n"] = self.stores.bought_by(store, goods[rows]).astype(np.float32)
+        is_own = self.shop.has_bought(asked.customer[which[rows]], goods[rows])
+        return Listed(which[rows], goods[rows], p_buy[rows], is_own, level[rows], facts)
+
+
+def _levels(facts: Mapping[str, Singles], is_own: Bools) -> Ints:
+    """Return personal where something of the customer's speaks for it, else store or shop."""
+    personal = is_own | (facts["because"] >= 0) | (facts["category_share"] > 0)
+    lower = np.where(facts["store_n"] > 0, SEGMENT, SHOP)
+    return np.where(personal, PERSONAL, lower).astype(np.int64)
+
+
+def _shares(shop: Shop) -> Floats:
+    """Return the share of late customers of each product, of long-sold ones a little of it."""
+    popularity = shop.popularity
+    least = 0.5 / max(popularity.n_recent, 1)
+    old = least * popularity.ever / max(popularity.n_ever, 1)
+    return np.where(popularity.recent > 0, popularity.share, old).astype(np.float64)
+
+
+def _code(code: Ints) -> Singles:
+    return np.where(code >= 0, code, np.nan).astype(np.float32)
+
+
+def _kept(listed: Listed, guard: Guard) -> Listed:
+    return listed.take(guard.lets(listed.asked, listed.product))
+
+
+def _joined(one: Listed, two: Listed) -> Listed:
+    return Listed(
+        np.concatenate([one.asked, two.asked]),
+        np.concatenate([one.product, two.product]),
+        np.concatenate([one.p_buy, two.p_buy]),
+        np.concatenate([one.is_own, two.is_own]),
+        np.concatenate([one.level, two.level]),
+        {name: np.concatenate([one.facts[name], two.facts[name]]) for name in one.facts},
+    )

@@ -1,0 +1,136 @@
+"""Pages: shelves for the customers asked about, and their one ranked list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from xenorec.numbers import Floats, Ints, Texts, significant
+from xenorec.recommend.arrays import best_each
+from xenorec.recommend.guard import Guard
+from xenorec.recommend.levels import LEVELS, PERSONAL, SEGMENT
+from xenorec.recommend.page.build import Knowledge
+from xenorec.recommend.page.cells import Listed, lay_cells
+from xenorec.recommend.page.choose import Layout, choose_page
+from xenorec.recommend.page.say import Speaker
+from xenorec.recommend.page.sources import NEW_SOURCES, Scene, fitting
+from xenorec.recommend.people import Asked
+from xenorec.recommend.themes import Theme
+
+WIDTH, WIDTH_NEW = 60, 60
+GENERAL = {"discovery": 0.8, "popular_in_shop": 0.5}
+"""What the widest themes count beside those that say more."""
+OWN_ROW, BECAUSE_ROW = "buy_again", "because_you_buy"
+STORE_ROW, SHOP_ROW, NEW_ROW = "popular_in_store", "popular_in_shop", "try_something_new"
+SOURCE_OF = {
+    OWN_ROW: "own",
+    BECAUSE_ROW: "because",
+    STORE_ROW: "popular_in_store",
+    SHOP_ROW: "popular_in_shop",
+    NEW_ROW: "discovery",
+}
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Entries of ``listed`` with their place on the page or in the list, ranks from 1."""
+
+    listed: Listed
+    row: Ints
+    theme: Ints
+    shelf_rank: Ints
+    item_rank: Ints
+
+
+def place_shelves(
+    knowledge: Knowledge,
+    asked: Asked,
+    guard: Guard,
+    themes: Sequence[Theme],
+    layout: Layout,
+    factor: Floats,
+    min_items: int,
+) -> Placed:
+    """Return the items of every customer's shelves, by customer, shelf and item.
+
+    ``factor``: customers x themes. A shelf needs ``min_items`` or what its theme asks for, the
+    smaller one, and never more than ``n_items``.
+    """
+    shop = knowledge.shop
+    listed = knowledge.listed(asked, guard, layout.n_shelves * layout.n_items)
+    width = max(WIDTH, layout.n_shelves * layout.n_items)
+    cells = lay_cells(listed, len(asked), shop.popularity.place, width, max(WIDTH_NEW, width))
+    scene = Scene(cells, shop.catalog, shop.purchases.products)
+    fits = np.stack([fitting(scene, theme) for theme in themes])
+    most = min(layout.n_items, max(int((guard.is_open & shop.is_allowed).sum()), 1))
+    least = np.array([min(theme.min_items, min_items, most) for theme in themes])
+    is_new = np.array([theme.source in NEW_SOURCES for theme in themes])
+    weight = np.array([GENERAL.get(theme.source, 1.0) for theme in themes])
+    page = choose_page(cells.p_buy, fits, factor * weight, least, is_new, layout)
+    who, shelf, item = np.nonzero(page.cell >= 0)
+    row = cells.row[who, page.cell[who, shelf, item]]
+    item_rank = item + 1
+    return Placed(listed, row, page.theme[who, shelf], shelf + 1, item_rank)
+
+
+def place_list(knowledge: Knowledge, asked: Asked, guard: Guard, n: int) -> Placed:
+    """Return the ``n`` best products of every customer, by customer and rank."""
+    listed = knowledge.listed(asked, guard, n)
+    place = knowledge.shop.popularity.place[listed.product]
+    row, rank = best_each(listed.asked, significant(listed.p_buy), place, n)
+    return Placed(listed, row, np.full(len(row), -1), np.ones(len(row), dtype=np.int64), rank)
+
+
+def columns(
+    placed: Placed, asked: Asked, themes: Sequence[Theme], speaker: Speaker
+) -> Mapping[str, Any]:
+    """Return the columns of the answer, one row per placed item."""
+    listed, row = placed.listed, placed.row
+    if (placed.theme < 0).any():
+        shelf, title, reason = _list_words(placed, asked, themes, speaker)
+    else:
+        shelf, title, reason = _shelf_words(placed, asked, themes, speaker)
+    return {
+        "customer_id": asked.ids[listed.asked[row]],
+        "shelf": shelf,
+        "shelf_title": title,
+        "shelf_rank": placed.shelf_rank,
+        "product_id": speaker.shop.purchases.products[listed.product[row]],
+        "item_rank": placed.item_rank,
+        "score": significant(listed.p_buy[row]),
+        "reason": reason,
+        "level": np.array(LEVELS, dtype=object)[listed.level[row]],
+    }
+
+
+def _shelf_words(
+    placed: Placed, asked: Asked, themes: Sequence[Theme], speaker: Speaker
+) -> tuple[Texts, Texts, Texts]:
+    shelf, title, reason = (np.empty(len(placed.row), dtype=object) for _ in range(3))
+    for number, theme in enumerate(themes):
+        at = np.flatnonzero(placed.theme == number)
+        if not len(at):
+            continue
+        rows = placed.row[at]
+        shelf[at] = theme.name
+        title[at] = speaker.titles(placed.listed, rows, theme)
+        sources = [theme.source] * len(at)
+        reason[at] = speaker.why(placed.listed, rows, sources, asked, theme)
+    return shelf, title, reason
+
+
+def _list_words(
+    placed: Placed, asked: Asked, themes: Sequence[Theme], speaker: Speaker
+) -> tuple[Texts, Texts, Texts]:
+    listed, rows = placed.listed, placed.row
+    shelf = np.full(len(rows), NEW_ROW, dtype=object)
+    level = listed.level[rows]
+    shelf[listed.facts["because"][rows] >= 0] = BECAUSE_ROW
+    shelf[level == SEGMENT] = STORE_ROW
+    shelf[level > SEGMENT] = SHOP_ROW
+    shelf[listed.is_own[rows] & (level == PERSONAL)] = OWN_ROW
+    sources = [SOURCE_OF[name] for name in shelf]
+    return shelf, shelf.copy(), np.array(speaker.why(listed, rows, sources, asked, None), object)

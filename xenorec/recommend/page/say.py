@@ -1,0 +1,186 @@
+"""Say: the titles of shelves and the reason for each product, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+
+from xenorec.instants import instant_of
+from xenorec.numbers import Bools, Ints, Singles, Texts
+from xenorec.recommend.page.cells import Listed
+from xenorec.recommend.page.sources import whole
+from xenorec.recommend.people import Asked
+from xenorec.recommend.shop import Shop
+from xenorec.recommend.themes import Reasons, Theme
+from xenorec.recommend.words import Words, zone_of
+
+OFTEN = 3
+KIND_OF = {
+    "last_basket": "with_basket",
+    "because": "because",
+    "on_offer": "on_offer",
+    "new_in_category": "new_in_category",
+    "year_ago": "year_ago",
+    "popular_in_store": "popular_store",
+    "popular_in_shop": "popular_shop",
+    "trending": "trending",
+    "discovery": "try_new",
+    "occasion": "occasion",
+    "editorial": "editorial",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Speaker:
+    """Says why, with the facts of the shop and the days of the customer's zone.
+
+    ``is_private``: one per product, whether its reason may name neither product nor category.
+    """
+
+    shop: Shop
+    words: Words
+    reasons: Reasons
+    locale: str | None
+    is_private: Bools
+
+    def titles(self, listed: Listed, rows: Ints, theme: Theme) -> list[str]:
+        """Return the heading over each row, the same over a customer's whole shelf."""
+        category = np.append(self.shop.catalog.category, -1)[listed.product[rows]]
+        source = whole(listed.facts["because"][rows])
+        say = lru_cache(maxsize=None)(
+            lambda of, on: theme.title(
+                self.locale,
+                category=self._category(of),
+                product=self._product(on),
+                occasion=theme.where.occasion,
+            )
+        )
+        return [say(of, on) for of, on in zip(category.tolist(), source.tolist(), strict=True)]
+
+    def why(
+        self, listed: Listed, rows: Ints, sources: Sequence[str], asked: Asked, theme: Theme | None
+    ) -> list[str]:
+        """Return the reason of each row, which stands on a shelf of the source named."""
+        found = _Facts.of(self, listed, rows, asked)
+        return [
+            self._say(found, at, source, theme)
+            for at, source in zip(range(len(rows)), sources, strict=True)
+        ]
+
+    def _say(self, found: _Facts, at: int, source: str, theme: Theme | None) -> str:
+        n, gap = found.n[at], found.gap[at]
+        kind = KIND_OF.get(source)
+        facts: dict[str, Any] = {"is_private": found.is_private[at], "today": found.today(at)}
+        if kind is None or (kind == "with_basket" and found.basket[at] < 0):
+            often = n >= OFTEN and gap == gap
+            return self.reasons.say(
+                "bought_every" if often else "bought_often",
+                self.locale,
+                n=int(n),
+                days=float(gap) if often else None,
+                on=found.bought_on(at),
+                **facts,
+            )
+        if kind == "with_basket":
+            facts |= {"product": self._product(found.basket[at]), "on": found.basket_on(at)}
+        elif kind == "because":
+            facts["product"] = self._product(found.because[at])
+        elif kind in ("new_in_category", "try_new"):
+            facts["category"] = self._category(found.category[at])
+        elif kind == "on_offer":
+            facts["percent"] = 100.0 * found.discount[at]
+        elif kind == "year_ago":
+            facts["on"] = found.year_ago_on(at)
+        elif kind == "popular_store":
+            facts["n"] = int(found.store_n[at])
+        elif kind == "popular_shop":
+            facts["n"] = int(found.shop_n[at])
+        elif kind == "occasion" and theme is not None:
+            facts["occasion"] = theme.where.occasion
+        return self.reasons.say(kind, self.locale, **facts)
+
+    def _product(self, product: int) -> str | None:
+        if product < 0 or self.is_private[product]:
+            return None
+        return self.words.product(product)
+
+    def _category(self, category: int) -> str | None:
+        return None if category < 0 else self.words.categories[category]
+
+
+@dataclass(frozen=True, eq=False)
+class _Facts:
+    """The facts of some rows as plain lists, and their days in the customers' zones."""
+
+    speaker: Speaker
+    n: list[float]
+    gap: list[float]
+    discount: list[float]
+    basket: list[int]
+    because: list[int]
+    category: list[int]
+    store_n: list[float]
+    shop_n: list[int]
+    year_ago: list[float]
+    is_private: list[bool]
+    last_at: list[int]
+    order_at: list[int]
+    zone: Texts
+
+    @classmethod
+    def of(cls, speaker: Speaker, listed: Listed, rows: Ints, asked: Asked) -> _Facts:
+        shop, product = speaker.shop, listed.product[rows]
+        customer = asked.customer[listed.asked[rows]]
+        own, order = shop.purchases.bought, shop.purchases.last_order
+        at = np.searchsorted(own.key, customer * shop.n_products + product)
+        last = np.append(order, -1)[customer]
+        return cls(
+            speaker,
+            np.nan_to_num(listed.facts["product_n"][rows]).tolist(),
+            listed.facts["product_gap_mean"][rows].tolist(),
+            np.nan_to_num(listed.facts["shop_discount_7"][rows]).tolist(),
+            whole(listed.facts["basket"][rows]).tolist(),
+            whole(listed.facts["because"][rows]).tolist(),
+            np.append(shop.catalog.category, -1)[product].tolist(),
+            np.nan_to_num(listed.facts["store_n"][rows]).tolist(),
+            shop.popularity.recent[product].tolist(),
+            _plain(listed.facts["year_ago"][rows]),
+            speaker.is_private[product].tolist(),
+            np.append(own.last_at, 0)[at].tolist(),
+            np.append(shop.purchases.orders.at, 0)[last].tolist(),
+            asked.zone[listed.asked[rows]],
+        )
+
+    @cached_property
+    def _day(self) -> Any:
+        return lru_cache(maxsize=None)(_local)
+
+    def today(self, at: int) -> date:
+        return self._day(self.speaker.words.as_of, self.zone[at])  # type: ignore[no-any-return]
+
+    def bought_on(self, at: int) -> date | None:
+        return self._day(self.last_at[at], self.zone[at]) if self.n[at] > 0 else None
+
+    def basket_on(self, at: int) -> date:
+        return self._day(self.order_at[at], self.zone[at])  # type: ignore[no-any-return]
+
+    def year_ago_on(self, at: int) -> date | None:
+        days = self.year_ago[at]
+        if days != days:
+            return None
+        stamp = int(self.speaker.words.as_of.timestamp() * 1e6 - days * 86_400e6)
+        return self._day(stamp, self.zone[at])  # type: ignore[no-any-return]
+
+
+def _plain(values: Singles) -> list[float]:
+    return [float(value) for value in values]
+
+
+def _local(stamp: int | datetime, zone: str | None) -> date:
+    at = stamp if isinstance(stamp, datetime) else instant_of(stamp)
+    return at.astimezone(zone_of(zone)).date()
