@@ -278,18 +278,31 @@ def audit(workspace: Path | None, to_json: bool) -> None:
 @click.argument("what", type=click.Choice(["shelves", "timing", "send-time"]))
 @click.option("--as-of", default="2017-11-01", show_default=True, help="Learn up to here.")
 @click.option("--within", default="14d", show_default=True, help="Look this far ahead.")
+@click.option(
+    "--by",
+    type=click.Choice(["product", "category"]),
+    default="product",
+    show_default=True,
+    help="Score shelves by product or by kind of product.",
+)
 @click.option("--households", default=0, help="Only so many households; 0: all.")
 @as_json
 @click.pass_obj
 def evaluate(
-    workspace: Path | None, what: str, as_of: str, within: str, households: int, to_json: bool
+    workspace: Path | None,
+    what: str,
+    as_of: str,
+    within: str,
+    by: str,
+    households: int,
+    to_json: bool,
 ) -> None:
     """Back-test a model beside its baselines: on --workspace, else on The Complete Journey."""
     from xenorec.evaluation import evaluate as evaluated
 
     with busy(f"evaluating {what}"):
         crm = None if workspace is None else _open(workspace)
-        found = evaluated(what, crm, as_of=as_of, within=within, households=households)
+        found = evaluated(what, crm, as_of=as_of, within=within, by=by, households=households)
     _say(found, json.loads(found.to_json()), to_json)
 
 

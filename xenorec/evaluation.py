@@ -23,26 +23,28 @@ def evaluate(
     *,
     as_of: str = "2017-11-01",
     within: str = "14d",
+    by: str = "product",
     households: int = 0,
 ) -> Evaluation:
     """Back-test ``shelves``, ``timing`` or ``send-time`` at ``as_of`` beside its baselines.
 
-    Models learn from rows up to ``as_of`` and are scored on what happened in the span after it.
+    ``by``: score shelves by "product" or by "category". Models learn from rows up to ``as_of`` and
+    are scored on what happened in the span after it.
     Without a workspace The Complete Journey is loaded into memory.
     """
     if what not in WHAT:
         raise BadInput(f"Cannot evaluate {what!r}.{nearest(what, WHAT)} Known: {', '.join(WHAT)}.")
     shop = crm if crm is not None else _complete_journey(households)
-    return _run(what, shop, as_of, within, shop.history())
+    return _run(what, shop, as_of, within, by, shop.history())
 
 
-def _run(what: str, shop: Workspace, as_of: str, within: str, history: Any) -> Evaluation:
+def _run(what: str, shop: Workspace, as_of: str, within: str, by: str, history: Any) -> Evaluation:
     if what == "shelves":
         from xenorec.recommend import evaluate_shelves
 
         products = history.products().to_pandas()
         lines = history.lines().to_pandas()
-        return evaluate_shelves(lines, as_of=as_of, within=within, products=products)
+        return evaluate_shelves(lines, as_of=as_of, within=within, by=by, products=products)
     if what == "timing":
         from xenorec.timing import evaluate_timing
 

@@ -13,13 +13,14 @@ from xenorec.profile import History, cut_sql, profile_select, sql_columns
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from xenorec.recommend import ShelfRecommender
     from xenorec.timing import NextPurchase
 
 log = logging.getLogger("xenorec")
 
 
 class Moment:
-    """The profile, history and default model of one instant; each is made when first asked for."""
+    """The profile, history and default models of one instant; each is made when first asked for."""
 
     def __init__(self, engine: DuckEngine, as_of: datetime) -> None:
         self.history = History(engine, as_of)
@@ -28,6 +29,16 @@ class Moment:
         self._base: pa.Table | None = None
         self._whole: pa.Table | None = None
         self._model: NextPurchase | None = None
+        self._shelves: ShelfRecommender | None = None
+
+    def recommender(self) -> ShelfRecommender:
+        """Return the shelves as shipped, fitted once."""
+        if self._shelves is None:
+            from xenorec.recommend import ShelfRecommender
+
+            self._shelves = ShelfRecommender().fit(self.history)
+            log.info("action=fit model=ShelfRecommender as_of=%s", self.as_of.isoformat())
+        return self._shelves
 
     def profile(self, columns: Iterable[str]) -> pa.Table:
         """Return one row per customer with at least ``columns``, ordered by customer_id."""

@@ -71,9 +71,7 @@ def publish_till(crm: Workspace, folder: Path, *, store_id: str, as_of: datetime
         from xenorec.errors import nearest
 
         raise UnknownName(f"There is no store {store_id!r}.{nearest(store_id, stores)}")
-    from xenorec.recommend import ShelfRecommender
-
-    model = ShelfRecommender().fit(history)
+    model = crm.recommender(as_of)
     facts = _facts(history.products().to_pylist())
     salt = secrets.token_hex(16)
     keys, refused = _keys(_identifiers(crm, as_of), salt)

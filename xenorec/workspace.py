@@ -188,6 +188,10 @@ class Workspace:
         """Return what a model may know: the tables cut at ``as_of``."""
         return self._moment(self._instant(as_of)).history
 
+    def recommender(self, as_of: Instant | None = None) -> ShelfRecommender:
+        """Return the shelves as shipped, fitted on the history; of one instant only once."""
+        return self._moment(self._instant(as_of)).recommender()
+
     # -- what is done ----------------------------------------------------------------------
 
     def campaign(
@@ -365,6 +369,7 @@ class Workspace:
             outbox=self.project.outbox,
             channels=self.project.channels,
             report=lambda name, within: self.report(name, within=within),
+            shelves=lambda: self.recommender(people.as_of),
             recommender=recommend,
             send_time=timing,
         )

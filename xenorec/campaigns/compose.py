@@ -131,14 +131,14 @@ class Composer:
 
 
 def fitted_recommender(record: CampaignRecord, room: Room) -> ShelfRecommender:
-    """Return the given recommender, or one fitted on the history as the record says.
+    """Return the given recommender, or the shipped one with the page that the record asks for.
 
     Raises BadInput when the given one has seen rows later than the audience's instant.
     """
     if room.recommender is None:
-        wanted = record.recommend
-        made = ShelfRecommender(n_shelves=wanted.shelves, n_items=wanted.items)
-        return made.fit(room.history())
+        made = copy(room.shelves())
+        made.n_shelves, made.n_items = record.recommend.shelves, record.recommend.items
+        return made
     seen = getattr(room.recommender, "as_of_", None)
     if seen is not None and seen > room.people.as_of:
         raise BadInput(

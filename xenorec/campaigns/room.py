@@ -41,5 +41,6 @@ class Room:
     outbox: Path
     channels: Mapping[str, Any]
     report: Callable[[str, str | None], Any]
+    shelves: Callable[[], ShelfRecommender]
     recommender: ShelfRecommender | None = None
     send_time: SendTime | None = None

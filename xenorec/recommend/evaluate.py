@@ -1,8 +1,10 @@
-"""Were the shelves right? Looked at from a past instant, beside simple rules."""
+"""Were the shelves right? Looked at from a past instant, beside simple rules and strong methods."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,20 +13,36 @@ import numpy as np
 import pandas as pd
 
 from xenorec.errors import BadInput
-from xenorec.frames import ids as ids_of
 from xenorec.frames import positions
 from xenorec.instants import AsOf, as_instant, instant_of
-from xenorec.numbers import Bools, Floats, Ints, Texts
-from xenorec.recommend.arrays import distinct
-from xenorec.recommend.baselines import own_frequency, popular_products
+from xenorec.numbers import Floats, Ints, Texts
+from xenorec.recommend.arrays import names_at
 from xenorec.recommend.bootstrap import mean_interval
+from xenorec.recommend.kinds import by_kind
 from xenorec.recommend.lines import Lines, read_lines
-from xenorec.recommend.purchases import Purchases, count_purchases
-from xenorec.recommend.rank_scores import METRICS, rank_scores
+from xenorec.recommend.methods import HALF_LIFE, NEIGHBOURS, OWN, POPULAR, all_lists, new_lists
+from xenorec.recommend.metrics import (
+    METRICS,
+    coverage,
+    diversity,
+    lay_out,
+    ndcg2d,
+    novelty,
+    page_frame,
+    reliability,
+    repeat_share,
+    shelf_rates,
+    themes_per_page,
+)
+from xenorec.recommend.purchases import count_purchases
 from xenorec.recommend.recommender import ShelfRecommender
+from xenorec.recommend.shop import Shop
+from xenorec.recommend.truth import Truth, scored
 from xenorec.spans import span
 
-OURS, OWN, POPULAR = "xenorec", "own_frequency", "popular_28d"
+OURS = "xenorec"
+ROWS, COLUMNS = 5, 10
+BY = ("product", "category")
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,45 +50,60 @@ class ShelfEvaluation:
     """What ``k`` products per customer hit of what was bought in (as_of, as_of + within].
 
     ``table``: one row per method: method, recall@k, ndcg@k, phr@k (share of customers with a hit),
-    n_customers. ``difference``: xenorec minus own frequency, one row per metric: metric, estimate,
-    ci_low, ci_high (95 %, customers drawn again in pairs). ``by_shelf``: one row per shelf that
-    stands in xenorec's list: shelf, n_items, hit_rate (share of its items bought), n_customers.
+    map@k, n_customers. ``difference``: xenorec minus other methods: against, metric, estimate,
+    ci_low, ci_high (95 %, customers drawn again in pairs). ``discovery``: the same figures for
+    lists of products never bought before. ``page``: NDCG2D of a page of 5 shelves of 10, and how
+    many themes it holds. ``by_shelf``: one row per shelf of that page: shelf, n_cells,
+    n_customers, hit_rate, predicted_rate. ``calibration``: predicted against observed rates of the
+    page's cells. ``variety``: coverage, novelty (bits), diversity and repeat_share of the lists.
     """
 
     as_of: datetime
     within: timedelta
     k: int
+    by: str
     n_customers: int
     table: pd.DataFrame
     difference: pd.DataFrame
+    discovery: pd.DataFrame
+    page: pd.DataFrame
     by_shelf: pd.DataFrame
+    calibration: pd.DataFrame
+    variety: pd.DataFrame
     notes: tuple[str, ...]
 
     def to_json(self) -> str:
         """Return everything as one JSON text."""
-        return json.dumps(
-            {
-                "as_of": self.as_of.isoformat(),
-                "within_days": self.within / timedelta(days=1),
-                "k": self.k,
-                "n_customers": self.n_customers,
-                "table": self.table.to_dict("records"),
-                "difference": self.difference.to_dict("records"),
-                "by_shelf": self.by_shelf.to_dict("records"),
-                "notes": list(self.notes),
-            }
-        )
+        facts = {
+            "as_of": self.as_of.isoformat(),
+            "within_days": self.within / timedelta(days=1),
+            "k": self.k,
+            "by": self.by,
+            "n_customers": self.n_customers,
+        }
+        tables = {name: _records(getattr(self, name)) for name in TABLES}
+        return json.dumps({**facts, **tables, "notes": list(self.notes)})
 
     def __str__(self) -> str:
         days = self.within / timedelta(days=1)
         head = (
             f"Bought within {days:g} days after {self.as_of:%Y-%m-%d %H:%M} UTC, "
-            f"{self.k} products for each of {self.n_customers:,} customers"
+            f"{self.k} of each {self.by} list for each of {self.n_customers:,} customers"
         )
-        tables = [_text(self.table), _text(self.difference), _text(self.by_shelf)]
-        titles = [head, f"{OURS} minus {OWN}, with 95 % interval", f"Shelves in {OURS}'s list"]
-        parts = [f"{title}\n{table}" for title, table in zip(titles, tables, strict=True)]
+        parts = [f"{head}\n{_text(self.table)}"]
+        parts += [f"{title}\n{_text(getattr(self, name))}" for name, title in TITLES.items()]
         return "\n\n".join([*parts, "\n".join(self.notes)])
+
+
+TITLES = {
+    "difference": f"{OURS} minus other methods, with 95 % interval",
+    "discovery": "Lists of what was never bought before",
+    "page": f"Pages of {ROWS} shelves of {COLUMNS}",
+    "by_shelf": f"Shelves on {OURS}'s page",
+    "calibration": "Chance of a purchase, as predicted and as observed, of the page's cells",
+    "variety": f"Variety of {OURS}'s lists",
+}
+TABLES = ("table", *TITLES)
 
 
 def evaluate_shelves(
@@ -79,6 +112,7 @@ def evaluate_shelves(
     as_of: AsOf,
     within: str | timedelta = "14d",
     k: int = 10,
+    by: str = "product",
     products: Any | None = None,
     customers: Any | None = None,
     recommender: ShelfRecommender | None = None,
@@ -86,56 +120,47 @@ def evaluate_shelves(
 ) -> ShelfEvaluation:
     """Learn from the lines up to ``as_of`` and compare with what was bought in the span after it.
 
-    ``lines`` and ``products`` as for ``ShelfRecommender.fit``. Scored are the customers who buy in
-    the span and had bought before it; with ``customers`` those of them who buy in it, newcomers
-    too. The default recommender leaves no product out as not promotable, so that figures compare
-    with published ones. Raises BadInput when nobody buys in the span.
+    ``lines`` and ``products`` as for ``ShelfRecommender.fit``. ``by`` "category" takes kinds of
+    products (the last name of category_path, else the category) in place of products. Scored are
+    the customers who buy in the span and had bought before it; with ``customers`` those of them
+    who buy in it, newcomers too. The default recommender leaves no product out as not promotable
+    or sensitive, so that figures compare with published ones. Raises BadInput when nobody buys in
+    the span.
     """
+    if by not in BY:
+        raise BadInput(f"by is {by!r}; expected one of {', '.join(BY)}.")
+    if by == "category":
+        lines, products = by_kind(lines, products)
     everything, moment, length = read_lines(lines), _instant(as_of), span(within)
     purchases = count_purchases(everything, moment)
     then = everything.after(moment).until(moment + length)
-    who, n_new = _scored(everything, then, purchases, customers)
-    model = recommender or ShelfRecommender(promotable_only=False, allow=None)
-    told = model.fit(everything, products, moment).recommend(who, k)
-    truth = _Truth.of(then, everything, who)
-    lists = _lists(told, purchases, who, k)
-    scores = {name: truth.score(table, purchases.products) for name, table in lists.items()}
+    who, n_new = scored(everything, then, purchases, customers)
+    model = recommender or ShelfRecommender(
+        within=f"{round(length / timedelta(days=1))}d", promotable_only=False, allow=None
+    )
+    model.fit(everything, products, moment)
+    truth, names = Truth.of(then, everything, who), purchases.products
+    shop = model._knowledge.shop
+    customer = positions(who, purchases.customers)
+    told = model.recommend(who, k)
+    lists = {**all_lists(shop, customer, k), OURS: _ranked(told, who, names, k)}
+    scores = {name: truth.score(table, names) for name, table in lists.items()}
+    page = _wide(model).shelves(who)
     return ShelfEvaluation(
         as_of=moment,
         within=length,
         k=k,
+        by=by,
         n_customers=len(who),
         table=_table(scores, k),
-        difference=_difference(scores[OURS] - scores[OWN], k, seed),
-        by_shelf=_by_shelf(told, truth, who),
+        difference=_differences(scores, k, seed),
+        discovery=_discovery(model, shop, truth, who, k),
+        page=_pages(page, shop, customer, truth),
+        by_shelf=shelf_rates(page, truth.frame(), who),
+        calibration=_calibration(page, truth),
+        variety=_variety(told, page, shop, who),
         notes=_notes(everything, moment + length, n_new, customers, model),
     )
-
-
-@dataclass(frozen=True)
-class _Truth:
-    """What each scored customer bought in the span: sorted numbers customer * width + product."""
-
-    products: Texts
-    pairs: Ints
-    n_relevant: Ints
-
-    @classmethod
-    def of(cls, then: Lines, everything: Lines, who: Texts) -> _Truth:
-        row = positions(everything.customers, who)[then.customer]
-        width = len(everything.products)
-        pairs = distinct(row[row >= 0] * width + then.product[row >= 0])
-        return cls(everything.products, pairs, np.bincount(pairs // width, minlength=len(who)))
-
-    def hit(self, row: Ints, product: Ints) -> Bools:
-        """Return whether the customers bought the products (never for product -1)."""
-        return (product >= 0) & np.isin(row * len(self.products) + product, self.pairs)
-
-    def score(self, table: Ints, names: Texts) -> Floats:
-        """Return customers x metrics of lists that hold positions in ``names``."""
-        product = np.append(positions(names, self.products), -1)[table]
-        row = np.broadcast_to(np.arange(len(table))[:, None], table.shape)
-        return rank_scores(self.hit(row, product), self.n_relevant)
 
 
 def _instant(as_of: AsOf) -> datetime:
@@ -144,73 +169,117 @@ def _instant(as_of: AsOf) -> datetime:
     return as_instant(as_of)
 
 
-def _scored(
-    everything: Lines, then: Lines, purchases: Purchases, customers: Any | None
-) -> tuple[Texts, int]:
-    """Return the customers to score, in order of id, and how many newcomers buy in the span."""
-    buyers = everything.customers[np.unique(then.customer)]
-    is_new = positions(buyers, purchases.customers) < 0
-    if customers is None:
-        who = buyers[~is_new]
-    else:
-        who = buyers[positions(buyers, ids_of(customers, "customers")) >= 0]
-    if not len(who):
-        raise BadInput(
-            f"Nobody to score: no customer asked about buys in the span after "
-            f"{purchases.as_of.isoformat()}; the rows end at "
-            f"{instant_of(everything.at.max()).isoformat()}."
-        )
-    return who, int(is_new.sum())
+def _wide(model: ShelfRecommender) -> ShelfRecommender:
+    """Return the same fitted model with the page that is measured."""
+    wide = copy(model)
+    wide.n_shelves, wide.n_items = ROWS, COLUMNS
+    return wide
 
 
-def _lists(told: pd.DataFrame, purchases: Purchases, who: Texts, k: int) -> dict[str, Ints]:
-    """Return customers x k of each method, positions in the purchases' products or -1."""
-    popular = np.full(k, -1, dtype=np.int64)
-    best = popular_products(purchases, k)
-    popular[: len(best)] = best
-    ours = np.full((len(who), k), -1, dtype=np.int64)
+def _ranked(told: pd.DataFrame, who: Texts, names: Texts, k: int) -> Ints:
+    """Return customers x k, positions in ``names`` or -1."""
+    table = np.full((len(who), k), -1, dtype=np.int64)
     row = positions(told["customer_id"].to_numpy(object), who)
-    ours[row, told["rank"].to_numpy() - 1] = positions(
-        told["product_id"].to_numpy(object), purchases.products
-    )
-    own = own_frequency(purchases, positions(who, purchases.customers), k)
-    return {POPULAR: np.tile(popular, (len(who), 1)), OWN: own, OURS: ours}
+    product = positions(told["product_id"].to_numpy(object), names)
+    table[row, told["rank"].to_numpy() - 1] = product
+    return table
 
 
-def _table(scores: dict[str, Floats], k: int) -> pd.DataFrame:
-    frame = pd.DataFrame(
-        [values.mean(axis=0) for values in scores.values()], columns=[f"{m}@{k}" for m in METRICS]
-    )
+def _table(scores: Mapping[str, Floats], k: int) -> pd.DataFrame:
+    means = [np.nanmean(values, axis=0) for values in scores.values()]
+    frame = pd.DataFrame(means, columns=[f"{metric}@{k}" for metric in METRICS])
     frame.insert(0, "method", list(scores))
-    return frame.assign(n_customers=len(scores[OURS]))
+    return frame.assign(n_customers=[int((~np.isnan(v[:, 0])).sum()) for v in scores.values()])
 
 
-def _difference(values: Floats, k: int, seed: str) -> pd.DataFrame:
-    low, high = mean_interval(values, seed=seed)
-    return pd.DataFrame(
-        {
-            "metric": [f"{m}@{k}" for m in METRICS],
+def _differences(scores: Mapping[str, Floats], k: int, seed: str) -> pd.DataFrame:
+    parts = []
+    for name in (OWN, HALF_LIFE, NEIGHBOURS):
+        values = scores[OURS] - scores[name]
+        low, high = mean_interval(values, seed=seed)
+        columns = {
+            "against": name,
+            "metric": [f"{metric}@{k}" for metric in METRICS],
             "estimate": values.mean(axis=0),
             "ci_low": low,
             "ci_high": high,
         }
-    )
+        parts.append(pd.DataFrame(columns))
+    return pd.concat(parts, ignore_index=True)
 
 
-def _by_shelf(told: pd.DataFrame, truth: _Truth, who: Texts) -> pd.DataFrame:
-    row = positions(told["customer_id"].to_numpy(object), who)
-    product = positions(told["product_id"].to_numpy(object), truth.products)
-    hits = told.assign(hit=truth.hit(row, product)).groupby("shelf", sort=True)
-    frame = hits.agg(
-        n_items=("hit", "size"), hit_rate=("hit", "mean"), n_customers=("customer_id", "nunique")
-    )
-    return frame.reset_index()
+def _discovery(
+    model: ShelfRecommender, shop: Shop, truth: Truth, who: Texts, k: int
+) -> pd.DataFrame:
+    purchases = shop.purchases
+    new = truth.never_bought(purchases)
+    if not new.n_relevant.any():
+        return pd.DataFrame(columns=["method", *(f"{m}@{k}" for m in METRICS), "n_customers"])
+    told = model.recommend(who, k, only_new=True)
+    lists = {
+        **new_lists(shop, positions(who, purchases.customers), k),
+        OURS: _ranked(told, who, purchases.products, k),
+    }
+    return _table({n: new.score(table, purchases.products) for n, table in lists.items()}, k)
+
+
+def _pages(page: pd.DataFrame, shop: Shop, customer: Ints, truth: Truth) -> pd.DataFrame:
+    lists = all_lists(shop, customer, ROWS * COLUMNS)
+    names, who, bought = shop.purchases.products, truth.customers, truth.frame()
+    laid = {
+        f"{POPULAR}, diagonal": lay_out(lists[POPULAR], ROWS, COLUMNS),
+        f"{OWN}, row by row": lay_out(lists[OWN], ROWS, COLUMNS, how="row_by_row"),
+        f"{OWN}, diagonal": lay_out(lists[OWN], ROWS, COLUMNS),
+    }
+    pages = {name: page_frame(table, who, names, shelf=name) for name, table in laid.items()}
+    rows = [
+        {
+            "method": name,
+            "ndcg2d": float(np.nanmean(ndcg2d(frame, bought, who, rows=ROWS, columns=COLUMNS))),
+            "n_themes": float(themes_per_page(frame, who).mean()),
+        }
+        for name, frame in {**pages, OURS: page}.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def _calibration(page: pd.DataFrame, truth: Truth) -> pd.DataFrame:
+    row = positions(page["customer_id"].to_numpy(object), truth.customers)
+    product = positions(page["product_id"].to_numpy(object), truth.products)
+    return reliability(page["score"].to_numpy(), truth.hit(row, product))
+
+
+def _variety(told: pd.DataFrame, page: pd.DataFrame, shop: Shop, who: Texts) -> pd.DataFrame:
+    purchases, catalog = shop.purchases, shop.catalog
+    ever = {
+        "customer_id": purchases.customers[purchases.bought.customer],
+        "product_id": purchases.products[purchases.bought.product],
+    }
+    bought = pd.DataFrame(ever)
+    category = names_at(catalog.categories, catalog.category)
+    kinds = pd.DataFrame({"product_id": purchases.products, "category": category})
+    rows = [
+        {
+            "of": name,
+            "coverage": coverage(frame, purchases.products),
+            "novelty_bits": _mean(novelty(frame, bought, who)),
+            "diversity": _mean(diversity(frame, kinds, who)),
+            "repeat_share": _mean(repeat_share(frame, bought, who)),
+        }
+        for name, frame in (("list", told), ("page", page))
+    ]
+    return pd.DataFrame(rows)
+
+
+def _mean(values: Floats) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else float("nan")
 
 
 def _notes(
     everything: Lines, end: datetime, n_new: int, customers: Any, model: ShelfRecommender
 ) -> tuple[str, ...]:
-    notes = []
+    notes = ["Equal scores go to the more popular product, then to the lower id."]
     if not model.promotable_only:
         notes.append("Products marked as not promotable are kept, as published figures do.")
     if n_new and customers is None:
@@ -219,6 +288,10 @@ def _notes(
     if last < end - timedelta(days=1):
         notes.append(f"The rows end at {last.isoformat()}, before the span does.")
     return tuple(notes)
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return list(json.loads(frame.to_json(orient="records")))
 
 
 def _text(frame: pd.DataFrame) -> str:

@@ -109,21 +109,32 @@ class ShelfRecommender:
         is_private = np.array([bool(of) for of in topics], dtype=bool)
         words = Words(catalog, self.as_of_)
         self._speaker = Speaker(self._shop, words, Reasons.load(), self.locale, is_private)
-        self.ranker_ = Ranker(span(self.within), [Ease(2000, only_new=True)]).fit(self._shop)
+        self.ranker_ = Ranker(
+            span(self.within), [Ease(2000, only_new=True, with_reasons=False)]
+        ).fit(self._shop)
         self._knowledge = Knowledge.of(self._shop, self.ranker_)
         return self
 
     def recommend(
-        self, customer_ids: Any = None, n: int = 10, *, exclude: Any | None = None
+        self,
+        customer_ids: Any = None,
+        n: int = 10,
+        *,
+        exclude: Any | None = None,
+        only_new: bool = False,
     ) -> pd.DataFrame:
         """Return the ``n`` best products of each customer, fewer only if the shop has fewer.
 
-        One row per customer and product: customer_id, product_id, rank (1 is best), score, shelf,
-        reason, level; customers in the order asked, all known ones for None. ``exclude`` is a
-        frame customer_id, product_id; a row without a customer closes the product to everybody.
+        One row per customer and product: customer_id, product_id, rank (1 is best), score (the
+        probability of a purchase within the time), shelf, reason, level; customers in the order
+        asked, all known ones for None. ``exclude`` is a frame customer_id, product_id; a row
+        without a customer closes the product to everybody. ``only_new``: only products that the
+        customer has never bought.
         """
         _positive(n, "n")
-        frame = self._rows(customer_ids, exclude, lambda asked, guard: self._rank(asked, guard, n))
+        frame = self._rows(
+            customer_ids, exclude, lambda asked, guard: self._rank(asked, guard, n, only_new)
+        )
         return frame.rename(columns={"item_rank": "rank"})[LIST]
 
     def shelves(self, customer_ids: Any = None, *, exclude: Any | None = None) -> pd.DataFrame:
@@ -166,8 +177,8 @@ class ShelfRecommender:
         fitted = f", fitted as of {self.as_of_.isoformat()}" if hasattr(self, "as_of_") else ""
         return f"ShelfRecommender(n_shelves={self.n_shelves}, n_items={self.n_items}{fitted})"
 
-    def _rank(self, asked: Asked, guard: Guard, n: int) -> Placed:
-        return place_list(self._knowledge, asked, guard, n)
+    def _rank(self, asked: Asked, guard: Guard, n: int, only_new: bool = False) -> Placed:
+        return place_list(self._knowledge, asked, guard, n, only_new=only_new)
 
     def _arrange(self, asked: Asked, guard: Guard) -> Placed:
         layout = Layout(self.n_shelves, self.n_items)

@@ -61,11 +61,20 @@ STATE_WORDS = {
 }
 
 SHELF_WORDS = {
-    "buy_again": "Buy it again",
+    "time_to_restock": "Time to restock",
+    "buy_again": "Buy again",
+    "from_recent_visits": "From recent visits",
+    "it_has_been_a_while": "Not bought for a while",
     "goes_with_last_basket": "Goes with the last basket",
+    "on_offer": "On offer",
+    "new_in_category": "New in a favourite category",
+    "because_you_buy": "Because of what they buy",
+    "a_year_ago": "Bought a year ago",
     "popular_in_store": "Popular in the store",
     "popular_in_shop": "Popular in the whole shop",
-    "new_in_category": "New in a favourite category",
+    "trending": "Trending",
+    "try_something_new": "Something new",
+    "for_the_occasion": "For the occasion",
 }
 
 

@@ -11,7 +11,7 @@ from tests.unit.recommend.shops import checkerboard, lines, on
 from xenorec.errors import BadInput
 from xenorec.recommend import evaluate_shelves
 from xenorec.recommend.bootstrap import mean_interval
-from xenorec.recommend.rank_scores import rank_scores
+from xenorec.recommend.metrics import rank_metrics
 
 DAY = 60
 
@@ -36,14 +36,14 @@ def figures(evaluation, method):
 def test_the_figures_are_those_worked_out_by_hand():
     found = evaluate_shelves(shop(), as_of=on(DAY), k=1)
     assert found.n_customers == 2
-    assert figures(found, "xenorec").tolist() == [0.5, 0.5, 0.5, 2]
-    assert figures(found, "own_frequency").tolist() == [0.5, 0.5, 0.5, 2]
-    assert figures(found, "popular_28d").tolist() == [0.0, 0.0, 0.0, 2]
+    assert figures(found, "xenorec").tolist() == [0.5, 0.5, 0.5, 0.5, 2]
+    assert figures(found, "own_frequency").tolist() == [0.5, 0.5, 0.5, 0.5, 2]
+    assert figures(found, "popular_28d").tolist() == [0.0, 0.0, 0.0, 0.0, 2]
 
 
 def test_scores_of_one_list_by_hand():
     hits = np.array([[True, False, True]])
-    recall, ndcg, phr = rank_scores(hits, np.array([2]))[0]
+    recall, ndcg, phr, _ = rank_metrics(hits, np.array([2]))[0]
     assert (recall, phr) == (1.0, 1.0)
     assert ndcg == pytest.approx((1 + 1 / 2) / (1 + 1 / np.log2(3)))
 
@@ -63,8 +63,8 @@ def test_newcomers_are_noted_and_scored_only_when_named():
 
 def test_the_rate_per_shelf_counts_the_items_that_hit():
     found = evaluate_shelves(shop(), as_of=on(DAY), k=1)
-    row = found.by_shelf.set_index("shelf").loc["buy_again"]
-    assert row.tolist() == [2, 0.5, 2]
+    row = found.by_shelf.set_index("shelf").loc["time_to_restock"]
+    assert row[["n_cells", "n_customers", "hit_rate"]].tolist() == [1, 1, 1.0]  # ann's milk
 
 
 def test_the_same_seed_gives_the_same_interval_and_it_holds_the_estimate():
@@ -79,7 +79,9 @@ def test_the_same_seed_gives_the_same_interval_and_it_holds_the_estimate():
 def test_it_can_be_read_by_people_and_machines():
     found = evaluate_shelves(checkerboard(), as_of=on(50), within="14d")
     told = json.loads(found.to_json())
-    assert [row["method"] for row in told["table"]] == ["popular_28d", "own_frequency", "xenorec"]
+    assert [row["method"] for row in told["table"]] == [
+        *("popular_28d", "own_frequency", "own_half_life_112d", "tifuknn", "up_cf_25", "xenorec")
+    ]
     assert told["as_of"].startswith("2017-02-20")
     assert "not promotable are kept" in str(found)
     assert "recall@10" in str(found)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from xenorec.instants import microseconds
 from xenorec.numbers import Bools, Floats, Ints, Singles
+from xenorec.recommend.arrays import best_each
 from xenorec.recommend.guard import Guard
 from xenorec.recommend.levels import DEFAULT, PERSONAL, SEGMENT, SHOP
 from xenorec.recommend.page.baskets import LastBasket
@@ -29,6 +31,16 @@ KEPT = (
 )
 ADDED = ("because", "basket", "year_ago", "store_n", "shop_settled")
 LEAST = 1e-9
+EXPLAINED = 25
+"""New products of each customer, the likeliest ones, of which the reason is sought."""
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """A scorer that tells which own product speaks for another."""
+
+    def because(self, customer: Ints, product: Ints) -> Ints:
+        """Return a product per pair, or -1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,13 +92,29 @@ class Knowledge:
         which, product = ranked.asked[known], ranked.product[known]
         facts = {name: ranked.found[name][known] for name in KEPT}
         customer = asked.customer[which]
-        facts["because"] = _code(ranked.because[known])
+        facts["because"] = self._because(
+            customer, which, product, ranked.p_buy[known], ranked.is_own[known]
+        )
         facts["basket"] = self._basket(asked, which, product)
         facts["year_ago"] = self._year_ago(customer * self.shop.n_products + product)
         facts["store_n"] = self.stores.bought_by(asked.store[which], product).astype(np.float32)
         facts["shop_settled"] = self.settled[product].astype(np.float32)
         level = _levels(facts, ranked.is_own[known])
         return Listed(which, product, ranked.p_buy[known], ranked.is_own[known], level, facts)
+
+    def _because(
+        self, customer: Ints, which: Ints, product: Ints, p_buy: Floats, is_own: Bools
+    ) -> Singles:
+        """Return which own product speaks for each of the likeliest new ones."""
+        found = np.full(len(product), -1, dtype=np.int64)
+        new = np.flatnonzero(~is_own)
+        place = self.shop.popularity.place[product[new]]
+        best, _ = best_each(which[new], p_buy[new], place, EXPLAINED)
+        rows = new[best]
+        for scorer in self.ranker.view_.scorers:
+            if isinstance(scorer, Explains):
+                found[rows] = scorer.because(customer[rows], product[rows])
+        return _code(found)
 
     def _basket(self, asked: Asked, which: Ints, product: Ints) -> Singles:
         n = self.shop.n_products

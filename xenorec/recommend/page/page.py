@@ -76,9 +76,13 @@ def place_shelves(
     return Placed(listed, row, page.theme[who, shelf], shelf + 1, item_rank)
 
 
-def place_list(knowledge: Knowledge, asked: Asked, guard: Guard, n: int) -> Placed:
+def place_list(
+    knowledge: Knowledge, asked: Asked, guard: Guard, n: int, *, only_new: bool = False
+) -> Placed:
     """Return the ``n`` best products of every customer, by customer and rank."""
     listed = knowledge.listed(asked, guard, n)
+    if only_new:
+        listed = listed.take(~listed.is_own)
     place = knowledge.shop.popularity.place[listed.product]
     row, rank = best_each(listed.asked, significant(listed.p_buy), place, n)
     return Placed(listed, row, np.full(len(row), -1), np.ones(len(row), dtype=np.int64), rank)

@@ -12,7 +12,7 @@ from xenorec.recommend.ranker.features import Known, Pairs, bare
 from xenorec.recommend.ranker.trends import Levels, Trends
 from xenorec.recommend.scorers.scorer import Scores
 
-KINDS, OF_KIND, POPULAR = 25, 8, 60
+KINDS, OF_KIND, POPULAR = 15, 6, 30
 DUE_WEIGHT = 0.5
 
 
@@ -54,13 +54,11 @@ def more_candidates(pairs: Pairs, said: Sequence[Scores], known: Known, is_open:
 def with_scores(pairs: Pairs, said: Mapping[str, Scores], n_products: int) -> Pairs:
     """Return the pairs with the score of each scorer, NaN where it gives none."""
     key = pairs.asked * n_products + pairs.product
-    found, because = {}, pairs.because.copy()
+    found = {}
     for name, scores in said.items():
         at, is_known = _lookup(scores.asked * n_products + scores.product, key)
         found[name] = np.where(is_known, np.append(scores.score, np.nan)[at], np.nan)
-        source = np.where(is_known, np.append(scores.because, -1)[at], -1)
-        because = np.where(because < 0, source, because)
-    return Pairs(pairs.asked, pairs.product, found, because)
+    return Pairs(pairs.asked, pairs.product, found)
 
 
 def _lookup(keys: Ints, key: Ints) -> tuple[Ints, Bools]:

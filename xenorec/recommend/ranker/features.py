@@ -44,14 +44,12 @@ class Known:
 class Pairs:
     """Customers (positions among those known) and products.
 
-    ``scores``: what scorers gave them, NaN for nothing. ``because``: the product of the customer
-    that speaks most for it, or -1.
+    ``scores``: what scorers gave them, NaN for nothing.
     """
 
     asked: Ints
     product: Ints
     scores: Mapping[str, Floats]
-    because: Ints
 
     def __len__(self) -> int:
         return len(self.asked)
@@ -59,12 +57,12 @@ class Pairs:
     def take(self, rows: Ints | Bools) -> Pairs:
         """Return some of the pairs."""
         scores = {name: values[rows] for name, values in self.scores.items()}
-        return Pairs(self.asked[rows], self.product[rows], scores, self.because[rows])
+        return Pairs(self.asked[rows], self.product[rows], scores)
 
 
 def bare(asked: Ints, product: Ints) -> Pairs:
     """Return pairs of which no scorer has said anything."""
-    return Pairs(asked, product, {}, np.full(len(asked), -1, dtype=np.int64))
+    return Pairs(asked, product, {})
 
 
 def features(

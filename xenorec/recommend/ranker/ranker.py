@@ -46,15 +46,13 @@ class Ranked:
     """One entry per customer asked about and product, sorted by both.
 
     ``p_buy`` is the probability of a purchase within the time; ``is_own`` tells what the customer
-    had bought before, ``because`` which product of theirs speaks for it (-1 for none); ``found``
-    holds the features.
+    had bought before; ``found`` holds the features.
     """
 
     asked: Ints
     product: Ints
     p_buy: Floats
     is_own: Bools
-    because: Ints
     found: Mapping[str, Singles]
 
 
@@ -106,8 +104,8 @@ class Ranker:
     sampling: Sampling = field(default_factory=Sampling)
     repeat: Boosting = field(default_factory=Boosting)
     discovery: Boosting = field(default_factory=lambda: Boosting(120, 0.06, 15, 100, 10.0))
-    depth: int = 150
-    reach: int = 40
+    depth: int = 120
+    reach: int = 30
 
     def fit(self, shop: Shop) -> Self:
         """Learn from the shop, forgetting what was learned before."""
@@ -205,7 +203,6 @@ def _together(parts: Sequence[tuple[Pairs, Floats, bool, Mapping[str, Singles]]]
         product[order],
         np.concatenate([p for _, p, _, _ in parts])[order],
         np.concatenate([np.full(len(pairs), own) for pairs, _, own, _ in parts])[order],
-        np.concatenate([pairs.because for pairs, _, _, _ in parts])[order],
         {
             name: np.concatenate(
                 [_column(found, name, len(pairs)) for pairs, _, _, found in parts]

@@ -17,6 +17,9 @@ from xenorec.recommend.scorers.similar import capped_say, first_of, taste
 from xenorec.recommend.scorers.table import Table
 from xenorec.recommend.shop import Shop
 
+PAIRS_AT_ONCE = 8192
+"""Pairs whose reason is sought together."""
+
 
 @dataclass(eq=False)
 class Ease:
@@ -26,7 +29,8 @@ class Ease:
     matrix of products by products. No customer counts much more
     than others, however much they buy.
     ``ridge``: the penalty in means of the matrix's diagonal, so it grows with the customers.
-    ``only_new``: what the customer has bought is not among the best.
+    ``only_new``: what the customer has bought is not among the best. ``with_reasons``: the answer
+    says because of which own product; without it ``because`` tells for those that are shown.
 
     Memory: 8 bytes for each pair of products while learning (128 MB for 4,000), 4 bytes kept;
     time: the cube of the products. At most ``most`` customers, a hashed sample, are learned from.
@@ -37,6 +41,7 @@ class Ease:
     half_life: timedelta = HALF_LIFE
     most: int = 100_000
     only_new: bool = False
+    with_reasons: bool = True
     name: str = "ease"
 
     def fit(self, shop: Shop) -> Self:
@@ -57,7 +62,18 @@ class Ease:
         """Return the best products of each known customer; an unknown one gets none."""
         owned = self.tastes_ if self.only_new else None
         ask = Ask(depth, is_open, pairs, self.place_, owned)
-        return in_blocks(customer, self._rows, ask, because=self._because)
+        reason = self._because if self.with_reasons else None
+        return in_blocks(customer, self._rows, ask, because=reason)
+
+    def because(self, customer: Ints, product: Ints) -> Ints:
+        """Return the own product of each known customer that speaks most for the product, or -1."""
+        parts = [
+            self._because(
+                customer[begin : begin + PAIRS_AT_ONCE], product[begin : begin + PAIRS_AT_ONCE]
+            )
+            for begin in range(0, len(customer), PAIRS_AT_ONCE)
+        ]
+        return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
 
     def _rows(self, customer: Ints) -> Any:
         from scipy.sparse import csr_array
@@ -74,10 +90,11 @@ class Ease:
         entry = np.repeat(np.arange(len(customer)), np.diff(few.bounds))
         target = self.column_of_[product][entry]
         value = few.value * self.weight_[few.column, target]
+        value = np.where(target >= 0, value, 0.0)
         filled = few.bounds[:-1][np.diff(few.bounds) > 0]
         highest = np.maximum.reduceat(value, filled) if len(filled) else value
         most = np.repeat(highest, np.diff(few.bounds)[np.diff(few.bounds) > 0])
-        top = np.flatnonzero(value == most)
+        top = np.flatnonzero((value == most) & (value > 0))
         source = self.product_[few.column[top]]
         return first_of(entry[top], value[top], source, np.arange(len(customer)))
 
