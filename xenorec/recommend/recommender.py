@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from xenorec.errors import BadInput, NotFitted
+from xenorec.errors import BadInput, NotFitted, UnknownName, nearest
 from xenorec.frames import ids as ids_of
 from xenorec.frames import positions
 from xenorec.instants import AsOf, as_instant, instant_of
@@ -21,6 +21,7 @@ from xenorec.recommend.lines import History, Lines, read_lines
 from xenorec.recommend.page.baskets import LastBasket
 from xenorec.recommend.page.build import Knowledge
 from xenorec.recommend.page.choose import Layout
+from xenorec.recommend.page.explain import Explanation, judge
 from xenorec.recommend.page.page import Placed, columns, place_list, place_shelves
 from xenorec.recommend.page.say import Speaker
 from xenorec.recommend.pairs import pairs_frame
@@ -106,6 +107,7 @@ class ShelfRecommender:
             allowed &= np.array([of <= set(self.allow) for of in topics], dtype=bool)
         self._shop = Shop(purchases, catalog, count_popularity(purchases), allowed)
         self._people = know_people(purchases, customers)
+        self._topics = topics
         is_private = np.array([bool(of) for of in topics], dtype=bool)
         words = Words(catalog, self.as_of_)
         self._speaker = Speaker(self._shop, words, Reasons.load(), self.locale, is_private)
@@ -144,6 +146,54 @@ class ShelfRecommender:
         score, reason, level; ``customer_ids`` and ``exclude`` as for ``recommend``.
         """
         return self._rows(customer_ids, exclude, self._arrange)
+
+    def explain(
+        self, customer_id: str, product_id: str, *, exclude: Any | None = None
+    ) -> Explanation:
+        """Return why the product stands where it does for the customer, or why nowhere.
+
+        Raises UnknownName for a product that was never sold by ``as_of``; a customer who is not
+        known is answered as one who has not bought.
+        """
+        self._fitted()
+        names = self._shop.purchases.products
+        product = int(positions(np.array([product_id], dtype=object), names)[0])
+        if product < 0:
+            raise UnknownName(
+                f"Product {product_id!r} was never sold by {self.as_of_.isoformat()}."
+                f"{nearest(product_id, names)}"
+            )
+        ids = np.array([customer_id], dtype=object)
+        guard, asked = make_guard(ids, names, exclude), self._people.ask(ids)
+        judged = judge(self._knowledge, asked, guard, product, self.themes_)
+        return Explanation(
+            customer_id=customer_id,
+            product_id=product_id,
+            p_buy=None if judged is None else judged.p_buy,
+            rank=None if judged is None else judged.rank,
+            level=None if judged is None else judged.level,
+            is_own=bool(self._shop.has_bought(asked.customer, np.array([product]))[0]),
+            shelves=() if judged is None else judged.shelves,
+            facts={} if judged is None else judged.facts,
+            reason=None if judged is None else self._reason(asked, guard, product),
+            removed=self._removed(product, guard),
+        )
+
+    def _reason(self, asked: Asked, guard: Guard, product: int) -> str:
+        n = self._shop.n_products
+        rows = self._present(self._rank(asked, guard, n), asked)
+        found = rows["product_id"] == self._shop.purchases.products[product]
+        return str(rows.loc[found, "reason"].iloc[0])
+
+    def _removed(self, product: int, guard: Guard) -> str | None:
+        topics = self._topics[product]
+        if self.allow is not None and not topics <= set(self.allow):
+            return f"its topic ({', '.join(sorted(topics))}) is sensitive and was not allowed."
+        if not self._shop.is_allowed[product]:
+            return "the catalog marks it as not promotable, or gives it no title."
+        if not guard.lets(np.array([0]), np.array([product]))[0]:
+            return "it is among the excluded products."
+        return None
 
     def pairs(self, n: int = 5, *, min_count: int = 5) -> pd.DataFrame:
         """Return up to ``n`` products that go with each product: what a till asks for.

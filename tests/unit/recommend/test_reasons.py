@@ -91,12 +91,12 @@ trending
   - Se vende cada vez más
   - इन दिनों इसकी माँग बढ़ रही है
 on_offer
-  Now 20% off
-  Ahora con un 20\u00a0% de descuento
-  अभी 20% की छूट
-  - On offer now
-  - Ahora en oferta
-  - अभी ऑफ़र में
+  Sold at 20% off this past week
+  Esta semana se vendió con un 20\u00a0% de descuento
+  इस हफ़्ते 20% की छूट पर बिका
+  - On offer this past week
+  - En oferta esta semana
+  - इस हफ़्ते ऑफ़र में
 try_new
   Something new for you in Fruit
   Algo nuevo para ti en Fruit
@@ -220,9 +220,9 @@ def test_a_basket_is_told_with_what_is_known_of_it(reasons):
 
 
 def test_a_discount_is_rounded_down_and_none_below_one_percent(reasons):
-    assert reasons.say("on_offer", "en", percent=19.9) == "Now 19% off"
-    assert reasons.say("on_offer", "en", percent=0.29 * 100) == "Now 29% off"
-    assert reasons.say("on_offer", "en", percent=0.4) == "On offer now"
+    assert reasons.say("on_offer", "en", percent=19.9) == "Sold at 19% off this past week"
+    assert reasons.say("on_offer", "en", percent=0.29 * 100) == "Sold at 29% off this past week"
+    assert reasons.say("on_offer", "en", percent=0.4) == "On offer this past week"
 
 
 def test_a_title_stands_as_it_is(reasons):

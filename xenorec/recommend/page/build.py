@@ -27,7 +27,7 @@ SETTLING = timedelta(days=28)
 KEPT = (
     *("product_n", "product_since", "product_gap_mean", "product_overdue", "kind_n"),
     *("category_share", "shop_discount", "shop_discount_7", "shop_days_sold", "shop_rise_7"),
-    *("shop_popular_7", "shop_price"),
+    *("shop_popular_7", "shop_price", "customer_since"),
 )
 ADDED = ("because", "basket", "year_ago", "store_n", "shop_settled")
 LEAST = 1e-9

@@ -17,6 +17,7 @@ from xenorec.recommend.themes import Filter, Theme
 DUE_FROM, DUE_TO, DUE_ORDERS = 0.75, 3.0, 3
 OFFER, OFFER_MORE = 0.05, 0.05
 NEW_DAYS = 56
+BASKET_DAYS = 42
 RISING, RISING_SHARE = 0.25, 0.005
 YEAR, AROUND = 365, 14
 STORE_SHOPPERS = 5
@@ -74,7 +75,8 @@ def _due(scene: Scene) -> Bools:
 
 
 def _last_basket(scene: Scene) -> Bools:
-    return np.asarray(scene.cells.fact("basket") >= 0)
+    lately = scene.cells.fact("customer_since") <= BASKET_DAYS
+    return np.asarray((scene.cells.fact("basket") >= 0) & lately)
 
 
 def _because(scene: Scene) -> Bools:
