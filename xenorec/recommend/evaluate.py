@@ -53,9 +53,10 @@ class ShelfEvaluation:
     map@k, n_customers. ``difference``: xenorec minus other methods: against, metric, estimate,
     ci_low, ci_high (95 %, customers drawn again in pairs). ``discovery``: the same figures for
     lists of products never bought before. ``page``: NDCG2D of a page of 5 shelves of 10, and how
-    many themes it holds. ``by_shelf``: one row per shelf of that page: shelf, n_cells,
-    n_customers, hit_rate, predicted_rate. ``calibration``: predicted against observed rates of the
-    page's cells. ``variety``: coverage, novelty (bits), diversity and repeat_share of the lists.
+    many themes it holds. ``by_shelf``: one row per shelf of the pages of all known customers,
+    those who buy nothing too: shelf, n_cells, n_customers, hit_rate, predicted_rate.
+    ``calibration``: predicted against observed rates of the cells of these pages. ``variety``:
+    coverage, novelty (bits), diversity and repeat_share of the lists.
     """
 
     as_of: datetime
@@ -99,8 +100,8 @@ TITLES = {
     "difference": f"{OURS} minus other methods, with 95 % interval",
     "discovery": "Lists of what was never bought before",
     "page": f"Pages of {ROWS} shelves of {COLUMNS}",
-    "by_shelf": f"Shelves on {OURS}'s page",
-    "calibration": "Chance of a purchase, as predicted and as observed, of the page's cells",
+    "by_shelf": f"Shelves on {OURS}'s pages of all known customers, whether they buy or not",
+    "calibration": "Chance of a purchase, predicted and observed, of the cells of these pages",
     "variety": f"Variety of {OURS}'s lists",
 }
 TABLES = ("table", *TITLES)
@@ -145,7 +146,9 @@ def evaluate_shelves(
     told = model.recommend(who, k)
     lists = {**all_lists(shop, customer, k), OURS: _ranked(told, who, names, k)}
     scores = {name: truth.score(table, names) for name, table in lists.items()}
-    page = _wide(model).shelves(who)
+    known = Truth.of(then, everything, purchases.customers)
+    pages = _wide(model).shelves()
+    page = pages[pages["customer_id"].isin(who)]
     return ShelfEvaluation(
         as_of=moment,
         within=length,
@@ -156,8 +159,8 @@ def evaluate_shelves(
         difference=_differences(scores, k, seed),
         discovery=_discovery(model, shop, truth, who, k),
         page=_pages(page, shop, customer, truth),
-        by_shelf=shelf_rates(page, truth.frame(), who),
-        calibration=_calibration(page, truth),
+        by_shelf=shelf_rates(pages, known.frame(), known.customers),
+        calibration=_calibration(pages, known),
         variety=_variety(told, page, shop, who),
         notes=_notes(everything, moment + length, n_new, customers, model),
     )

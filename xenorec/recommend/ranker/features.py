@@ -10,6 +10,7 @@ import numpy as np
 from xenorec.numbers import Bools, Floats, Ints, Singles
 from xenorec.recommend.ranker.counts import Counts
 from xenorec.recommend.ranker.past import Past
+from xenorec.recommend.ranker.season import times_a_year_before
 from xenorec.recommend.ranker.trends import Levels, Trends
 
 PRODUCT = (
@@ -87,6 +88,8 @@ def features(
     found |= {f"scorer_{k}": v for k, v in pairs.scores.items()}
     found["in_own_kind"] = found["product_faded_42"] / np.maximum(found["kind_faded_42"], 1e-9)
     found["per_visit"] = found["product_faded_42"] / np.maximum(found["customer_orders_56"], 0.5)
+    key = pairs.asked * levels.sizes[0] + pairs.product
+    found["product_year_ago"] = times_a_year_before(known.past, levels.sizes[0], days, key)
     found |= _own_prices(known, trends, levels, pairs)
     return {name: values.astype(np.float32) for name, values in found.items()}
 

@@ -78,11 +78,11 @@ class View:
     scorers: tuple[Scorer, ...]
 
     @classmethod
-    def of(cls, shop: Shop, scorers: Sequence[Scorer]) -> View:
+    def of(cls, shop: Shop, scorers: Sequence[Scorer], days: float) -> View:
         """Learn the trends from the customers (of many: a sample), and fit the scorers."""
         levels = levels_of(shop)
         past = past_of(shop.purchases, _some(shop, TREND_CUSTOMERS, "trends"))
-        trends = learn_trends(past, count_levels(past, levels), levels)
+        trends = learn_trends(past, count_levels(past, levels), levels, days)
         return cls(shop, levels, trends, tuple(scorer.fit(shop) for scorer in scorers))
 
     def know(self, customer: Ints) -> Known:
@@ -112,7 +112,7 @@ class Ranker:
         own: list[Rows] = []
         new: list[Rows] = []
         for origin in origins(shop, self.within, self.sampling):
-            view = View.of(origin.shop, self._fresh())
+            view = View.of(origin.shop, self._fresh(), self.within / DAY)
             customer = _training_customers(origin, self.sampling)
             known = view.know(customer)
             pairs = self._candidates(view, known, customer, view.shop.is_allowed)
@@ -120,7 +120,7 @@ class Ranker:
             new.append(self._rows(view, origin, customer, known, pairs[1]))
         self.repeat_ = self._stage(own, self.repeat)
         self.discovery_ = self._stage(new, self.discovery)
-        self.view_ = View.of(shop, self._fresh())
+        self.view_ = View.of(shop, self._fresh(), self.within / DAY)
         return self
 
     def score(self, customer: Ints, is_open: Bools) -> Ranked:

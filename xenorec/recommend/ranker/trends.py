@@ -11,6 +11,7 @@ from xenorec.recommend.arrays import total
 from xenorec.recommend.ranker.counts import Counts, count
 from xenorec.recommend.ranker.hazard import Hazard, learn_hazard
 from xenorec.recommend.ranker.past import Past
+from xenorec.recommend.ranker.season import share_a_year_before
 from xenorec.recommend.shop import Shop
 
 WINDOWS = (7, 28, 112)
@@ -51,20 +52,24 @@ def count_levels(past: Past, levels: Levels) -> tuple[Counts, Counts, Counts]:
     return product, kind, category
 
 
-def learn_trends(past: Past, counts: tuple[Counts, Counts, Counts], levels: Levels) -> Trends:
+def learn_trends(
+    past: Past, counts: tuple[Counts, Counts, Counts], levels: Levels, days: float
+) -> Trends:
     """Return the trends that the past of many customers shows.
 
     Columns: popular_7, popular_28, popular_112 (share of the customers of those days that bought
     it in them), rise_7 and rise_28 (log of the shorter window's share over the longer one's),
     newcomers_28 (share that bought it for the first time), per_buyer (orders), again (share of
     buyers with two orders or more), n_buyers, days_sold, price, discount, discount_7, in_kind (its
-    share of what is popular in its kind).
+    share of what is popular in its kind), year_ago (share of the customers of a year before the
+    next ``days`` that bought it then).
     """
     product = counts[0]
     n = levels.sizes[0]
     columns = _popular(past, product, n)
     columns |= _loyal(product, n)
     columns |= _priced(past, n)
+    columns["year_ago"] = share_a_year_before(past, n, days)
     kind = levels.items[1]
     of_kind = total(kind, columns["popular_28"], levels.sizes[1])[kind]
     columns["in_kind"] = columns["popular_28"] / np.maximum(of_kind, RARE)
