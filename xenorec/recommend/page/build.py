@@ -29,7 +29,7 @@ KEPT = (
     *("category_share", "shop_discount", "shop_discount_7", "shop_days_sold", "shop_rise_7"),
     *("shop_popular_7", "shop_price", "customer_since"),
 )
-ADDED = ("because", "basket", "year_ago", "store_n", "shop_settled")
+ADDED = ("shop_place", "because", "basket", "year_ago", "store_n", "shop_settled")
 LEAST = 1e-9
 EXPLAINED = 25
 """New products of each customer, the likeliest ones, of which the reason is sought."""
@@ -95,6 +95,8 @@ class Knowledge:
         facts["because"] = self._because(
             customer, which, product, ranked.p_buy[known], ranked.is_own[known]
         )
+        place = self.shop.popularity.place[product] / self.shop.n_products
+        facts["shop_place"] = place.astype(np.float32)
         facts["basket"] = self._basket(asked, which, product)
         facts["year_ago"] = self._year_ago(customer * self.shop.n_products + product)
         facts["store_n"] = self.stores.bought_by(asked.store[which], product).astype(np.float32)
@@ -114,7 +116,15 @@ class Knowledge:
         for scorer in self.ranker.view_.scorers:
             if isinstance(scorer, Explains):
                 found[rows] = scorer.because(customer[rows], product[rows])
-        return _code(found)
+        return _code(np.where(self._often(customer, found), found, -1))
+
+    def _often(self, customer: Ints, product: Ints) -> Bools:
+        """Return whether the customer has bought the product twice or more."""
+        bought, n = self.shop.purchases.bought, self.shop.n_products
+        key = customer * n + product
+        at = np.searchsorted(bought.key, key)
+        known = (product >= 0) & (np.append(bought.key, -1)[at] == key)
+        return np.asarray(known & (np.append(bought.n_orders, 0)[at] >= 2))
 
     def _basket(self, asked: Asked, which: Ints, product: Ints) -> Singles:
         n = self.shop.n_products

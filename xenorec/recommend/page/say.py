@@ -19,7 +19,7 @@ from xenorec.recommend.shop import Shop
 from xenorec.recommend.themes import Reasons, Theme
 from xenorec.recommend.words import Words, zone_of
 
-OFTEN = 3
+OFTEN, STILL = 3, 3.0
 KIND_OF = {
     "last_basket": "with_basket",
     "because": "because",
@@ -73,11 +73,11 @@ class Speaker:
         ]
 
     def _say(self, found: _Facts, at: int, source: str, theme: Theme | None) -> str:
-        n, gap = found.n[at], found.gap[at]
+        n, gap = found.n[at], found.gap[at]  # a gap long passed is no habit any more
         kind = KIND_OF.get(source)
         facts: dict[str, Any] = {"is_private": found.is_private[at], "today": found.today(at)}
         if kind is None or (kind == "with_basket" and found.basket[at] < 0):
-            often = n >= OFTEN and gap == gap
+            often = n >= OFTEN and found.overdue[at] <= STILL
             return self.reasons.say(
                 "bought_every" if often else "bought_often",
                 self.locale,
@@ -120,6 +120,7 @@ class _Facts:
     speaker: Speaker
     n: list[float]
     gap: list[float]
+    overdue: list[float]
     discount: list[float]
     basket: list[int]
     because: list[int]
@@ -143,6 +144,7 @@ class _Facts:
             speaker,
             np.nan_to_num(listed.facts["product_n"][rows]).tolist(),
             listed.facts["product_gap_mean"][rows].tolist(),
+            listed.facts["product_overdue"][rows].tolist(),
             np.nan_to_num(listed.facts["shop_discount_7"][rows]).tolist(),
             whole(listed.facts["basket"][rows]).tolist(),
             whole(listed.facts["because"][rows]).tolist(),

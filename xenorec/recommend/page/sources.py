@@ -18,6 +18,8 @@ DUE_FROM, DUE_TO, DUE_ORDERS = 0.75, 3.0, 3
 OFFER, OFFER_MORE = 0.05, 0.05
 NEW_DAYS = 56
 BASKET_DAYS = 42
+STAPLES = 1 / 2000
+"""The share of the shop's products, most popular first, that everybody buys."""
 RISING, RISING_SHARE = 0.25, 0.005
 YEAR, AROUND = 365, 14
 STORE_SHOPPERS = 5
@@ -76,11 +78,18 @@ def _due(scene: Scene) -> Bools:
 
 def _last_basket(scene: Scene) -> Bools:
     lately = scene.cells.fact("customer_since") <= BASKET_DAYS
-    return np.asarray((scene.cells.fact("basket") >= 0) & lately)
+    named = scene.cells.fact("basket") >= 0
+    return np.asarray(named & lately & (scene.cells.is_own | _is_special(scene)))
 
 
 def _because(scene: Scene) -> Bools:
-    return ~scene.cells.is_own & (scene.cells.fact("because") >= 0)
+    named = scene.cells.fact("because") >= 0
+    return np.asarray(~scene.cells.is_own & named & _is_special(scene))
+
+
+def _is_special(scene: Scene) -> Bools:
+    """Return what not everybody buys: bananas go with nothing in particular."""
+    return np.asarray(~(scene.cells.fact("shop_place") < STAPLES))
 
 
 def _on_offer(scene: Scene) -> Bools:
