@@ -16,6 +16,7 @@ from xenorec.frames import positions
 from xenorec.instants import AsOf, as_instant, instant_of
 from xenorec.recommend.arrays import names_at
 from xenorec.recommend.catalog import Catalog, read_catalog
+from xenorec.recommend.feedback import RowPriors
 from xenorec.recommend.guard import Guard, make_guard
 from xenorec.recommend.lines import History, Lines, read_lines
 from xenorec.recommend.page.baskets import LastBasket
@@ -50,6 +51,8 @@ class ShelfRecommender:
     that have no title there. ``allow``: sensitive topics that may be shown (health, intimate,
     baby, alcohol, tobacco); None shows all of them. ``themes``: the shelves, or a TOML file that
     declares them; the shipped ones if None. ``locale``: the language of titles and reasons.
+    ``priors``: what clicks and purchases said of each shelf so far (``RowPriors``); its factors
+    move shelves up and down.
 
     It knows no stock and no price: give what may not be shown as ``exclude``.
 
@@ -72,6 +75,7 @@ class ShelfRecommender:
         allow: Collection[str] | None = (),
         themes: Sequence[Theme] | str | Path | None = None,
         locale: str | None = None,
+        priors: RowPriors | None = None,
     ) -> None:
         self.n_shelves = n_shelves
         self.n_items = n_items
@@ -81,6 +85,7 @@ class ShelfRecommender:
         self.allow = allow
         self.themes = themes
         self.locale = locale
+        self.priors = priors
 
     def fit(
         self, history_or_lines: Any, products: Any | None = None, as_of: AsOf = None
@@ -232,7 +237,8 @@ class ShelfRecommender:
 
     def _arrange(self, asked: Asked, guard: Guard) -> Placed:
         layout = Layout(self.n_shelves, self.n_items)
-        factor = np.ones((len(asked), len(self.themes_)))
+        factors = [self._factor(theme) for theme in self.themes_]
+        factor = np.tile(np.array(factors, dtype=np.float64), (len(asked), 1))
         return place_shelves(
             self._knowledge, asked, guard, self.themes_, layout, factor, self.min_items
         )
@@ -251,6 +257,9 @@ class ShelfRecommender:
             placed = place(asked, guard.block(begin, begin + len(asked)))
             frames.append(self._present(placed, asked))
         return pd.concat(frames, ignore_index=True)
+
+    def _factor(self, theme: Theme) -> float:
+        return 1.0 if self.priors is None else self.priors.factor(theme.name)
 
     def _present(self, placed: Placed, asked: Asked) -> pd.DataFrame:
         frame = pd.DataFrame(columns(placed, asked, self.themes_, self._speaker))

@@ -230,3 +230,21 @@ def test_popular_lists_what_somebody_of_a_store_is_offered():
     elsewhere = model.popular("elsewhere", 2)
     assert elsewhere["level"].tolist() == ["shop", "shop"]
     assert elsewhere["store_id"].tolist() == ["elsewhere", "elsewhere"]
+
+
+class Praise:
+    """Says that one shelf earns eight times what was promised."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def factor(self, shelf: str, segment: str | None = None) -> float:
+        return 8.0 if shelf == self.name else 1.0
+
+
+def test_a_shelf_that_earned_more_than_promised_moves_up():
+    shop = lines(*[("ann", 7.0 * w, "milk tea rice") for w in range(12)], *EVERYBODY)
+    plain = ShelfRecommender(min_items=1).fit(shop)
+    assert plain.shelves("ann")["shelf"].iloc[0] == "buy_again"
+    praised = ShelfRecommender(min_items=1, priors=Praise("from_recent_visits")).fit(shop)
+    assert praised.shelves("ann")["shelf"].iloc[0] == "from_recent_visits"
