@@ -282,8 +282,7 @@ def audit(workspace: Path | None, to_json: bool) -> None:
     "--by",
     type=click.Choice(["product", "category"]),
     default="product",
-    show_default=True,
-    help="Score shelves by product or by kind of product.",
+    help="Score shelves by product, the default, or by kind of product.",
 )
 @click.option("--households", default=0, help="Only so many households; 0: all.")
 @as_json
