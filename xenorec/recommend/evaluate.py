@@ -144,7 +144,9 @@ def evaluate_shelves(
     shop = model._knowledge.shop
     customer = positions(who, purchases.customers)
     told = model.recommend(who, k)
-    lists = {**all_lists(shop, customer, k), OURS: _ranked(told, who, names, k)}
+    others = all_lists(shop, customer, max(k, ROWS * COLUMNS))
+    lists = {name: table[:, :k] for name, table in others.items()}
+    lists[OURS] = _ranked(told, who, names, k)
     scores = {name: truth.score(table, names) for name, table in lists.items()}
     known = Truth.of(then, everything, purchases.customers)
     pages = _wide(model).shelves()
@@ -158,7 +160,7 @@ def evaluate_shelves(
         table=_table(scores, k),
         difference=_differences(scores, k, seed),
         discovery=_discovery(model, shop, truth, who, k),
-        page=_pages(page, shop, customer, truth),
+        page=_pages(page, others, names, truth),
         by_shelf=shelf_rates(pages, known.frame(), known.customers),
         calibration=_calibration(pages, known),
         variety=_variety(told, page, shop, who),
@@ -226,9 +228,11 @@ def _discovery(
     return _table({n: new.score(table, purchases.products) for n, table in lists.items()}, k)
 
 
-def _pages(page: pd.DataFrame, shop: Shop, customer: Ints, truth: Truth) -> pd.DataFrame:
-    lists = all_lists(shop, customer, ROWS * COLUMNS)
-    names, who, bought = shop.purchases.products, truth.customers, truth.frame()
+def _pages(
+    page: pd.DataFrame, lists: Mapping[str, Ints], names: Texts, truth: Truth
+) -> pd.DataFrame:
+    who, bought = truth.customers, truth.frame()
+    lists = {name: table[:, : ROWS * COLUMNS] for name, table in lists.items()}
     laid = {
         f"{POPULAR}, diagonal": lay_out(lists[POPULAR], ROWS, COLUMNS),
         f"{OWN}, row by row": lay_out(lists[OWN], ROWS, COLUMNS, how="row_by_row"),
