@@ -10,6 +10,12 @@ from xenorec.errors import BadInput, nearest
 SETTINGS: Mapping[str, tuple[str, str]] = {
     "purpose": ("audience", "purpose"),
     "never": ("recommend", "never"),
+    "explore": ("recommend", "explore"),
+    "max_per_category": ("recommend", "max_per_category"),
+    "max_per_brand": ("recommend", "max_per_brand"),
+    "block_categories": ("recommend", "block_categories"),
+    "price": ("recommend", "price"),
+    "min_margin": ("recommend", "min_margin"),
     "quiet": ("timing", "quiet"),
     "cap": ("timing", "cap"),
     "expires": ("timing", "expires"),
@@ -34,8 +40,9 @@ def mapping_of_call(
 ) -> dict[str, Any]:
     """Return the call's arguments by the sections of the YAML file.
 
-    Rows and items come from the recommender and quiet hours from the timing model, where those
-    were given. Raises BadInput for a setting that is not one, with the nearest name.
+    Rows, items and the share that explores come from the recommender and quiet hours from the
+    timing model, where those were given. Raises BadInput for a setting that is not one, with the
+    nearest name.
     """
     data: dict[str, Any] = {
         "campaign": name,
@@ -49,6 +56,8 @@ def mapping_of_call(
     }
     if recommend is not None:
         data["recommend"] = {"shelves": recommend.n_shelves, "items": recommend.n_items}
+        if recommend.explore is not None:
+            data["recommend"]["explore"] = recommend.explore.share
     if timing is not None:
         data["timing"]["quiet"] = timing.quiet
     for key, value in settings.items():

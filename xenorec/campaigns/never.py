@@ -1,45 +1,103 @@
-"""What a campaign never shows: products out of stock, or bought in the last days."""
+"""What a campaign never shows: the rules of its recommender, and those that its record adds."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from xenorec.profile import History
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from xenorec.campaigns.record import CampaignRecord
+from xenorec.recommend import Rules
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from datetime import datetime
+
+    from xenorec.ledger import Ledger
+
+ABOVE_USUAL = 1.5
+"""Above so many times what a customer usually pays something is dear."""
+SWITCHES = ("out_of_stock", "discontinued", "not_in_store")
+USUAL = "above_usual_price"
+COUNTED = {
+    "returned": re.compile(r"^returned_last_([1-9]\d{0,2})d$"),
+    "bought": re.compile(r"^bought_last_([1-9]\d{0,2})d$"),
+    "shown": re.compile(r"^shown_last_([1-9]\d{0,2})_messages$"),
+}
+NAMES = (
+    *SWITCHES,
+    "returned_last_<days>d",
+    "bought_last_<days>d",
+    "shown_last_<n>_messages",
+    USUAL,
+)
+"""The rules as an error tells them."""
+EXAMPLES = (
+    *(*SWITCHES, USUAL),
+    *("returned_last_30d", "bought_last_7d", "shown_last_3_messages"),
+)
 
 
-def exclusions(rules: Sequence[str], history: History) -> pd.DataFrame:
-    """Return customer_id, product_id of what may not be shown; without a customer: to nobody."""
-    import pandas as pd
-
-    empty = pd.DataFrame({"customer_id": pd.Series(dtype=str), "product_id": pd.Series(dtype=str)})
-    frames = [_rule(rule, history) for rule in rules]
-    return pd.concat([empty, *frames], ignore_index=True).drop_duplicates()
+def is_rule(name: str) -> bool:
+    """Return whether a name of ``recommend.never`` is a rule."""
+    return name in (*SWITCHES, USUAL) or any(form.match(name) for form in COUNTED.values())
 
 
-def _rule(rule: str, history: History) -> pd.DataFrame:
-    if rule == "out_of_stock":
-        return _out_of_stock(history)
-    return _bought_within(history, int(rule.removeprefix("bought_last_").removesuffix("d")))
+def rules_of(
+    record: CampaignRecord, given: Rules | None, exposures: Callable[[], pa.Table]
+) -> Rules:
+    """Return what a campaign never shows; the record's figures win over the recommender's.
+
+    ``exposures``: what messages showed so far; asked for only where a rule needs it.
+    """
+    base, asked = given or Rules(), record.recommend
+    n_messages = _most(asked.never, "shown")
+    said: dict[str, Any] = {
+        **{name: True for name in SWITCHES if name in asked.never},
+        "block_categories": (*base.block_categories, *asked.block_categories),
+        "purpose": record.audience.purpose,
+        "min_price": asked.price.min,
+        "max_price": asked.price.max,
+        "min_margin": asked.min_margin,
+        "max_per_category": asked.max_per_category,
+        "max_per_brand": asked.max_per_brand,
+        "max_usual_price": ABOVE_USUAL if USUAL in asked.never else None,
+        "returned_within": _days(asked.never, "returned"),
+        "bought_within": _days(asked.never, "bought"),
+        "shown_last": n_messages,
+        "exposures": None if n_messages is None else exposures(),
+    }
+    return replace(base, **{name: value for name, value in said.items() if value is not None})
 
 
-def _out_of_stock(history: History) -> pd.DataFrame:
-    import pandas as pd
+def shown_until(ledger: Ledger, as_of: datetime) -> pa.Table:
+    """Return what messages showed: customer_id, message_key, product_id, exposed_at.
 
-    products: pd.DataFrame = history.products().select(["product_id", "stock"]).to_pandas()
-    gone: pd.DataFrame = products[
-        products["stock"].notna() & (products["stock"].astype(float) <= 0)
-    ]
-    return pd.DataFrame({"customer_id": None, "product_id": gone["product_id"]})
-
-
-def _bought_within(history: History, days: int) -> pd.DataFrame:
-    lines: pd.DataFrame = (
-        history.lines().select(["customer_id", "product_id", "ordered_at"]).to_pandas()
+    The key of a message ends in its customer: the ledger of an earlier release has no such column.
+    """
+    table = ledger.snapshot("exposures", until=as_of)
+    owner = pc.replace_substring_regex(table["key"], pattern=r"^[^/]*/[^/]*/", replacement="")
+    if "customer_id" in table.column_names:
+        owner = pc.coalesce(table["customer_id"], owner)
+    return pa.table(
+        {
+            "customer_id": owner,
+            "message_key": table["key"],
+            "product_id": table["product_id"],
+            "exposed_at": table["at"],
+        }
     )
-    recent: pd.DataFrame = lines[lines["ordered_at"] > history.as_of - timedelta(days=days)]
-    return recent[["customer_id", "product_id"]].drop_duplicates()
+
+
+def _days(never: Sequence[str], kind: str) -> str | None:
+    days = _most(never, kind)
+    return None if days is None else f"{days}d"
+
+
+def _most(never: Sequence[str], kind: str) -> int | None:
+    """Return the largest number that a kind of rule is given with, None where it is not given."""
+    found = [match for name in never if (match := COUNTED[kind].match(name))]
+    return max((int(match[1]) for match in found), default=None)

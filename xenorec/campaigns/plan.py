@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from xenorec.campaigns.decide import STEP, decide
 from xenorec.campaigns.record import CampaignRecord
+from xenorec.campaigns.removed import Removed
 from xenorec.campaigns.room import Room
 from xenorec.campaigns.sending import UNSET, send_due
 from xenorec.errors import BadInput, NotApproved, XenorecWarning
@@ -20,6 +21,8 @@ from xenorec.instants import as_instant
 from xenorec.ledger import Assignment, CampaignRun, Decision
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from xenorec.campaigns.worker import DeliveryReport
 
 VOLATILE = {"created_at"}
@@ -55,6 +58,7 @@ class Plan:
     decisions: tuple[Decision, ...]
     problems: Mapping[str, tuple[str, ...]]
     room: Room
+    removed: Removed
 
     @classmethod
     def make(cls, record: CampaignRecord, room: Room) -> Plan:
@@ -62,7 +66,8 @@ class Plan:
         decided = decide(record, room)
         if not decided.decisions:
             _warn_of_nobody(record, room)
-        return cls(record, room.people.as_of, decided.decisions, decided.problems, room)
+        as_of = room.people.as_of
+        return cls(record, as_of, decided.decisions, decided.problems, room, decided.removed)
 
     @property
     def hash(self) -> str:
@@ -79,6 +84,15 @@ class Plan:
         ordered = dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0])))
         planned = sum(decision.state == "planned" for decision in self.decisions)
         return Funnel(len(self.decisions), planned, reasons.get("control", 0), ordered)
+
+    @property
+    def removals(self) -> pd.DataFrame:
+        """What each rule took out of the customers' candidates, and what is left.
+
+        One row per rule and one for ``left``: rule, n_products, n_customers, n_cells. Worked out
+        when first asked for; ``recommender.explain(customer_id, product_id)`` tells of one product.
+        """
+        return self.removed.table
 
     def approve(self, *, by: str, at: datetime | str | None = None) -> ApprovedPlan:
         """Write the plan into the ledger with the name of who approved it.
@@ -109,6 +123,8 @@ class Plan:
             f"Plan of {self.record.campaign!r} as of {self.as_of:%Y-%m-%d %H:%M} UTC, "
             f"hash {self.hash[:16]}\n{self.funnel}"
         )
+        if removed := str(self.removed):
+            text += f"\n{removed}"
         if self.problems:
             text += f"\n  {len(self.problems):,} messages did not pass the checks: plan.problems"
         return text

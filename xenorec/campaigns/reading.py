@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from xenorec.campaigns.never import EXAMPLES, NAMES, is_rule
 from xenorec.campaigns.record import (
     Audience,
     CampaignRecord,
@@ -17,6 +18,7 @@ from xenorec.campaigns.record import (
     Holdout,
     Message,
     Outcome,
+    Price,
     Recommend,
     Schedule,
     Timing,
@@ -27,13 +29,15 @@ from xenorec.spans import cap, span
 from xenorec.timing.quiet_hours import QuietHours
 
 NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")
-NEVER = re.compile(r"^(out_of_stock|bought_last_\d+d)$")
 CHANNELS = ("email", "sms", "whatsapp", "push", "webhook")
 PURPOSES = ("marketing", "service", "profiling")
 METRICS = ("repeat_order", "spend", "n_orders")
 KEYS: Mapping[str, tuple[str, ...]] = {
     "audience": ("where", "purpose"),
-    "recommend": ("shelves", "items", "never"),
+    "recommend": (
+        *("shelves", "items", "never", "explore", "max_per_category", "max_per_brand"),
+        *("block_categories", "price", "min_margin"),
+    ),
     "timing": ("use", "quiet", "cap", "expires"),
     "creative": ("arms", "exploration"),
     "message": ("template", "channels", "locale"),
@@ -99,12 +103,12 @@ class _Reader:
     problems: list[Problem] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._refuse_unknown((), self.data, TOP)
+        self.refuse_unknown((), self.data, TOP)
         for name, keys in KEYS.items():
             value = self.data.get(name)
             if value is not None and not isinstance(value, Mapping):
                 self.problem((name,), f"came as {value!r}; expected keys {', '.join(keys)}")
-            self._refuse_unknown((name,), section(self.data, name), keys)
+            self.refuse_unknown((name,), section(self.data, name), keys)
 
     def problem(self, path: tuple[str, ...], text: str) -> None:
         line = next(
@@ -176,7 +180,21 @@ class _Reader:
                     f"{value!r} is not known.{nearest(value, names)} Known: {', '.join(names)}",
                 )
 
-    def _refuse_unknown(
+    def optional(self, *path: str, low: float, high: float) -> float | None:
+        """Return a number that may be left out."""
+        if self.get(*path) is None:
+            return None
+        return float(self.number(*path, low=low, high=high, default=low))
+
+    def whole(self, *path: str) -> int | None:
+        """Return a whole number from 1 that may be left out."""
+        value = self.get(*path)
+        if value is None or (type(value) is int and value >= 1):
+            return value
+        self.problem(path, f"came as {value!r}; expected a whole number of at least 1")
+        return None
+
+    def refuse_unknown(
         self, path: tuple[str, ...], value: Mapping[str, Any], keys: tuple[str, ...]
     ) -> None:
         for key in value:
@@ -219,17 +237,36 @@ def _audience(reader: _Reader, known: Known) -> Audience:
 def _recommend(reader: _Reader) -> Recommend:
     never = reader.texts("recommend", "never")
     for rule in never:
-        if not NEVER.match(rule):
+        if not is_rule(rule):
             reader.problem(
                 ("recommend", "never"),
-                f"{rule!r} is not a rule.{nearest(rule, ('out_of_stock', 'bought_last_7d'))} "
-                "Rules: out_of_stock, bought_last_<days>d",
+                f"{rule!r} is not a rule.{nearest(rule, EXAMPLES)} Rules: {', '.join(NAMES)}",
             )
     return Recommend(
         int(reader.number("recommend", "shelves", low=1, high=12, default=4)),
         int(reader.number("recommend", "items", low=1, high=24, default=6)),
         never,
+        float(reader.number("recommend", "explore", low=0, high=1, default=0.05)),
+        max_per_category=reader.whole("recommend", "max_per_category"),
+        max_per_brand=reader.whole("recommend", "max_per_brand"),
+        block_categories=reader.texts("recommend", "block_categories"),
+        price=_price(reader),
+        min_margin=reader.optional("recommend", "min_margin", low=0, high=1),
     )
+
+
+def _price(reader: _Reader) -> Price:
+    path, value = ("recommend", "price"), reader.get("recommend", "price")
+    if value is None:
+        return Price()
+    if not isinstance(value, Mapping):
+        reader.problem(path, f"came as {value!r}; expected min and max, such as {{max: 20}}")
+        return Price()
+    reader.refuse_unknown(path, value, ("min", "max"))
+    low, high = (reader.optional(*path, name, low=0, high=1e9) for name in ("min", "max"))
+    if low is not None and high is not None and low > high:
+        reader.problem(path, f"min {low:g} is above max {high:g}; change one of them")
+    return Price(low, high)
 
 
 def _timing(reader: _Reader) -> Timing:

@@ -17,12 +17,31 @@ class Audience:
 
 
 @dataclass(frozen=True)
+class Price:
+    """The lowest and the highest price of what is shown, of one unit; None for no limit."""
+
+    min: float | None = None
+    max: float | None = None
+
+
+@dataclass(frozen=True)
 class Recommend:
-    """With which products: rows, items per row, and what is never shown."""
+    """With which products: rows, items per row, what is never shown.
+
+    ``explore`` is the share of messages in which two rows change places, so that what a row earns
+    elsewhere can be learned. ``max_per_category`` and ``max_per_brand`` count the products of a
+    page; ``min_margin`` is a share.
+    """
 
     shelves: int = 4
     items: int = 6
     never: tuple[str, ...] = ()
+    explore: float = 0.05
+    max_per_category: int | None = None
+    max_per_brand: int | None = None
+    block_categories: tuple[str, ...] = ()
+    price: Price = field(default_factory=Price)
+    min_margin: float | None = None
 
 
 @dataclass(frozen=True)
@@ -100,6 +119,7 @@ class CampaignRecord:
         if "schedule" in data:
             schedule = {_outer(key): value for key, value in data["schedule"].items()}
             data["schedule"] = {key: value for key, value in schedule.items() if value is not None}
+        data["recommend"] = _said(data["recommend"])
         if data["timing"]["cap"] is None:
             del data["timing"]["cap"]
         plain: dict[str, Any] = json.loads(json.dumps(data))
@@ -115,6 +135,14 @@ class CampaignRecord:
 
         text: str = yaml.safe_dump(self.to_mapping(), sort_keys=False, allow_unicode=True)
         return text
+
+
+def _said(recommend: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the section without the limits that were not set."""
+    limits = {key: value for key, value in recommend["price"].items() if value is not None}
+    said = {**recommend, "price": limits or None}
+    said["block_categories"] = said["block_categories"] or None
+    return {key: value for key, value in said.items() if value is not None}
 
 
 def _outer(name: str) -> str:

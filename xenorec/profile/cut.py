@@ -62,7 +62,7 @@ identifiers as (
 ),
 events as (
   select coalesce(l.into_id, e.customer_id) as customer_id, e.name, e."at", e.product_id,
-    e.campaign_id
+    e.campaign_id, e.message_id, e.shelf, e.position, e.props
   from warehouse.events as e
   left join warehouse.links as l on l.customer_id = e.customer_id
   where e."at" <= $as_of
@@ -72,7 +72,8 @@ catalogue as (
     active_from, active_to,
     coalesce(category_path[2], category_path[1]) as category,
     coalesce(try_cast(json_extract_string(attributes, '$.promotable') as BOOLEAN), true)
-      as is_promotable
+      as is_promotable,
+    try_cast(json_extract_string(attributes, '$.margin_share') as DOUBLE) as margin_share
   from (
     select *, row_number() over (partition by product_id order by source, source_id) as place
     from warehouse.products
@@ -80,7 +81,7 @@ catalogue as (
 ),
 lines as (
   select o.customer_id, o.order_id, o.ordered_at, o.store_id, o.currency, li.product_id,
-    li.quantity, li.net_amount, li.unit_price_amount, li.discount_amount,
+    li.quantity, li.refunded_quantity, li.net_amount, li.unit_price_amount, li.discount_amount,
     p.category, coalesce(p.is_promotable, true) as is_promotable
   from warehouse.order_lines as li
   join orders as o on o.order_id = li.order_id

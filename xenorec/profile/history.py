@@ -11,8 +11,8 @@ from xenorec.engine import DuckEngine
 from xenorec.profile.cut import cut_sql
 
 LINES = """
-select customer_id, order_id, ordered_at, product_id, quantity, net_amount, unit_price_amount,
-  store_id, category
+select customer_id, order_id, ordered_at, product_id, quantity, refunded_quantity, net_amount,
+  unit_price_amount, store_id, category
 from lines order by customer_id, ordered_at, order_id, product_id
 """
 
@@ -47,8 +47,7 @@ usual as (
 select p.product_id, p.title, p.brand, p.category, p.category_path,
   cast(coalesce(p.price_amount, round(u.unit_price_amount, 2)) as DECIMAL(18,4)) as price_amount,
   coalesce(p.currency, s.currency) as currency, p.url, p.image_url,
-  p.is_promotable and coalesce(p.active_to > $as_of, true) as is_promotable,
-  p.stock, s.first_sold_at
+  p.is_promotable, p.stock, p.active_from, p.active_to, p.margin_share, s.first_sold_at
 from catalogue as p
 left join sold as s on s.product_id = p.product_id
 left join usual as u on u.product_id = p.product_id
@@ -66,7 +65,7 @@ CUSTOMERS = """
 z as (select customer_id, max_by(store_zone, (ordered_at, order_id)) as store_zone
   from orders where store_zone is not null group by customer_id)
 select c.customer_id, coalesce(c.home_store_id, h.usual_store_id) as home_store_id,
-  coalesce(c.time_zone, z.store_zone) as time_zone, c.country, c.locale
+  coalesce(c.time_zone, z.store_zone) as time_zone, c.country, c.locale, c.is_minor
 from customers as c left join h on h.customer_id = c.customer_id
 left join z on z.customer_id = c.customer_id
 order by c.customer_id

@@ -13,6 +13,8 @@ from xenorec.numbers import Bools, Ints, Texts
 from xenorec.recommend.arrays import names_at
 from xenorec.recommend.purchases import Purchases
 
+BETWEEN = "\x1f"
+"""Stands between the levels of a path."""
 MAY = ("title", "category", "category_path", "is_promotable")
 
 
@@ -32,6 +34,7 @@ class Catalog:
     kind: Ints
     n_kinds: int
     is_promotable: Bools
+    path: Texts
 
 
 def read_catalog(purchases: Purchases, products: Any | None) -> Catalog:
@@ -45,20 +48,43 @@ def read_catalog(purchases: Purchases, products: Any | None) -> Catalog:
         kinds = _kinds(np.full(n, None), purchases.category)
         everything = np.ones(n, dtype=bool)
         return Catalog(
-            np.full(n, None), purchases.categories, purchases.category, *kinds, everything
+            np.full(n, None),
+            purchases.categories,
+            purchases.category,
+            *kinds,
+            everything,
+            np.full(n, None),
         )
     table = arrow(products, need=("product_id",), may=MAY)
-    row = _rows(table["product_id"], purchases.products)
+    row = product_rows(table["product_id"], purchases.products)
     title = _picked(table, "title", row)
     promotable = _promotable(table, row)
     if "title" in table.column_names:
         promotable &= title != None  # noqa: E711  elementwise
     names, category = _categories(purchases, _picked(table, "category", row))
-    kinds = _kinds(_paths(table, row), category)
-    return Catalog(title, names, category, *kinds, promotable)
+    path = _paths(table, row)
+    return Catalog(title, names, category, *_kinds(path, category), promotable, path)
 
 
-def _rows(column: Any, names: Texts) -> Ints:
+def levels(catalog: Catalog) -> tuple[Texts, Ints]:
+    """Return names of categories, and levels x products: the categories of each, -1 for none.
+
+    The first level is the category, the others are those of the path; a name occurs once.
+    """
+    named = sorted({path for path in catalog.path if path is not None})
+    split = [path.split(BETWEEN) for path in named]
+    listed = {*catalog.categories, *(part for parts in split for part in parts)}
+    names = np.array(sorted(listed), dtype=object)
+    depth = max(map(len, split), default=0)
+    table = np.full((len(named) + 1, depth), -1, dtype=np.int64)
+    for row, parts in enumerate(split):
+        table[row, : len(parts)] = np.searchsorted(names, np.array(parts, dtype=object))
+    of_path = table[positions(catalog.path, np.array(named, dtype=object))]
+    own = np.append(positions(catalog.categories, names), -1)[catalog.category]
+    return names, np.vstack([own[None, :], of_path.T])
+
+
+def product_rows(column: Any, names: Texts) -> Ints:
     """Return the row of each product in the frame, or -1."""
     listed, code = encode(column)
     twice = np.flatnonzero(np.bincount(code[code >= 0], minlength=len(listed)) > 1)
@@ -104,7 +130,7 @@ def _paths(table: Any, row: Ints) -> Texts:
 def _joined(path: Any) -> str | None:
     if path is None or isinstance(path, str):
         return path
-    return "\x1f".join(str(part) for part in path if part is not None) or None
+    return BETWEEN.join(str(part) for part in path if part is not None) or None
 
 
 def _kinds(path: Texts, category: Ints) -> tuple[Ints, int]:

@@ -8,27 +8,39 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from xenorec.frames import arrow, positions, texts
-from xenorec.numbers import Ints, Texts
+from xenorec.frames import arrow, flags, positions, texts
+from xenorec.numbers import Bools, Ints, Texts
 from xenorec.recommend.arrays import names_at
 from xenorec.recommend.purchases import Purchases
+
+MAY = ("home_store_id", "time_zone", "is_minor")
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Customers asked about: position in the purchases' customers and stores (-1 if not known)."""
+    """Customers asked about: position in the purchases' customers and stores (-1 if not known).
+
+    ``is_adult``: the shop knows them, and does not know them to be a minor.
+    """
 
     ids: Texts
     customer: Ints
     store: Ints
     zone: Texts
+    is_adult: Bools
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def take(self, rows: Ints) -> Asked:
         """Return some of them."""
-        return Asked(self.ids[rows], self.customer[rows], self.store[rows], self.zone[rows])
+        return Asked(
+            self.ids[rows],
+            self.customer[rows],
+            self.store[rows],
+            self.zone[rows],
+            self.is_adult[rows],
+        )
 
 
 @dataclass(frozen=True)
@@ -45,7 +57,19 @@ class People:
             np.append(self.known.customer, -1)[row],
             np.append(self.known.store, -1)[row],
             names_at(self.known.zone, row),
+            np.append(self.known.is_adult, False)[row],
         )
+
+
+def nobody_of(store: int) -> Asked:
+    """Return a person of whom only the store is known."""
+    return Asked(
+        np.array([""], dtype=object),
+        np.array([-1]),
+        np.array([store]),
+        np.array([None], dtype=object),
+        np.zeros(1, dtype=bool),
+    )
 
 
 def know_people(purchases: Purchases, customers: Any | None) -> People:
@@ -57,14 +81,15 @@ def know_people(purchases: Purchases, customers: Any | None) -> People:
     if customers is None:
         listed = pa.table({"customer_id": pa.array([], pa.string())})
     else:
-        listed = arrow(customers, need=("customer_id",), may=("home_store_id", "time_zone"))
+        listed = arrow(customers, need=("customer_id",), may=MAY)
     table_ids = texts(listed["customer_id"])
     ids = np.array(sorted({*purchases.customers, *table_ids} - {None}), dtype=object)
     row, code = positions(ids, table_ids), positions(ids, purchases.customers)
     named = positions(_column(listed, "home_store_id", row), purchases.stores)
     usual = np.append(home_store(purchases), -1)[code]
     store = np.where(usual >= 0, usual, named)
-    return People(Asked(ids, code, store, _column(listed, "time_zone", row)))
+    is_adult = ~np.append(_minors(listed), False)[row]
+    return People(Asked(ids, code, store, _column(listed, "time_zone", row), is_adult))
 
 
 def home_store(purchases: Purchases) -> Ints:
@@ -80,6 +105,12 @@ def home_store(purchases: Purchases) -> Ints:
     ranked = np.lexsort((-store, latest, n, customer))  # the best of a customer comes last
     home[customer[ranked]] = store[ranked]
     return home
+
+
+def _minors(table: Any) -> Bools:
+    if "is_minor" not in table.column_names:
+        return np.zeros(table.num_rows, dtype=bool)
+    return flags(table["is_minor"], "is_minor", missing=False)
 
 
 def _column(table: Any, name: str, row: Ints) -> Texts:

@@ -2,43 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+from xenorec.engine import map_batches
 from xenorec.errors import BadInput, NotFitted, UnknownName, nearest
 from xenorec.frames import ids as ids_of
 from xenorec.frames import positions
-from xenorec.instants import AsOf, as_instant, instant_of
-from xenorec.recommend.arrays import names_at
-from xenorec.recommend.catalog import Catalog, read_catalog
-from xenorec.recommend.feedback import RowPriors
-from xenorec.recommend.guard import Guard, make_guard
-from xenorec.recommend.lines import History, Lines, read_lines
+from xenorec.instants import AsOf
+from xenorec.recommend.feedback import Explore, RowPriors
+from xenorec.recommend.guards import Guard, Rules, make_guard
 from xenorec.recommend.page.baskets import LastBasket
 from xenorec.recommend.page.build import Knowledge
 from xenorec.recommend.page.choose import Layout
 from xenorec.recommend.page.explain import Explanation, judge
+from xenorec.recommend.page.order import explored, factors
 from xenorec.recommend.page.page import Placed, columns, place_list, place_shelves
+from xenorec.recommend.page.removals import removals
 from xenorec.recommend.page.say import Speaker
 from xenorec.recommend.pairs import pairs_frame
-from xenorec.recommend.people import Asked, know_people
-from xenorec.recommend.popularity import count_popularity
-from xenorec.recommend.purchases import count_purchases
+from xenorec.recommend.people import Asked, nobody_of
 from xenorec.recommend.ranker.ranker import Ranker
+from xenorec.recommend.reading import read_shop
+from xenorec.recommend.saved.model import load, save
+from xenorec.recommend.saved.renew import looked, renew
+from xenorec.recommend.saved.spread import spreads_of
 from xenorec.recommend.scorers import Ease
-from xenorec.recommend.shop import Shop
-from xenorec.recommend.themes import Reasons, Sensitive, Theme, read_themes
+from xenorec.recommend.themes import Reasons, Theme, read_themes
 from xenorec.recommend.words import Words
 from xenorec.spans import span
 
-AT_ONCE = 4096
+AT_ONCE = 1024
 LIST = ["customer_id", "product_id", "rank", "score", "shelf", "reason", "level"]
-TEXTS = ("customer_id", "shelf", "shelf_title", "product_id", "reason", "level")
+TEXTS = ("customer_id", "shelf", "shelf_title", "product_id", "reason", "level", "segment")
 
 
 class ShelfRecommender:
@@ -49,12 +51,15 @@ class ShelfRecommender:
     and the next one that qualifies comes in (never more than ``n_items`` or than the shop has
     products). ``promotable_only``: leave out products that the catalog marks as not promotable or
     that have no title there. ``allow``: sensitive topics that may be shown (health, intimate,
-    baby, alcohol, tobacco); None shows all of them. ``themes``: the shelves, or a TOML file that
+    baby); None shows all of them. ``rules``: what else is never shown (``Rules``); without any
+    that is what is out of stock or not on sale, and alcohol and tobacco to minors and to persons
+    not known. ``themes``: the shelves, or a TOML file that
     declares them; the shipped ones if None. ``locale``: the language of titles and reasons.
     ``priors``: what clicks and purchases said of each shelf so far (``RowPriors``); its factors
-    move shelves up and down.
+    move shelves up and down, for each segment of customers by itself. ``explore``: now and then
+    two shelves of a page change places (``Explore``); scores stay what was predicted.
 
-    It knows no stock and no price: give what may not be shown as ``exclude``.
+    A stock, price or margin is what the catalogue said last, whatever the ``as_of``.
 
     Example:
     >>> import pandas as pd
@@ -76,6 +81,8 @@ class ShelfRecommender:
         themes: Sequence[Theme] | str | Path | None = None,
         locale: str | None = None,
         priors: RowPriors | None = None,
+        explore: Explore | None = None,
+        rules: Rules | None = None,
     ) -> None:
         self.n_shelves = n_shelves
         self.n_items = n_items
@@ -86,6 +93,8 @@ class ShelfRecommender:
         self.themes = themes
         self.locale = locale
         self.priors = priors
+        self.explore = explore
+        self.rules = rules
 
     def fit(
         self, history_or_lines: Any, products: Any | None = None, as_of: AsOf = None
@@ -93,34 +102,68 @@ class ShelfRecommender:
         """Learn from a history, or from a frame of lines; returns itself.
 
         Lines: customer_id, order_id, ordered_at, product_id and optionally quantity, store_id,
-        category. ``products``: product_id and optionally title, category, is_promotable. Rows
-        later than ``as_of`` are never used; without it a frame is read up to its last row.
+        category, refunded_quantity. ``products``: product_id and optionally title, category, brand,
+        is_promotable, stock, active_from, active_to, price_amount, margin_share. Rows later than
+        ``as_of`` are never used; without it a frame is read up to its last row.
         Raises BadInput for a missing column, no rows, or an ``as_of`` before all rows.
         """
         self._check()
         self.themes_ = _themes(self.themes)
-        source, products, customers = _tables(history_or_lines, products)
-        lines = source if isinstance(source, Lines) else read_lines(source)
-        self.as_of_ = _cut(history_or_lines, lines, as_of)
-        purchases = count_purchases(lines, self.as_of_)
-        catalog = read_catalog(purchases, products)
-        topics = Sensitive.load().topics(catalog.title.tolist(), _categories(catalog))
-        allowed = np.ones(len(topics), dtype=bool)
-        if self.promotable_only:
-            allowed = catalog.is_promotable.copy()
-        if self.allow is not None:
-            allowed &= np.array([of <= set(self.allow) for of in topics], dtype=bool)
-        self._shop = Shop(purchases, catalog, count_popularity(purchases), allowed)
-        self._people = know_people(purchases, customers)
-        self._topics = topics
-        is_private = np.array([bool(of) for of in topics], dtype=bool)
-        words = Words(catalog, self.as_of_)
-        self._speaker = Speaker(self._shop, words, Reasons.load(), self.locale, is_private)
+        self._read(history_or_lines, products, as_of)
         self.ranker_ = Ranker(
             span(self.within), [Ease(2000, only_new=True, with_reasons=False)]
         ).fit(self._shop)
-        self._knowledge = Knowledge.of(self._shop, self.ranker_)
+        self.learned_at_ = self.as_of_
+        self.figures_: dict[str, Any] | None = None
+        self.spread_ = spreads_of(self.ranker_)
+        self._know()
         return self
+
+    def update(
+        self, history_or_lines: Any, products: Any | None = None, as_of: AsOf = None
+    ) -> ShelfRecommender:
+        """Read the shop anew and keep what the ranker learned; returns itself.
+
+        Warns with the code ``model-drift`` when the shop has changed much (``drift``). Raises
+        BadInput for an instant before the one learned at, or a feature that is not there any more.
+        """
+        renew(self, history_or_lines, products, as_of)
+        return self
+
+    def drift(
+        self, history_or_lines: Any, products: Any | None = None, as_of: AsOf = None
+    ) -> pd.DataFrame:
+        """Return how far the candidates have moved since the ranker learned: ``saved.drift``."""
+        return looked(self, history_or_lines, products, as_of)[1]
+
+    def save(self, folder: str | Path) -> Path:
+        """Write all to a folder, whole or not at all; raises ModelFileError over anything else."""
+        return save(self, Path(folder))
+
+    @classmethod
+    def load(cls, folder: str | Path) -> ShelfRecommender:
+        """Return what was saved, answering the same; raises ModelFileError, naming the file."""
+        return load(cls, Path(folder))
+
+    def _read(self, history_or_lines: Any, products: Any | None, as_of: AsOf) -> None:
+        """Take in the shop as it is at ``as_of``: all but what the ranker learns."""
+        read = read_shop(
+            history_or_lines,
+            products,
+            as_of,
+            allow=self.allow,
+            promotable_only=self.promotable_only,
+        )
+        self.as_of_, self._shop = read.shop.purchases.as_of, read.shop
+        self._facts, self._people = read.facts, read.people
+        self._speaker = self._speak()
+
+    def _know(self) -> None:
+        self._knowledge = Knowledge.of(self._shop, self.ranker_)
+
+    def _speak(self) -> Speaker:
+        words, is_private = Words(self._shop.catalog, self.as_of_), self._facts.topics.private
+        return Speaker(self._shop, words, Reasons.load(), self.locale, is_private)
 
     def recommend(
         self,
@@ -144,13 +187,21 @@ class ShelfRecommender:
         )
         return frame.rename(columns={"item_rank": "rank"})[LIST]
 
-    def shelves(self, customer_ids: Any = None, *, exclude: Any | None = None) -> pd.DataFrame:
+    def shelves(
+        self, customer_ids: Any = None, *, exclude: Any | None = None, occasion: str = ""
+    ) -> pd.DataFrame:
         """Return up to ``n_shelves`` shelves of each customer, no product twice.
 
         One row per item: customer_id, shelf, shelf_title, shelf_rank, product_id, item_rank,
-        score, reason, level; ``customer_ids`` and ``exclude`` as for ``recommend``.
+        score, reason, level, segment (``xenorec.recommend.segments``), shelf_propensity (how
+        likely the shelf stood at its rank: 1 without ``explore``). ``customer_ids`` and ``exclude``
+        as for ``recommend``; ``occasion`` names the page for ``explore``, such as a campaign.
         """
-        return self._rows(customer_ids, exclude, self._arrange)
+
+        def place(asked: Asked, guard: Guard) -> Placed:
+            return explored(self._arrange(asked, guard), asked, self.explore, occasion)
+
+        return self._rows(customer_ids, exclude, place)
 
     def explain(
         self, customer_id: str, product_id: str, *, exclude: Any | None = None
@@ -169,8 +220,10 @@ class ShelfRecommender:
                 f"{nearest(product_id, names)}"
             )
         ids = np.array([customer_id], dtype=object)
-        guard, asked = make_guard(ids, names, exclude), self._people.ask(ids)
+        asked = self._people.ask(ids)
+        guard = self._guard(asked, exclude)
         judged = judge(self._knowledge, asked, guard, product, self.themes_)
+        rule, removed = guard.why(0, product) or (judged and judged.capped) or (None, None)
         return Explanation(
             customer_id=customer_id,
             product_id=product_id,
@@ -180,9 +233,21 @@ class ShelfRecommender:
             is_own=bool(self._shop.has_bought(asked.customer, np.array([product]))[0]),
             shelves=() if judged is None else judged.shelves,
             facts={} if judged is None else judged.facts,
-            reason=None if judged is None else self._reason(asked, guard, product),
-            removed=self._removed(product, guard),
+            reason=None if judged is None or rule else self._reason(asked, guard, product),
+            removed=removed,
+            rule=rule,
         )
+
+    def removals(self, customer_ids: Any = None, *, exclude: Any | None = None) -> pd.DataFrame:
+        """Return what each rule takes out of the candidates of the customers, and what is left.
+
+        One row per rule in their order (``guards.RULES``) and one for ``left``: rule, n_products,
+        n_customers, n_cells. A pair that two rules close counts under the first, so that the cells
+        add up to the candidates: what the ranker names and what is popular, with nothing closed.
+        """
+        self._fitted()
+        blocks = self._blocks(customer_ids, exclude)
+        return removals(self._knowledge, blocks, self.n_shelves * self.n_items)
 
     def _reason(self, asked: Asked, guard: Guard, product: int) -> str:
         n = self._shop.n_products
@@ -190,26 +255,20 @@ class ShelfRecommender:
         found = rows["product_id"] == self._shop.purchases.products[product]
         return str(rows.loc[found, "reason"].iloc[0])
 
-    def _removed(self, product: int, guard: Guard) -> str | None:
-        topics = self._topics[product]
-        if self.allow is not None and not topics <= set(self.allow):
-            return f"its topic ({', '.join(sorted(topics))}) is sensitive and was not allowed."
-        if not self._shop.is_allowed[product]:
-            return "the catalog marks it as not promotable, or gives it no title."
-        if not guard.lets(np.array([0]), np.array([product]))[0]:
-            return "it is among the excluded products."
-        return None
+    def _guard(self, asked: Asked, exclude: Any | None = None) -> Guard:
+        return make_guard(self._facts, self.rules or Rules(), asked, exclude)
 
     def pairs(self, n: int = 5, *, min_count: int = 5) -> pd.DataFrame:
         """Return up to ``n`` products that go with each product: what a till asks for.
 
         One row per pair that at least ``min_count`` orders held together: product_id,
-        other_product_id, rank, score, n_orders. Both products may be shown.
+        other_product_id, rank, score, n_orders. Both products may be shown to anybody.
         """
         _positive(n, "n")
         self._fitted()
-        pairs = LastBasket().fit(self._shop).pairs_
-        return pairs_frame(pairs, self._shop, n, min_count)
+        shop = replace(self._shop, is_allowed=self._guard(nobody_of(-1)).lets_each())
+        pairs = LastBasket().fit(shop).pairs_
+        return pairs_frame(pairs, shop, n, min_count)
 
     def popular(self, store_id: str | None = None, n: int = 20) -> pd.DataFrame:
         """Return what a customer of whom only the store is known is offered.
@@ -220,10 +279,8 @@ class ShelfRecommender:
         _positive(n, "n")
         self._fitted()
         store = positions(np.array([store_id], dtype=object), self._shop.purchases.stores)
-        nobody = np.array([""], dtype=object)
-        asked = Asked(nobody, np.array([-1]), store, np.array([None], dtype=object))
-        guard = make_guard(nobody, self._shop.purchases.products, None)
-        frame = self._present(self._rank(asked, guard, n), asked)
+        asked = nobody_of(int(store[0]))
+        frame = self._present(self._rank(asked, self._guard(asked), n), asked)
         frame = frame.rename(columns={"item_rank": "rank"})[LIST[1:]]
         frame.insert(0, "store_id", pd.Series([store_id] * len(frame), dtype=object))
         return frame
@@ -237,8 +294,8 @@ class ShelfRecommender:
 
     def _arrange(self, asked: Asked, guard: Guard) -> Placed:
         layout = Layout(self.n_shelves, self.n_items)
-        factors = [self._factor(theme) for theme in self.themes_]
-        factor = np.tile(np.array(factors, dtype=np.float64), (len(asked), 1))
+        names = [theme.name for theme in self.themes_]
+        factor = factors(self.priors, names, self._shop.segment(asked.customer))
         return place_shelves(
             self._knowledge, asked, guard, self.themes_, layout, factor, self.min_items
         )
@@ -247,27 +304,43 @@ class ShelfRecommender:
         self, customer_ids: Any, exclude: Any | None, place: Callable[[Asked, Guard], Placed]
     ) -> pd.DataFrame:
         """Return the rows of the customers asked about, worked out in blocks of customers."""
+        everybody, guard = self._asked(customer_ids, exclude)
+
+        def score(batch: pa.Table) -> pa.Table:
+            rows = batch["row"].to_numpy()
+            asked, end = everybody.take(rows), int(rows[-1]) + 1 if len(rows) else 0
+            return self._told(place(asked, guard.block(end - len(rows), end)), asked)
+
+        told = map_batches(score, pa.table({"row": np.arange(len(everybody))}), rows=AT_ONCE)
+        frame: pd.DataFrame = told.to_pandas()
+        return frame
+
+    def _blocks(self, customer_ids: Any, exclude: Any | None) -> Iterator[tuple[Asked, Guard]]:
+        asked, guard = self._asked(customer_ids, exclude)
+        for begin in range(0, max(len(asked), 1), AT_ONCE):
+            end = min(begin + AT_ONCE, len(asked))
+            yield asked.take(np.arange(begin, end)), guard.block(begin, end)
+
+    def _asked(self, customer_ids: Any, exclude: Any | None) -> tuple[Asked, Guard]:
         self._fitted()
         known = self._people.known.ids
         ids = known if customer_ids is None else ids_of(customer_ids, "customer_ids")
-        guard = make_guard(ids, self._shop.purchases.products, exclude)
-        frames = []
-        for begin in range(0, max(len(ids), 1), AT_ONCE):
-            asked = self._people.ask(ids[begin : begin + AT_ONCE])
-            placed = place(asked, guard.block(begin, begin + len(asked)))
-            frames.append(self._present(placed, asked))
-        return pd.concat(frames, ignore_index=True)
+        asked = self._people.ask(ids)
+        return asked, self._guard(asked, exclude)
 
-    def _factor(self, theme: Theme) -> float:
-        return 1.0 if self.priors is None else self.priors.factor(theme.name)
+    def _told(self, placed: Placed, asked: Asked) -> pa.Table:
+        found = columns(placed, asked, self.themes_, self._speaker)
+        texts = {name: pa.array(found[name], pa.string()) for name in TEXTS}
+        return pa.table({**found, **texts})
 
     def _present(self, placed: Placed, asked: Asked) -> pd.DataFrame:
-        frame = pd.DataFrame(columns(placed, asked, self.themes_, self._speaker))
-        return frame.astype(dict.fromkeys(TEXTS, str))
+        frame: pd.DataFrame = self._told(placed, asked).to_pandas()
+        return frame
 
     def _check(self) -> None:
         for name in ("n_shelves", "n_items", "min_items"):
             _positive(getattr(self, name), name)
+        (self.rules or Rules()).check()
 
     def _fitted(self) -> None:
         if not hasattr(self, "_knowledge"):
@@ -280,28 +353,6 @@ def _themes(given: Sequence[Theme] | str | Path | None) -> tuple[Theme, ...]:
     if given is None or isinstance(given, str | Path):
         return read_themes(given)
     return tuple(given)
-
-
-def _categories(catalog: Catalog) -> list[str | None]:
-    return list(names_at(catalog.categories, catalog.category))
-
-
-def _tables(source: Any, products: Any | None) -> tuple[Any, Any | None, Any | None]:
-    """Return lines, products and customers; those of a history where none are given."""
-    if not isinstance(source, History):
-        return source, products, None
-    return source, source.products() if products is None else products, source.customers()
-
-
-def _cut(source: Any, lines: Lines, as_of: AsOf) -> datetime:
-    end = source.as_of if isinstance(source, History) else instant_of(lines.at.max())
-    cut = end if as_of is None else as_instant(as_of)
-    if isinstance(source, History) and cut > end:
-        raise BadInput(
-            f"as_of is {cut.isoformat()}, yet the history ends at {end.isoformat()}; "
-            f"leave as_of out, or ask for a history with a later as_of."
-        )
-    return cut
 
 
 def _positive(value: object, name: str) -> None:

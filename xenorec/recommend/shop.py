@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from xenorec.numbers import Bools, Ints
+from xenorec.numbers import Bools, Ints, Texts
 from xenorec.recommend.catalog import Catalog
 from xenorec.recommend.popularity import Popularity
 from xenorec.recommend.purchases import Purchases
+from xenorec.recommend.segments import segment_of, segments
 
 
 @dataclass(frozen=True)
@@ -32,3 +34,11 @@ class Shop:
         at = np.minimum(np.searchsorted(known, key), len(known) - 1)
         found: Bools = (customer >= 0) & (known[at] == key)
         return found
+
+    def segment(self, customer: Ints) -> Texts:
+        """Return what kind of shopper each customer is; see ``segments``."""
+        return segment_of(self._segments, customer)
+
+    @cached_property
+    def _segments(self) -> Texts:
+        return segments(self.purchases)

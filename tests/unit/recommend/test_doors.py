@@ -15,7 +15,7 @@ from xenorec.recommend import ShelfRecommender
 LIST = ["customer_id", "product_id", "rank", "score", "shelf", "reason", "level"]
 SHELVES = [
     *("customer_id", "shelf", "shelf_title", "shelf_rank", "product_id"),
-    *("item_rank", "score", "reason", "level"),
+    *("item_rank", "score", "reason", "level", "segment", "shelf_propensity"),
 ]
 
 

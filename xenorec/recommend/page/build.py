@@ -12,7 +12,8 @@ import numpy as np
 from xenorec.instants import microseconds
 from xenorec.numbers import Bools, Floats, Ints, Singles
 from xenorec.recommend.arrays import best_each
-from xenorec.recommend.guard import Guard
+from xenorec.recommend.guards import Guard
+from xenorec.recommend.guards.caps import TAKEN
 from xenorec.recommend.levels import DEFAULT, PERSONAL, SEGMENT, SHOP
 from xenorec.recommend.page.baskets import LastBasket
 from xenorec.recommend.page.cells import Listed
@@ -31,6 +32,10 @@ KEPT = (
 )
 ADDED = ("shop_place", "because", "basket", "year_ago", "store_n", "shop_settled")
 LEAST = 1e-9
+FIRST, DEEPER = 2, 4
+"""How much deeper popular products are searched where a rule may close many, and once more."""
+AT_ONCE = 2_000_000
+"""Pairs of customer and popular product that are looked at together."""
 EXPLAINED = 25
 """New products of each customer, the likeliest ones, of which the reason is sought."""
 
@@ -77,15 +82,44 @@ class Knowledge:
         """Return what may be shown to each customer, ``least`` products or more where there are.
 
         Candidates of the ranker come first; where they are fewer, the store's most bought and
-        then the shop's fill up, and below what the ranker knows.
+        then the shop's fill up, and below what the ranker knows. What the guard closes does not
+        count, nor what its caps would leave out.
         """
-        is_open = guard.is_open & self.shop.is_allowed
-        listed = self._ranked(asked, self.ranker.score(asked.customer, is_open))
-        listed = _kept(listed, guard)
-        few = np.bincount(listed.asked, minlength=len(asked)) < least
-        if not few.any():
-            return listed
-        return _joined(listed, self._popular(asked, np.flatnonzero(few), listed, guard, least))
+        listed = self._ranked(asked, self.ranker.score(asked.customer, guard.is_open))
+        return self.filled(_kept(listed, guard), asked, guard, least)
+
+    def candidates(self, asked: Asked, guard: Guard, least: int) -> Listed:
+        """Return the same without facts and levels, for a guard that closes nothing."""
+        ranked = self.ranker.score(asked.customer, guard.is_open)
+        known = asked.customer[ranked.asked] >= 0
+        which, product, p_buy = ranked.asked[known], ranked.product[known], ranked.p_buy[known]
+        level = np.full(len(which), PERSONAL)
+        listed = Listed(which, product, p_buy, ranked.is_own[known], level, {})
+        return self.filled(listed, asked, guard, least)
+
+    def filled(self, listed: Listed, asked: Asked, guard: Guard, least: int) -> Listed:
+        """Return the list, longer for those who have fewer than ``least`` that can be placed."""
+        longest = int(np.bincount(listed.asked, minlength=1).max(initial=0))
+        depth = (least + guard.most + longest) * (FIRST if guard.wants_more else 1)
+        while True:
+            few = np.flatnonzero(self._placeable(listed, len(asked), guard) < least)
+            if not len(few):
+                return listed
+            for who in np.array_split(few, len(few) * depth // AT_ONCE + 1):
+                listed = _joined(listed, self._popular(asked, who, listed, guard, depth))
+            if depth >= self.shop.n_products:
+                return listed
+            depth *= DEEPER
+
+    def _placeable(self, listed: Listed, n_asked: int, guard: Guard) -> Ints:
+        """Return how many products of each customer can be placed."""
+        which = listed.asked
+        if guard.caps is not None:
+            place = self.shop.popularity.place[listed.product]
+            best, rank = best_each(which, listed.p_buy, place)
+            fate = guard.caps.take(which[best], listed.product[best], rank)
+            which = which[best][fate == TAKEN]
+        return np.bincount(which, minlength=n_asked).astype(np.int64)
 
     def _ranked(self, asked: Asked, ranked: Ranked) -> Listed:
         known = asked.customer[ranked.asked] >= 0
@@ -139,12 +173,11 @@ class Knowledge:
         days = np.append(self.year_ago_days, np.float32(np.nan))[at]
         return np.where(found, days, np.float32(np.nan)).astype(np.float32)
 
-    def _popular(self, asked: Asked, who: Ints, listed: Listed, guard: Guard, least: int) -> Listed:
-        """Return the most bought products of the store and the shop, not listed yet."""
-        n, popularity = self.shop.n_products, self.shop.popularity
-        depth = least + guard.most + int(np.bincount(listed.asked, minlength=1).max(initial=0))
-        is_open = guard.is_open & self.shop.is_allowed
-        in_store, product, share = self.stores.first(asked.store[who], depth + n - is_open.sum())
+    def _popular(self, asked: Asked, who: Ints, listed: Listed, guard: Guard, depth: int) -> Listed:
+        """Return the ``depth`` most bought products of the store and the shop, not listed yet."""
+        n, popularity, is_open = self.shop.n_products, self.shop.popularity, guard.is_open
+        closed = int((self.shop.is_allowed & ~is_open).sum())  # a store lists what is allowed
+        in_store, product, share = self.stores.first(asked.store[who], depth + closed)
         best = np.argsort(popularity.place)
         best = best[is_open[best]][:depth]
         everywhere = np.repeat(np.arange(len(who)), len(best))
@@ -163,7 +196,11 @@ class Knowledge:
         p_buy = np.where(
             known | (level != SEGMENT) & (asked.store[which] >= 0), p_buy * LEAST, p_buy
         )
-        return _kept(self._cold(asked, which, goods, p_buy, level, fresh), guard)
+        fresh = fresh[guard.lets(which[fresh], goods[fresh])]
+        if guard.caps is None:
+            best, _ = best_each(which[fresh], p_buy[fresh], popularity.place[goods[fresh]], depth)
+            fresh = fresh[np.sort(best)]
+        return self._cold(asked, which, goods, p_buy, level, fresh)
 
     def _cold(
         self, asked: Asked, which: Ints, goods: Ints, p_buy: Floats, level: Ints, rows: Ints

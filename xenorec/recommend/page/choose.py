@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xenorec.numbers import Bools, Floats, Ints
+from xenorec.recommend.guards.caps import Room
 
 SHORT = 1e-9
 """What a first shelf that is too short counts: it comes in only where nothing else does."""
@@ -40,11 +41,13 @@ def choose_page(
     least: Ints,
     is_discovery: Bools,
     layout: Layout,
+    room: Room | None = None,
 ) -> Page:
     """Return the page of every customer.
 
     ``p_buy``: customers x cells, best first. ``fits``: themes x customers x cells. ``factor``:
     customers x themes, what feedback says of each. ``least``: how many items each theme needs.
+    ``room``: how many cells of a group may stand on a page, with nothing taken yet.
 
     Only the first shelf may hold less than it needs, where nothing holds enough. Shelves are taken
     one after the other: the one whose items, not yet taken, promise the most
@@ -53,13 +56,15 @@ def choose_page(
     diagonals, each to the best product left that fits the theme of its shelf; where that would
     leave a shelf too short, row by row.
     """
-    theme = _themes(p_buy, fits, factor, least, is_discovery, layout)
-    cell = _fill(fits, theme, layout, _diagonals(layout))
+    fresh = None if room is None else room.copy()
+    theme = _themes(p_buy, fits, factor, least, is_discovery, layout, room)
+    cell = _fill(fits, theme, layout, _diagonals(layout), fresh)
     needed = np.where(theme >= 0, least[theme], 0)
     needed[:, 0] = 0
     is_short = ((cell >= 0).sum(axis=2) < needed).any(axis=1)
     if is_short.any():
-        rows = _fill(fits[:, is_short], theme[is_short], layout, _row_by_row(layout))
+        short = None if room is None else room.of(is_short)
+        rows = _fill(fits[:, is_short], theme[is_short], layout, _row_by_row(layout), short)
         cell[is_short] = rows
     return Page(theme, cell)
 
@@ -71,6 +76,7 @@ def _themes(
     least: Ints,
     is_discovery: Bools,
     layout: Layout,
+    room: Room | None,
 ) -> Ints:
     n_themes, n, _ = fits.shape
     chosen = np.full((n, layout.n_shelves), -1, dtype=np.int64)
@@ -82,7 +88,7 @@ def _themes(
         discount = 1 / np.log2(np.arange(1, layout.n_items + 1) + shelf + 1)
         value, picks = [], []
         for theme in range(n_themes):
-            pick, worth, size = _best(fits[theme] & free, p_buy, discount)
+            pick, worth, size = _best(fits[theme] & free, p_buy, discount, room)
             short = np.where(size >= least[theme], 1.0, SHORT if shelf == 0 else 0.0)
             open_to = (size > 0) & ~taken[theme] & (short > 0)
             value.append(np.where(open_to, worth * factor[:, theme] * short, -1.0))
@@ -93,12 +99,19 @@ def _themes(
         found = table[best, customer] > 0
         chosen[found, shelf] = best[found]
         taken[best[found], customer[found]] = True
-        free &= ~(np.stack(picks)[best, customer] & found[:, None])
+        taken_now = np.stack(picks)[best, customer] & found[:, None]
+        free &= ~taken_now
+        if room is not None:
+            room.put_all(taken_now)
     return _packed(chosen)
 
 
-def _best(fits: Bools, p_buy: Floats, discount: Floats) -> tuple[Bools, Floats, Ints]:
+def _best(
+    fits: Bools, p_buy: Floats, discount: Floats, room: Room | None
+) -> tuple[Bools, Floats, Ints]:
     """Return the first items of one shelf, what they promise, and how many there are."""
+    if room is not None:
+        fits = room.pick(fits, len(discount))
     rank = np.cumsum(fits, axis=1)
     pick = fits & (rank <= len(discount))
     gain = np.append(discount, 0.0)[np.where(pick, rank - 1, len(discount))]
@@ -123,15 +136,24 @@ def _packed(chosen: Ints) -> Ints:
     return packed
 
 
-def _fill(fits: Bools, theme: Ints, layout: Layout, order: Sequence[tuple[int, int]]) -> Ints:
+def _fill(
+    fits: Bools,
+    theme: Ints,
+    layout: Layout,
+    order: Sequence[tuple[int, int]],
+    room: Room | None,
+) -> Ints:
     _, n, _ = fits.shape
     customer = np.arange(n)
     cell = np.full((n, layout.n_shelves, layout.n_items), -1, dtype=np.int64)
     free = [_of(fits, theme[:, shelf]) for shelf in range(layout.n_shelves)]
     for shelf, column in order:
-        best = free[shelf].argmax(axis=1)
-        found = free[shelf][customer, best]
+        can = free[shelf] if room is None else free[shelf] & room.is_left
+        best = can.argmax(axis=1)
+        found = can[customer, best]
         cell[found, shelf, column] = best[found]
+        if room is not None:
+            room.put(customer[found], best[found])
         for other in free:
             other[customer[found], best[found]] = False
     return cell

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xenorec.recommend.guard import Guard
+from xenorec.recommend.guards import Guard
 from xenorec.recommend.levels import LEVELS
 from xenorec.recommend.page.build import Knowledge
-from xenorec.recommend.page.cells import lay_cells
+from xenorec.recommend.page.cells import Cells, lay_cells
 from xenorec.recommend.page.sources import Scene, fitting
 from xenorec.recommend.people import Asked
 from xenorec.recommend.themes import Theme
@@ -23,7 +23,7 @@ class Explanation:
     ``p_buy``: the chance of a purchase within the time of the model, None where the product was
     no candidate. ``rank``: its place in the customer's list, from 1. ``shelves``: those on which
     it may stand. ``facts``: the figures it was judged by (days, counts, shares). ``removed``: why
-    it is not shown at all, None if it may be.
+    it is not shown at all, None if it may be; ``rule`` is the name of the rule that removed it.
     """
 
     customer_id: str
@@ -36,6 +36,7 @@ class Explanation:
     facts: Mapping[str, float]
     reason: str | None
     removed: str | None
+    rule: str | None = None
 
     def __str__(self) -> str:
         if self.removed is not None:
@@ -60,6 +61,7 @@ class Judged:
     is_own: bool
     shelves: tuple[str, ...]
     facts: Mapping[str, float]
+    capped: tuple[str, str] | None = None
 
 
 def judge(
@@ -82,4 +84,22 @@ def judge(
         is_own=bool(listed.is_own[entry]),
         shelves=tuple(theme.name for theme in themes if fitting(scene, theme)[0, column]),
         facts={name: value for name, value in facts.items() if not np.isnan(value)},
+        capped=_capped(guard, cells, column),
+    )
+
+
+def _capped(guard: Guard, cells: Cells, column: int) -> tuple[str, str] | None:
+    """Return the cap that keeps a cell out of the customer's list, and why in words."""
+    if guard.caps is None:
+        return None
+    product = cells.product[0]
+    fate = guard.caps.take(np.zeros_like(product), product, np.arange(len(product)) + 1)[column]
+    if fate < 0:
+        return None
+    cap = guard.caps.caps[fate]
+    name = cap.names[cap.group[product[column]]]
+    what = cap.rule.removeprefix("per_")
+    return cap.rule, (
+        f"at most {cap.most} of the {what} {name} may stand in one list or page, and "
+        f"{cap.most} that promise more come first."
     )

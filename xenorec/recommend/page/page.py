@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from xenorec.numbers import Floats, Ints, Texts, significant
+from xenorec.numbers import Bools, Floats, Ints, Texts, significant
 from xenorec.recommend.arrays import best_each
-from xenorec.recommend.guard import Guard
+from xenorec.recommend.guards import Guard
+from xenorec.recommend.guards.caps import TAKEN, Caps
 from xenorec.recommend.levels import LEVELS, PERSONAL, SEGMENT
 from xenorec.recommend.page.build import Knowledge
 from xenorec.recommend.page.cells import Listed, lay_cells
@@ -21,6 +22,8 @@ from xenorec.recommend.people import Asked
 from xenorec.recommend.themes import Theme
 
 WIDTH, WIDTH_NEW = 60, 60
+CHOICE = 6
+"""How many times more products of a group than a page may hold are looked at for it."""
 GENERAL = {"discovery": 0.8, "popular_in_shop": 0.5}
 """What the widest themes count beside those that say more."""
 OWN_ROW, BECAUSE_ROW = "buy_again", "because_you_buy"
@@ -36,13 +39,17 @@ SOURCE_OF = {
 
 @dataclass(frozen=True)
 class Placed:
-    """Entries of ``listed`` with their place on the page or in the list, ranks from 1."""
+    """Entries of ``listed`` with their place on the page or in the list, ranks from 1.
+
+    ``propensity`` is how likely the shelf stood at its place; None for always.
+    """
 
     listed: Listed
     row: Ints
     theme: Ints
     shelf_rank: Ints
     item_rank: Ints
+    propensity: Floats | None = None
 
 
 def place_shelves(
@@ -61,19 +68,36 @@ def place_shelves(
     """
     shop = knowledge.shop
     listed = knowledge.listed(asked, guard, layout.n_shelves * layout.n_items)
+    if guard.caps is not None:
+        listed = listed.take(_varied(knowledge, listed, guard.caps))
     width = max(WIDTH, layout.n_shelves * layout.n_items)
     cells = lay_cells(listed, len(asked), shop.popularity.place, width, max(WIDTH_NEW, width))
     scene = Scene(cells, shop.catalog, shop.purchases.products)
     fits = np.stack([fitting(scene, theme) for theme in themes])
-    most = min(layout.n_items, max(int((guard.is_open & shop.is_allowed).sum()), 1))
+    most = min(layout.n_items, max(int(guard.is_open.sum()), 1))
     least = np.array([min(theme.min_items, min_items, most) for theme in themes])
     is_new = np.array([theme.source in NEW_SOURCES for theme in themes])
     weight = np.array([GENERAL.get(theme.source, 1.0) for theme in themes])
-    page = choose_page(cells.p_buy, fits, factor * weight, least, is_new, layout)
+    room = None if guard.caps is None else guard.caps.on(cells.product)
+    page = choose_page(cells.p_buy, fits, factor * weight, least, is_new, layout, room)
     who, shelf, item = np.nonzero(page.cell >= 0)
     row = cells.row[who, page.cell[who, shelf, item]]
     item_rank = item + 1
     return Placed(listed, row, page.theme[who, shelf], shelf + 1, item_rank)
+
+
+def _varied(knowledge: Knowledge, listed: Listed, caps: Caps) -> Bools:
+    """Return which entries are looked at for pages with caps: the likeliest of every group."""
+    place, kept = knowledge.shop.popularity.place[listed.product], np.ones(len(listed), dtype=bool)
+    for cap in caps.caps:
+        group = cap.group[listed.product]
+        rows = np.flatnonzero(group >= 0)
+        key = (listed.asked * 2 + listed.is_own) * (len(cap.names) + 1) + group
+        best, _ = best_each(key[rows], listed.p_buy[rows], place[rows], CHOICE * cap.most)
+        beyond = np.ones(len(rows), dtype=bool)
+        beyond[best] = False
+        kept[rows[beyond]] = False
+    return kept
 
 
 def place_list(
@@ -83,9 +107,23 @@ def place_list(
     listed = knowledge.listed(asked, guard, n)
     if only_new:
         listed = listed.take(~listed.is_own)
-    place = knowledge.shop.popularity.place[listed.product]
-    row, rank = best_each(listed.asked, significant(listed.p_buy), place, n)
+    row, rank = best_listed(listed, guard, knowledge.shop.popularity.place, n)
     return Placed(listed, row, np.full(len(row), -1), np.ones(len(row), dtype=np.int64), rank)
+
+
+def best_listed(listed: Listed, guard: Guard, place: Ints, n: int) -> tuple[Ints, Ints]:
+    """Return (row, rank) of the ``n`` likeliest entries of every customer that caps let through."""
+    row, rank = best_each(
+        listed.asked,
+        significant(listed.p_buy),
+        place[listed.product],
+        n if guard.caps is None else None,
+    )
+    if guard.caps is not None:
+        fate = guard.caps.take(listed.asked[row], listed.product[row], rank, n)
+        row = row[fate == TAKEN]
+        rank = np.arange(len(row)) - np.searchsorted(listed.asked[row], listed.asked[row]) + 1
+    return row, rank
 
 
 def columns(
@@ -107,6 +145,8 @@ def columns(
         "score": significant(listed.p_buy[row]),
         "reason": reason,
         "level": np.array(LEVELS, dtype=object)[listed.level[row]],
+        "segment": speaker.shop.segment(asked.customer)[listed.asked[row]],
+        "shelf_propensity": np.ones(len(row)) if placed.propensity is None else placed.propensity,
     }
 
 

@@ -1,0 +1,91 @@
+"""The guard: which products may be offered to which customers, and which rule closes the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from xenorec.numbers import Bools, Ints
+from xenorec.recommend.guards.caps import Caps
+from xenorec.recommend.guards.closings import Closing, Everywhere, Pairs
+from xenorec.recommend.guards.rules import RULES
+
+OPEN = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Guard:
+    """Closings in the order of their rules, and how many of a category or brand may be placed.
+
+    No table of customers and products is ever made: each pair is judged when it is asked for.
+    """
+
+    n_products: int
+    closings: Sequence[Closing]
+    caps: Caps | None = None
+
+    @cached_property
+    def is_open(self) -> Bools:
+        """Which products are open to anybody at all."""
+        is_open = np.ones(self.n_products, dtype=bool)
+        for closing in self.closings:
+            if isinstance(closing, Everywhere):
+                is_open &= ~closing.closed
+        return is_open
+
+    @cached_property
+    def _some(self) -> tuple[Closing, ...]:
+        return tuple(part for part in self.closings if not isinstance(part, Everywhere))
+
+    @property
+    def wants_more(self) -> bool:
+        """Whether many products may be closed to a customer that are open to others."""
+        return self.caps is not None or any(not isinstance(part, Pairs) for part in self._some)
+
+    @property
+    def most(self) -> int:
+        """How many products single pairs close to the customer with most of them, at most."""
+        return sum(part.most for part in self._some if isinstance(part, Pairs))
+
+    def block(self, begin: int, end: int) -> Guard:
+        """Return the guard of the asked customers from ``begin`` to before ``end``."""
+        made = replace(self, closings=[part.block(begin, end) for part in self.closings])
+        made.__dict__["is_open"] = self.is_open
+        return made
+
+    def lets(self, asked: Ints, product: Ints) -> Bools:
+        """Return which products may be offered to which customers asked about."""
+        is_open = self.is_open[product]
+        for closing in self._some:
+            is_open &= ~closing.closes(asked, product)
+        return np.asarray(is_open)
+
+    def lets_each(self) -> Bools:
+        """Return which of all products may be offered to the first customer asked about."""
+        product = np.arange(self.n_products)
+        return self.lets(np.zeros_like(product), product)
+
+    def first(self, asked: Ints, product: Ints) -> Ints:
+        """Return the place in ``RULES`` of the first rule that closes each pair, or -1."""
+        found = np.full(len(asked), OPEN, dtype=np.int64)
+        for closing in self.closings:
+            rows = np.flatnonzero(found == OPEN)
+            closed = rows[closing.closes(asked[rows], product[rows])]
+            found[closed] = RULES.index(closing.rule)
+        return found
+
+    def why(self, asked: int, product: int) -> tuple[str, str] | None:
+        """Return the first rule that closes the pair, and why in words; None for an open pair."""
+        which, what = np.array([asked]), np.array([product])
+        for closing in self.closings:
+            if closing.closes(which, what)[0]:
+                return closing.rule, closing.why(asked, product)
+        return None
+
+
+def nothing_closed(n_products: int) -> Guard:
+    """Return the guard that closes nothing."""
+    return Guard(n_products, ())
