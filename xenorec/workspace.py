@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from xenorec.memory import Memory, Moment
     from xenorec.profile import History, Profiles
     from xenorec.recommend import ShelfRecommender
+    from xenorec.recommend.feedback import RowPriors
     from xenorec.report import CampaignReport
+    from xenorec.report.feedback import Feedback
     from xenorec.sources import LoadReport
     from xenorec.timing import SendTime
+    from xenorec.training import Trained
 
 Instant = str | date | datetime
 
@@ -142,7 +145,7 @@ class Workspace:
         from xenorec.identity import link
 
         self._need("identifiers")
-        with self._writing() as session:
+        with self.engine.writing() as session:
             report, links = link(session)
         rows = links.to_pylist()
         self.ledger.log_merges(rows, at=datetime.now(UTC))
@@ -189,8 +192,32 @@ class Workspace:
         return self._moment(self._instant(as_of)).history
 
     def recommender(self, as_of: Instant | None = None) -> ShelfRecommender:
-        """Return the shelves as shipped, fitted on the history; of one instant only once."""
+        """Return the shelves as shipped: the published model that fits, else fitted; once."""
         return self._moment(self._instant(as_of)).recommender()
+
+    def train(self, what: str = "shelves", *, as_of: Instant | None = None) -> Trained:
+        """Train a model, measure it and publish it if it is good enough: ``xenorec.training``."""
+        from xenorec.training import train
+
+        return train(self, what, self._instant(as_of))
+
+    # -- what came of it -------------------------------------------------------------------
+
+    def exposures(self, as_of: Instant | None = None) -> pd.DataFrame:
+        """Return what was shown up to ``as_of``, or all: a row per message, shelf and position."""
+        return self._feedback(as_of).exposures()
+
+    def outcomes(
+        self, as_of: Instant | None = None, *, within: str | timedelta = "14d"
+    ) -> pd.DataFrame:
+        """Return clicks, redemptions and purchases of what was shown, ``within`` the span after."""
+        return self._feedback(as_of).outcomes(within)
+
+    def row_priors(
+        self, as_of: Instant | None = None, *, within: str | timedelta = "14d"
+    ) -> RowPriors:
+        """Return by how much every shelf earned more or less than predicted, up to ``as_of``."""
+        return self._feedback(as_of).row_priors(within)
 
     # -- what is done ----------------------------------------------------------------------
 
@@ -207,8 +234,9 @@ class Workspace:
     ) -> Campaign:
         """Return a campaign over an audience; the same record as the YAML file makes.
 
-        ``settings``: channels, purpose, never, quiet, cap, expires, arms, exploration, salt,
-        metric, within, locale, approval, as in the YAML file.
+        Without ``recommend`` the shelves as shipped are used, in the order that feedback gives
+        them (``row_priors``). ``settings``: channels, purpose, the keys of recommend, quiet, cap,
+        expires, arms, exploration, salt, metric, within, locale, approval, as in the YAML file.
         """
         from xenorec.campaigns import Campaign, read_mapping
         from xenorec.campaigns.call import mapping_of_call
@@ -264,7 +292,7 @@ class Workspace:
         from xenorec.identity.erase import erase
 
         at = now or datetime.now(UTC)
-        with self._writing() as session:
+        with self.engine.writing() as session:
             hashes = erase(session, customer_id)
             self.ledger.erase(customer_id, hashes, now=at)
 
@@ -285,9 +313,6 @@ class Workspace:
         ledger = Ledger(self.project.ledger)
         ledger.create()
         return ledger
-
-    def _writing(self) -> Any:
-        return self.engine.writing()
 
     def _read(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
         with self.engine.reading() as session:
@@ -326,6 +351,13 @@ class Workspace:
         latest = self._read("select max(ordered_at) as latest from warehouse.orders")
         return instant(latest.column("latest")[0].as_py())
 
+    def _feedback(self, as_of: Instant | None) -> Feedback:
+        from xenorec.report.feedback import Feedback
+
+        self._need("orders")
+        at = None if as_of is None else self._instant(as_of)
+        return Feedback(self.ledger, self.engine, at)
+
     def _moment(self, as_of: datetime) -> Moment:
         self._need("orders")
         return self._memory.at(as_of)
@@ -337,23 +369,9 @@ class Workspace:
         return Memory(self.engine)
 
     def _known(self) -> Any:
-        from xenorec import content
-        from xenorec.campaigns import Known
-        from xenorec.messages import MessageTemplate
-        from xenorec.profile import condition, sql_columns
-        from xenorec.timing import MODEL_COLUMNS
+        from xenorec.campaigns.known import known_names
 
-        types = {column.name: column.type for column in sql_columns()}
-        types.update({column.name: column.type for column in MODEL_COLUMNS})
-
-        def arms(template: str) -> tuple[str, ...]:
-            return tuple(MessageTemplate.load(template, own=self.project.own).arms)
-
-        return Known(
-            tuple(content.names("templates", self.project.own)),
-            arms,
-            lambda text: condition(text, types),
-        )
+        return known_names(self.project.own)
 
     def _room(
         self, people: Profiles, recommend: ShelfRecommender | None, timing: SendTime | None
@@ -370,6 +388,7 @@ class Workspace:
             channels=self.project.channels,
             report=lambda name, within: self.report(name, within=within),
             shelves=lambda: self.recommender(people.as_of),
+            priors=lambda: self.row_priors(people.as_of),
             recommender=recommend,
             send_time=timing,
         )

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from xenorec.campaigns.never import exclusions
+from xenorec.campaigns.never import rules_of, shown_until
 from xenorec.campaigns.record import CampaignRecord, Recommend
+from xenorec.campaigns.removed import Removed
 from xenorec.campaigns.room import BrandLike, Room
+from xenorec.campaigns.rows import drawn, explore_of
 from xenorec.creative import Arm, ArmChooser, pictures
 from xenorec.errors import BadInput
 from xenorec.messages import MessageTemplate, check_context, format_money
@@ -46,6 +48,7 @@ class Composer:
     chooser: ArmChooser | None
     arms: Mapping[str, Arm]
     rows: Mapping[str, list[dict[str, Any]]]
+    removed: Removed
 
     @classmethod
     def fitted(
@@ -56,11 +59,13 @@ class Composer:
         customer_ids: Sequence[str],
     ) -> Composer:
         """Return a composer that knows the rows of the customers named."""
-        history = room.history()
-        frame = _wider(fitted_recommender(record, room)).shelves(
-            customer_ids, exclude=exclusions(record.recommend.never, history)
-        )
-        products = _products(history.products().to_pylist(), frame, room)
+        model = _guarded(fitted_recommender(record, room), record, room)
+        frame = _wider(model).shelves(customer_ids)
+        products = _products(room.history().products().to_pylist(), frame, room)
+        pages = {
+            customer_id: readable(shelves, record.recommend)
+            for customer_id, shelves in _rows(frame, products).items()
+        }
         arms = chosen_arms(record, template)
         return cls(
             record,
@@ -70,10 +75,8 @@ class Composer:
             if arms
             else None,
             arms,
-            {
-                customer_id: readable(shelves, record.recommend)
-                for customer_id, shelves in _rows(frame, products).items()
-            },
+            drawn(pages, explore_of(record, model.explore), record.campaign),
+            Removed(model, tuple(customer_ids)),
         )
 
     def compose(self, person: Mapping[str, Any], channel: str, key: str) -> Composed | None:
@@ -133,11 +136,13 @@ class Composer:
 def fitted_recommender(record: CampaignRecord, room: Room) -> ShelfRecommender:
     """Return the given recommender, or the shipped one with the page that the record asks for.
 
+    The rows of the shipped one follow what was clicked and bought up to the audience's instant.
     Raises BadInput when the given one has seen rows later than the audience's instant.
     """
     if room.recommender is None:
         made = copy(room.shelves())
         made.n_shelves, made.n_items = record.recommend.shelves, record.recommend.items
+        made.priors = room.priors()
         return made
     seen = getattr(room.recommender, "as_of_", None)
     if seen is not None and seen > room.people.as_of:
@@ -181,9 +186,20 @@ def _bare(title: str) -> str:
     return SIZE.sub("", title).casefold()
 
 
+def _guarded(model: ShelfRecommender, record: CampaignRecord, room: Room) -> ShelfRecommender:
+    """Return the same fitted model that shows nothing which the record says is never shown."""
+    guarded, as_of = copy(model), room.people.as_of
+    guarded.rules = rules_of(record, model.rules, lambda: shown_until(room.ledger, as_of))
+    return guarded
+
+
 def _wider(model: ShelfRecommender) -> ShelfRecommender:
-    """Return the same fitted model that gives more than is wanted, to choose from."""
+    """Return the same fitted model that gives more than is wanted, to choose from.
+
+    Its rows stand as believed: they change places when it is known which ones stay.
+    """
     wider = copy(model)
+    wider.explore = None
     wider.n_items, wider.n_shelves = 3 * model.n_items, model.n_shelves + 2
     return wider
 
@@ -232,6 +248,7 @@ def _shelf(record: Mapping[str, Any]) -> dict[str, Any]:
         "title": record["shelf_title"],
         "reason": record["shelf_title"],
         "level": record["level"],
+        "segment": record["segment"],
         "items": [],
     }
 
@@ -254,7 +271,8 @@ def _item(record: Mapping[str, Any], product: Mapping[str, Any]) -> dict[str, An
 
 
 def _localised(shelf: Mapping[str, Any], locale: str, link: str) -> dict[str, Any]:
-    return {**shelf, "items": [_priced(item, locale, link) for item in shelf["items"]]}
+    kept = {key: value for key, value in shelf.items() if key not in ("segment", "propensity")}
+    return {**kept, "items": [_priced(item, locale, link) for item in shelf["items"]]}
 
 
 def _priced(item: Mapping[str, Any], locale: str, link: str) -> dict[str, Any]:
@@ -269,6 +287,8 @@ def _kept(shelf: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "shelf": shelf["name"],
         "level": shelf["level"],
+        "segment": shelf["segment"],
+        "propensity": shelf["propensity"],
         "items": [
             {"product_id": item["product_id"], "score": item["score"]} for item in shelf["items"]
         ],

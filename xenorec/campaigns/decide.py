@@ -11,6 +11,7 @@ from typing import Any
 from xenorec.campaigns.compose import Composer
 from xenorec.campaigns.eligibility import Reach, reaches
 from xenorec.campaigns.record import CampaignRecord
+from xenorec.campaigns.removed import Removed
 from xenorec.campaigns.room import Room
 from xenorec.chance import uniform
 from xenorec.errors import NotSupported, TemplateError
@@ -39,6 +40,7 @@ class Decided:
 
     decisions: tuple[Decision, ...]
     problems: Mapping[str, tuple[str, ...]]
+    removed: Removed
 
 
 def decide(record: CampaignRecord, room: Room) -> Decided:
@@ -65,7 +67,8 @@ def decide(record: CampaignRecord, room: Room) -> Decided:
     ]
     problems: dict[str, tuple[str, ...]] = {}
     decisions = tuple(_checked(draft, template, problems) for draft in drafts)
-    return Decided(decisions, problems)
+    emptied = [d.customer_id for d in decisions if d.reason == Reason.NO_RECOMMENDATION]
+    return Decided(decisions, problems, replace(composer.removed, emptied_ids=tuple(emptied)))
 
 
 def _hours(

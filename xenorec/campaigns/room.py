@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from xenorec.ledger import Ledger
     from xenorec.profile import History, Profiles
     from xenorec.recommend import ShelfRecommender
+    from xenorec.recommend.feedback import RowPriors
     from xenorec.timing import SendTime
 
 
@@ -42,5 +43,6 @@ class Room:
     channels: Mapping[str, Any]
     report: Callable[[str, str | None], Any]
     shelves: Callable[[], ShelfRecommender]
+    priors: Callable[[], RowPriors]
     recommender: ShelfRecommender | None = None
     send_time: SendTime | None = None

@@ -1,7 +1,8 @@
 """Exposures: what a customer was shown, cell by cell, from the decision that was sent.
 
-One row per message, shelf and position. Position 1 is the best place of a shelf. ``propensity`` is
-that of the picture; rows and cells are not drawn by chance, so theirs is 1 and not written.
+One row per message, shelf and position. ``shelf_rank`` 1 is the top row of the page, ``position`` 1
+the best place of a row. ``shelf_propensity`` is how likely the row stood at its place,
+``propensity`` how likely the picture was chosen; the cells of a row are not drawn by chance.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def exposures(results: Sequence[Result], at: datetime) -> list[dict[str, Any]]:
 
 
 def _cells(decision: Decision, at: datetime) -> Iterator[dict[str, Any]]:
-    for shelf in json.loads(decision.shelves):
+    for shelf_rank, shelf in enumerate(json.loads(decision.shelves), 1):
         for position, item in enumerate(shelf["items"], 1):
             yield {
                 "key": decision.key,
@@ -35,4 +36,8 @@ def _cells(decision: Decision, at: datetime) -> Iterator[dict[str, Any]]:
                 "propensity": decision.creative_propensity,
                 "policy_version": f"{decision.template}/{decision.template_version}",
                 "at": at,
+                "customer_id": decision.customer_id,
+                "shelf_rank": shelf_rank,
+                "segment": shelf.get("segment"),  # a plan of before 0002 does not say
+                "shelf_propensity": shelf.get("propensity", 1.0),
             }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from xenorec.errors import UnknownColumn, UnknownName, nearest
+from xenorec.errors import BadInput, UnknownColumn, UnknownName, nearest
 from xenorec.ledger import tables as t
 from xenorec.ledger.database import Database
 
@@ -26,14 +27,17 @@ def append(database: Database, name: str, rows: Sequence[Mapping[str, Any]]) -> 
         return len(database.returned(connection, statement, table, ordered))
 
 
-def snapshot(database: Database, name: str) -> pa.Table:
-    """Return a whole table as Arrow, ordered by its key."""
+def snapshot(database: Database, name: str, until: datetime | None = None) -> pa.Table:
+    """Return a whole table as Arrow, or its rows up to an instant, ordered by its key."""
     import pyarrow as pa
 
     table = table_named(name)
     order = list(table.primary_key) or [table.c.source, table.c.source_id]
+    query = sa.select(table).order_by(*order)
+    if until is not None:
+        query = query.where(_instant(table) <= until)
     with database.reading() as connection:
-        rows = connection.execute(sa.select(table).order_by(*order)).all()
+        rows = connection.execute(query).all()
     columns = list(zip(*rows, strict=True)) or [()] * len(table.columns)
     arrays = [
         pa.array(values, type=_arrow(column))
@@ -48,6 +52,12 @@ def table_named(name: str) -> sa.Table:
     if name not in known:
         raise UnknownName(f"The ledger has no table {name!r}.{nearest(name, known)}")
     return known[name]
+
+
+def _instant(table: sa.Table) -> sa.Column[Any]:
+    if "at" not in table.c:
+        raise BadInput(f"{table.name} has no column 'at'; read it whole: snapshot({table.name!r}).")
+    return table.c["at"]
 
 
 def storable(table: sa.Table, row: Mapping[str, Any]) -> dict[str, Any]:

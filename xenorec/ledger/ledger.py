@@ -56,9 +56,12 @@ class Ledger:
         """
         return landing.append(self._database, table, rows)
 
-    def snapshot(self, table: str) -> pa.Table:
-        """Return a whole table as Arrow, with declared types."""
-        return landing.snapshot(self._database, table)
+    def snapshot(self, table: str, *, until: datetime | None = None) -> pa.Table:
+        """Return a table as Arrow, with declared types: whole, or its rows up to an instant.
+
+        Raises BadInput for an instant and a table whose rows have none.
+        """
+        return landing.snapshot(self._database, table, until)
 
     # -- plans -----------------------------------------------------------------------------
 

@@ -202,6 +202,10 @@ EXPOSURES = sa.Table(
     sa.Column("propensity", sa.Float),
     sa.Column("policy_version", sa.Text),
     sa.Column("at", Instant, nullable=False),
+    sa.Column("customer_id", sa.Text),
+    sa.Column("shelf_rank", sa.Integer),
+    sa.Column("segment", sa.Text),
+    sa.Column("shelf_propensity", sa.Float),
 )
 
 OUTCOMES = sa.Table(

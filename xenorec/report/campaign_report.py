@@ -14,6 +14,7 @@ import pyarrow as pa
 from xenorec.engine import DuckEngine, query_frames
 from xenorec.errors import UnknownName, nearest
 from xenorec.ledger import Ledger
+from xenorec.report.earned import Earned, earned
 from xenorec.report.lift import Lift, lift
 from xenorec.report.measure import COLUMN, latest_order, measured
 from xenorec.spans import span
@@ -61,6 +62,7 @@ class CampaignReport:
     states: Mapping[tuple[str, str], int]
     holdout_ids: tuple[str, ...]
     coverage: tuple[Coverage, ...]
+    earned: tuple[Earned, ...]
     send_hours: Mapping[int, int]
     creatives: tuple[tuple[str, int, float], ...]
     lift: Lift | None
@@ -91,6 +93,7 @@ class CampaignReport:
             states=dict(Counter((row["state"], row["reason"] or "") for row in rows)),
             holdout_ids=tuple(row["customer_id"] for row in rows if row["arm"] == "control"),
             coverage=_coverage(planned),
+            earned=earned(ledger, engine, campaign_id),
             send_hours=_hours(planned),
             creatives=_creatives(planned),
             lift=_lift(engine, rows, record, run["as_of"], length),

@@ -100,6 +100,7 @@ def report_body(report: CampaignReport) -> str:
         _lift(report),
         _hours(report),
         _shelves(report),
+        _earned(report),
         _creatives(report),
         _holdout(report),
     )
@@ -192,6 +193,28 @@ def _shelves(report: CampaignReport) -> str:
         "<div class='scroll'><table><thead><tr><th>Shelf</th>"
         '<th class="n">Messages</th><th class="n">Items</th>'
         f'<th class="n">Products</th></tr></thead><tbody>{rows}</tbody></table></div>'
+    )
+
+
+def _earned(report: CampaignReport) -> str:
+    if not report.earned:
+        return ""
+    rows = "".join(
+        f"<tr><td>{escape(SHELF_WORDS.get(row.shelf, row.shelf))}</td>"
+        f'<td class="n">{row.n_shown:,}</td><td class="n">{row.expected:,.1f}</td>'
+        f'<td class="n">{row.earned:,.1f}</td><td class="n">&times; {row.factor:.2f} '
+        f'<span class="soft">({row.low:.2f} to {row.high:.2f})</span></td></tr>'
+        for row in report.earned
+    )
+    return (
+        "<h2>What each shelf earned</h2><p class='soft'>Within 14 days of the message: a purchase "
+        "of a product shown or a redeemed coupon counts 1, a click 0.3. Expected is what the "
+        "predictions promised of products in these places, scaled to what all shelves together "
+        "earned. The last column is how many times the expected a shelf earns, with the range it "
+        "lies in 19 times of 20; it stays near 1 while little is known. Above 1, the shelf stands "
+        "higher in the next campaign.</p><div class='scroll'><table><thead><tr><th>Shelf</th>"
+        '<th class="n">Products shown</th><th class="n">Expected</th><th class="n">Earned</th>'
+        f'<th class="n">Times the expected</th></tr></thead><tbody>{rows}</tbody></table></div>'
     )
 
 

@@ -94,6 +94,23 @@ class RowPriors:
             segment=pd.array(names_at(self.segments_, beliefs.segment), dtype="str"),
         )
 
+    def __str__(self) -> str:
+        if not hasattr(self, "beliefs_"):
+            return "RowPriors(not fitted)"
+        head = f"What each shelf earned, as of {self.as_of_:%Y-%m-%d %H:%M} UTC"
+        table = self.table()
+        shelves = table[table["segment"].isna()].sort_values(["factor", "shelf"], ascending=False)
+        if shelves.empty:
+            return f"{head}: nothing was shown yet, so every shelf counts as predicted."
+        lines = [
+            f"  {row.shelf:<24}{row.n_exposed:>10,} shown, {row.factor:.2f} times what was "
+            f"expected ({row.factor_low:.2f} to {row.factor_high:.2f})"
+            for row in shelves.itertuples()
+        ]
+        return "\n".join([head, *lines])
+
+    __repr__ = __str__
+
     def as_arrays(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
         """Return all that was learned: arrays of numbers, and what JSON can hold."""
         arrays: dict[str, npt.NDArray[Any]] = {**vars(self._fitted())}
