@@ -17,6 +17,8 @@ from typing import Any
 
 import click
 
+from xenorec.commands.common import as_json, as_of_option, say
+from xenorec.commands.models import evaluate, train
 from xenorec.errors import BadInput, WorkspaceBusy, XenorecError
 from xenorec.progress import busy, steps
 from xenorec.workspace import Workspace
@@ -56,8 +58,8 @@ def main(ctx: click.Context, workspace: Path | None, debug: bool, verbose: bool)
     ctx.obj = workspace
 
 
-as_json = click.option("--json", "to_json", is_flag=True, help="Print JSON for a machine.")
-as_of_option = click.option("--as-of", metavar="DAY", help="Nothing later is looked at.")
+main.add_command(evaluate)
+main.add_command(train)
 
 
 @main.command()
@@ -101,7 +103,7 @@ def load(
             currency=currency,
             options=dict(_option(text) for text in options),
         )
-    _say(report, [asdict(table) for table in report.tables], to_json)
+    say(report, [asdict(table) for table in report.tables], to_json)
 
 
 @main.command()
@@ -111,7 +113,7 @@ def link(workspace: Path | None, to_json: bool) -> None:
     """Put accounts together that hold the same phone, e-mail or card."""
     with busy("linking"):
         report = _open(workspace).link()
-    _say(report, asdict(report), to_json)
+    say(report, asdict(report), to_json)
 
 
 @main.command()
@@ -127,13 +129,13 @@ def profile(
     with busy("profiling"):
         people = _open(workspace).profiles(as_of)
     if columns:
-        _say(people.columns.to_string(index=False), people.columns.to_dict("records"), to_json)
+        say(people.columns.to_string(index=False), people.columns.to_dict("records"), to_json)
         return
     chosen = people.where(where) if where else people
     with busy("profiling"):
         rows = json.loads(chosen.head().to_json(orient="records", date_format="iso"))
     shown = {"as_of": chosen.as_of.isoformat(), "n_customers": chosen.count(), "first": rows}
-    _say(chosen if not to_json else "", shown, to_json)
+    say(chosen if not to_json else "", shown, to_json)
 
 
 @main.command()
@@ -153,7 +155,7 @@ def plan(
     made = _campaign(workspace, campaign, as_of)
     with busy("planning"):
         found = made.plan()
-    _say(
+    say(
         f"{found}\n  full hash {found.hash}",
         {"hash": found.hash, "as_of": found.as_of.isoformat(), "funnel": dict(found.funnel.rows())},
         to_json,
@@ -244,7 +246,7 @@ def report(
         found = _open(workspace).report(campaign_id, within=within)
     lift = None if found.lift is None else json.loads(found.lift.to_json())
     data = {"campaign": campaign_id, "funnel": dict(found.funnel()), "lift": lift}
-    _say(found, data, to_json)
+    say(found, data, to_json)
     if html is not None:
         html.write_text(found.to_html(), "utf-8")
         click.echo(f"page: {html}", err=True)
@@ -258,7 +260,7 @@ def quarantine(workspace: Path | None, to_json: bool) -> None:
     frame = _open(workspace).quarantine()
     rows = json.loads(frame.to_json(orient="records", date_format="iso"))
     lines = [f"{r['table_name']} line {r['line']}: {'; '.join(r['reasons'])}" for r in rows]
-    _say("\n".join(lines) or "Nothing was put aside.", rows, to_json)
+    say("\n".join(lines) or "Nothing was put aside.", rows, to_json)
 
 
 @main.command()
@@ -269,40 +271,9 @@ def audit(workspace: Path | None, to_json: bool) -> None:
     with busy("auditing"):
         frame = _open(workspace).audit()
     lines = [f"{row.n_rows:>6}  {row.check}: {row.promise}" for row in frame.itertuples()]
-    _say("\n".join(lines), frame.to_dict("records"), to_json)
+    say("\n".join(lines), frame.to_dict("records"), to_json)
     if int(frame["n_rows"].sum()):
         raise SystemExit(EXIT_AUDIT)
-
-
-@main.command()
-@click.argument("what", type=click.Choice(["shelves", "timing", "send-time"]))
-@click.option("--as-of", default="2017-11-01", show_default=True, help="Learn up to here.")
-@click.option("--within", default="14d", show_default=True, help="Look this far ahead.")
-@click.option(
-    "--by",
-    type=click.Choice(["product", "category"]),
-    default="product",
-    help="Score shelves by product, the default, or by kind of product.",
-)
-@click.option("--households", default=0, help="Only so many households; 0: all.")
-@as_json
-@click.pass_obj
-def evaluate(
-    workspace: Path | None,
-    what: str,
-    as_of: str,
-    within: str,
-    by: str,
-    households: int,
-    to_json: bool,
-) -> None:
-    """Back-test a model beside its baselines: on --workspace, else on The Complete Journey."""
-    from xenorec.evaluation import evaluate as evaluated
-
-    with busy(f"evaluating {what}"):
-        crm = None if workspace is None else _open(workspace)
-        found = evaluated(what, crm, as_of=as_of, within=within, by=by, households=households)
-    _say(found, json.loads(found.to_json()), to_json)
 
 
 @main.group()
@@ -330,7 +301,7 @@ def collect(workspace: Path | None, folder: Path, to_json: bool) -> None:
     """Load what the till in FOLDER recorded; twice changes nothing."""
     with busy("collecting"):
         report = _open(workspace).load("till", path=folder)
-    _say(report, [asdict(table) for table in report.tables], to_json)
+    say(report, [asdict(table) for table in report.tables], to_json)
 
 
 @main.command()
@@ -386,12 +357,8 @@ def _clock(text: str | None) -> datetime:
     return instant(text)
 
 
-def _say(text: Any, data: Any, to_json: bool) -> None:
-    click.echo(json.dumps(data, default=str, ensure_ascii=False) if to_json else str(text))
-
-
 def _finish(report: Any, to_json: bool) -> None:
-    _say(report, report.to_mapping(), to_json)
+    say(report, report.to_mapping(), to_json)
     if report.n_failed or report.n_in_doubt or report.n_unreachable:
         raise SystemExit(EXIT_FAILED)
 

@@ -44,8 +44,16 @@ class NaiveTimestamp(XenorecError, ValueError):
     """A time of day without a zone, where no store tells the zone."""
 
 
+class ModelFileError(XenorecError, ValueError):
+    """A saved model that is damaged, incomplete, of a newer format, or no model of ours."""
+
+
 class NotFitted(XenorecError, RuntimeError):
     """A model was asked before ``fit``."""
+
+
+class NotPublished(XenorecError, RuntimeError):
+    """A model that was trained is not good enough to take the place of the one in use."""
 
 
 class NotApproved(XenorecError, RuntimeError):

@@ -32,13 +32,14 @@ class Moment:
         self._shelves: ShelfRecommender | None = None
 
     def recommender(self) -> ShelfRecommender:
-        """Return the shelves as shipped, fitted once."""
+        """Return the shelves as shipped: the published model that fits, else fitted; once."""
         if self._shelves is None:
-            from xenorec.recommend import ShelfRecommender
-
-            self._shelves = ShelfRecommender().fit(self.history)
-            log.info("action=fit model=ShelfRecommender as_of=%s", self.as_of.isoformat())
+            self._shelves = self._shelves_now()
         return self._shelves
+
+    def keep(self, shelves: ShelfRecommender) -> None:
+        """Use these shelves, which were trained for this instant."""
+        self._shelves = shelves
 
     def profile(self, columns: Iterable[str]) -> pa.Table:
         """Return one row per customer with at least ``columns``, ordered by customer_id."""
@@ -54,6 +55,20 @@ class Moment:
             return []
         said = " ".join(str(note) for note in self._model.notes_)
         return [f"p_alive and the like are from NextPurchase, fitted on the data so far. {said}"]
+
+    def _shelves_now(self) -> ShelfRecommender:
+        from xenorec.recommend import ShelfRecommender
+        from xenorec.recommend.saved.published import Choice, Published
+
+        path, at = self._engine.path, self.as_of.isoformat()
+        chosen = Choice(None, "the workspace is in memory")
+        if path is not None:
+            chosen = Published.beside(path).choose(self.history)
+        if chosen.model is not None:
+            log.info("action=update model=ShelfRecommender as_of=%s why=%s", at, chosen.why)
+            return chosen.model
+        log.info("action=fit model=ShelfRecommender as_of=%s why=%s", at, chosen.why)
+        return ShelfRecommender().fit(self.history)
 
     def _with_model_columns(self, base: pa.Table) -> pa.Table:
         if self._whole is None:

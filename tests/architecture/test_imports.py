@@ -18,7 +18,7 @@ PACKAGE = ROOT / "xenorec"
 
 LAYERS = (
     ("chance", "errors", "numbers"),
-    ("content", "frames", "instants", "spans"),
+    ("content", "frames", "instants", "spans", "threads"),
     ("schema",),
     ("engine",),
     (
@@ -41,6 +41,8 @@ LAYERS = (
         "evaluation",
         "demo",
         "progress",
+        "training",
+        "commands",
         "cli",
         "testing",
         "__init__",
@@ -52,7 +54,7 @@ SAME_LAYER = {
 }
 HOMES = {
     "altair": {"recommend"},
-    "click": {"cli"},
+    "click": {"cli", "commands"},
     "duckdb": {"engine"},
     "jinja2": {"messages"},
     "lifetimes": {"timing"},

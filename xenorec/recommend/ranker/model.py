@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from xenorec.numbers import Bools, Floats, Singles
+from xenorec.errors import BadInput
+from xenorec.numbers import Bools, Floats, Ints, Singles
+from xenorec.recommend.arrays import total
+from xenorec.threads import in_threads
 
 AT_ONCE = 8192
 """Rows that are scored together: they stay in the processor's cache through all trees."""
@@ -26,21 +32,131 @@ class Boosting:
 
 
 @dataclass(frozen=True, eq=False)
+class Trees:
+    """Boosted trees as plain arrays; the nodes of tree i are ``bounds[i]`` to ``bounds[i + 1]``.
+
+    A row goes left at a node when its ``feature`` is at most the ``threshold``, or is NaN and
+    ``nan_left``; ``left`` and ``right`` count from the tree's first node, which is the root. The
+    log-odds of a row are ``baseline`` plus the ``value`` of its leaf in each tree, in this order.
+    ``gain`` is how much each node's split lowered the loss, 0 for a leaf.
+
+    Raises BadInput when a node leads to one that is not further on in its tree.
+    """
+
+    baseline: float
+    bounds: Ints
+    is_leaf: Bools
+    feature: Ints
+    threshold: Floats
+    nan_left: Bools
+    left: Ints
+    right: Ints
+    value: Floats
+    gain: Floats
+
+    def __post_init__(self) -> None:
+        size, n = np.diff(self.bounds), len(self.is_leaf)
+        columns = (self.feature, self.threshold, self.nan_left, self.left, self.right, self.value)
+        if (size < 1).any() or size.sum() != n or any(len(part) != n for part in columns):
+            raise BadInput(f"{n} nodes do not make {len(size)} trees; learn the model anew.")
+        place = np.arange(n) - np.repeat(self.bounds[:-1], size)
+        onward = (place < self.left) & (place < self.right)
+        onward &= np.maximum(self.left, self.right) < np.repeat(size, size)
+        if not (onward & (self.feature >= 0))[~self.is_leaf].all():
+            raise BadInput("A node of a tree leads nowhere; learn the model anew.")
+
+    def margin(self, block: Floats, *, first: int = 0, last: int | None = None) -> Floats:
+        """Return the log-odds of each row of ``block``, which has a column per feature.
+
+        Of the trees from ``first`` to before ``last`` alone; the baseline belongs to tree 0.
+        """
+        block = np.ascontiguousarray(block, dtype=np.float64)
+        margins = np.full(len(block), 0.0 if first else self.baseline)
+        if self._compiled is None:
+            for begin, end in list(pairwise(self.bounds.tolist()))[first:last]:
+                margins += self._walk(block, slice(begin, end))
+            return margins
+        none = np.zeros((0, 8), dtype=np.uint32)
+        features = np.zeros(block.shape[1], dtype=np.uint32)
+        for tree in self._compiled[first:last]:
+            margins += tree.predict(block, none, features, 1)
+        return margins
+
+    @cached_property
+    def _compiled(self) -> list[Any] | None:
+        """The trees as scikit-learn's own; None where a release has them no more."""
+        try:
+            from sklearn.ensemble._hist_gradient_boosting.common import PREDICTOR_RECORD_DTYPE
+            from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
+        except ImportError:
+            return None
+        nodes = np.zeros(len(self.is_leaf), dtype=PREDICTOR_RECORD_DTYPE)
+        for name, values in _NODES.items():
+            nodes[name] = getattr(self, values)
+        none = np.zeros((0, 8), dtype=np.uint32)
+        return [
+            TreePredictor(nodes[begin:end], none, none)
+            for begin, end in pairwise(self.bounds.tolist())
+        ]
+
+    def _walk(self, block: Floats, nodes: slice) -> Floats:
+        """Return the value of each row's leaf in one tree, in numpy alone."""
+        at = np.full(len(block), nodes.start)
+        rows = np.flatnonzero(~self.is_leaf[at])
+        while len(rows):
+            node = at[rows]
+            value = block[rows, self.feature[node]]
+            is_left = np.where(np.isnan(value), self.nan_left[node], value <= self.threshold[node])
+            at[rows] = nodes.start + np.where(is_left, self.left[node], self.right[node])
+            rows = rows[~self.is_leaf[at[rows]]]
+        values: Floats = self.value[at]
+        return values
+
+
+_NODES = {
+    "is_leaf": "is_leaf",
+    "feature_idx": "feature",
+    "num_threshold": "threshold",
+    "missing_go_to_left": "nan_left",
+    "left": "left",
+    "right": "right",
+    "value": "value",
+}
+"""scikit-learn's names of what a node holds, and ours."""
+
+
+@dataclass(frozen=True, eq=False)
 class Model:
     """A fitted model and the features it reads, in order."""
 
     names: tuple[str, ...]
-    trees: Any
+    trees: Trees
 
-    def margin(self, found: Mapping[str, Singles]) -> Floats:
-        """Return the log-odds of each row."""
-        n = len(found[self.names[0]])
-        margins = np.empty(n)
-        for begin in range(0, n, AT_ONCE):
-            rows = slice(begin, begin + AT_ONCE)
-            block = np.column_stack([found[name][rows] for name in self.names])
-            margins[rows] = self.trees.decision_function(block)
-        return margins
+    def __post_init__(self) -> None:
+        if self.trees.feature[~self.trees.is_leaf].max(initial=-1) >= len(self.names):
+            raise BadInput("A tree reads a feature that has no name; learn the model anew.")
+
+    @property
+    def importance(self) -> Floats:
+        """The share of all gain that the splits on each feature have."""
+        trees, n = self.trees, len(self.names)
+        inner = ~trees.is_leaf
+        gain = total(trees.feature[inner], trees.gain[inner], n)
+        return gain / max(float(gain.sum()), 1e-12)
+
+    def margin(
+        self, found: Mapping[str, Singles], *, first: int = 0, last: int | None = None
+    ) -> Floats:
+        """Return the log-odds of each row, or what trees ``first`` to before ``last`` add to it."""
+        columns = [found[name] for name in self.names]
+
+        def block(begin: int) -> Floats:
+            rows = [column[begin : begin + AT_ONCE] for column in columns]
+            table = np.column_stack(rows).astype(np.float64)
+            return self.trees.margin(table, first=first, last=last)
+
+        begins = range(0, max(len(columns[0]), 1), AT_ONCE)
+        return np.concatenate(list(in_threads(block, begins)))
 
 
 def fit_model(
@@ -50,7 +166,7 @@ def fit_model(
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     names = tuple(name for name in sorted(found) if _varies(found[name]))
-    trees = HistGradientBoostingClassifier(
+    boosted = HistGradientBoostingClassifier(
         max_iter=boosting.n_trees,
         learning_rate=boosting.learning_rate,
         max_leaf_nodes=boosting.n_leaves,
@@ -60,7 +176,26 @@ def fit_model(
         random_state=0,
     )
     block = np.column_stack([found[name] for name in names])
-    return Model(names, trees.fit(block, bought, sample_weight=weight))
+    return Model(names, trees_of(boosted.fit(block, bought, sample_weight=weight)))
+
+
+def trees_of(boosted: Any) -> Trees:
+    """Return the trees of scikit-learn's fitted boosting of two classes without categories."""
+    parts = [tree.nodes for (tree,) in boosted._predictors]
+    nodes: npt.NDArray[Any] = np.concatenate(parts)
+    is_leaf = nodes["is_leaf"].astype(bool)
+    return Trees(
+        baseline=float(boosted._baseline_prediction.item()),
+        bounds=np.append(0, np.cumsum([len(part) for part in parts])).astype(np.int64),
+        is_leaf=is_leaf,
+        feature=nodes["feature_idx"].astype(np.int64),
+        threshold=nodes["num_threshold"].astype(np.float64),
+        nan_left=nodes["missing_go_to_left"].astype(bool),
+        left=nodes["left"].astype(np.int64),
+        right=nodes["right"].astype(np.int64),
+        value=nodes["value"].astype(np.float64),
+        gain=np.where(is_leaf, 0.0, nodes["gain"]).astype(np.float64),
+    )
 
 
 def _varies(values: Singles) -> bool:

@@ -1,0 +1,131 @@
+"""Published: the trained models of a workspace, which is current, and which fits an instant."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from xenorec.errors import ModelFileError, XenorecError
+from xenorec.recommend.lines import History
+from xenorec.recommend.recommender import ShelfRecommender
+from xenorec.recommend.saved.drift import drifted
+from xenorec.recommend.saved.folder import write_atomically
+from xenorec.recommend.saved.manifest import Manifest, damaged
+from xenorec.recommend.saved.renew import renewed
+
+POINTER = "current.json"
+STAMP = re.compile(r"\d{8}T\d{6}(\.\d{6})?Z")
+KEPT = 4
+"""Published models that stay on the disk: an instant of the past is answered as it was then."""
+OLDEST = timedelta(days=35)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A model to be used, or None, and why."""
+
+    model: ShelfRecommender | None
+    why: str
+
+
+@dataclass(frozen=True)
+class Published:
+    """The folder ``models/shelves`` beside a workspace's file.
+
+    It holds a folder per model, named by the instant it was learned at, and ``current.json``: the
+    workspace's file, and the models from the current one back. Of two workspaces in one folder
+    only the one that published last has a current model.
+    """
+
+    folder: Path
+    workspace: str
+
+    @classmethod
+    def beside(cls, path: Path) -> Published:
+        """Return what is published for the workspace of a file."""
+        return cls(path.absolute().parent / "models" / "shelves", path.name)
+
+    def publish(self, model: ShelfRecommender) -> Path:
+        """Save a model and make it the current one; the oldest of more than four is deleted."""
+        name = stamp(model.learned_at_)
+        folder = model.save(self.folder / name)
+        names = [name, *(other for other in self._known() if other != name)]
+        said = {"workspace": self.workspace, "current": name, "earlier": names[1:KEPT]}
+        write_atomically(self.folder / POINTER, json.dumps(said, indent=1) + "\n")
+        for old in names[KEPT:]:
+            shutil.rmtree(self.folder / old, ignore_errors=True)
+        return folder
+
+    def names(self) -> list[str]:
+        """Return the published models, the current one first; none of another workspace.
+
+        Raises ModelFileError when ``current.json`` cannot be understood.
+        """
+        path = self.folder / POINTER
+        if not path.is_file():
+            return []
+        try:
+            said = json.loads(path.read_bytes())
+            names = [str(said["current"]), *map(str, said["earlier"])]
+            if said["workspace"] != self.workspace:
+                return []
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise damaged(path, error) from error
+        if not all(map(STAMP.fullmatch, names)):
+            raise damaged(path, "it names what is no model of its folder")
+        return names
+
+    def choose(self, history: History) -> Choice:
+        """Return the first model, from the current one back, that fits the history, updated to it.
+
+        It learned from nothing later than the history's ``as_of``, at most 35 days earlier, in a
+        shop that has not drifted since. Otherwise the reason is that of the current model.
+        """
+        try:
+            names = self.names()
+        except ModelFileError as error:
+            return Choice(None, str(error))
+        tried = []
+        for name in names:
+            tried.append(_try(self.folder / name, history))
+            if tried[-1].model is not None:
+                return tried[-1]
+        return tried[0] if tried else Choice(None, "no model is published")
+
+    def _known(self) -> list[str]:
+        try:
+            return self.names()
+        except ModelFileError:  # a pointer that cannot be read is written anew
+            return []
+
+
+def _try(folder: Path, history: History) -> Choice:
+    try:
+        learned = Manifest.read(folder).learned_at
+        if learned > history.as_of:
+            return Choice(None, f"{folder.name} learned from what is later")
+        if history.as_of - learned > OLDEST:
+            return Choice(None, f"{folder.name} is more than {OLDEST.days} days old")
+        model, frame = renewed(ShelfRecommender.load(folder), history, None, None)
+    except XenorecError as error:
+        return Choice(None, str(error))
+    moved = drifted(frame)
+    if len(moved):
+        names = ", ".join(sorted(set(moved["feature"])))
+        return Choice(None, f"the shop has drifted since {folder.name} ({names})")
+    return Choice(model, f"{folder.name} fits")
+
+
+def stamp(instant: datetime) -> str:
+    """Return the name of an instant's folder; names sort as instants do.
+
+    >>> from datetime import UTC
+    >>> stamp(datetime(2017, 11, 1, tzinfo=UTC))
+    '20171101T000000Z'
+    """
+    small = f".{instant.microsecond:06d}" if instant.microsecond else ""
+    return f"{instant:%Y%m%dT%H%M%S}{small}Z"
