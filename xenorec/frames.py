@@ -35,13 +35,24 @@ def arrow(source: Any, *, need: Sequence[str] = (), may: Sequence[str] = ()) -> 
 def encode(column: Any) -> tuple[Texts, Ints]:
     """Return the distinct values as text in text order, and each row's position (-1 for null)."""
     array = _whole(column)
-    if pa.types.is_dictionary(array.type):  # may list values that no row has
+    is_coded = pa.types.is_dictionary(array.type) and not array.dictionary.null_count
+    if pa.types.is_dictionary(array.type) and not is_coded:
         array = array.dictionary_decode()
-    encoded = array.dictionary_encode()
+    encoded = array if is_coded else array.dictionary_encode()
     names, place = np.unique(_texts(encoded.dictionary), return_inverse=True)
     rank = np.append(place.astype(np.int64), -1)
     codes = encoded.indices.cast(pa.int64()).fill_null(len(rank) - 1)
-    return names, rank[codes.to_numpy(zero_copy_only=False)]
+    code = rank[codes.to_numpy(zero_copy_only=False)]
+    return _named(names, code) if is_coded else (names, code)
+
+
+def _named(names: Texts, code: Ints) -> tuple[Texts, Ints]:
+    """Return only the names that some row has, and the codes into them."""
+    is_used = np.bincount(code[code >= 0], minlength=len(names)) > 0
+    if is_used.all():
+        return names, code
+    new = np.append(np.cumsum(is_used) - 1, -1)
+    return names[is_used], new[code]
 
 
 def texts(column: Any) -> Texts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from xenorec.numbers import Floats, Ints, Texts
+from xenorec.numbers import Codes, Floats, Ints, Texts
 
 
 def total(group: Ints, weight: Floats, n_groups: int) -> Floats:
@@ -25,7 +25,7 @@ def names_at(names: Texts, code: Ints) -> Texts:
     return found
 
 
-def used(names: Texts, code: Ints) -> tuple[Texts, Ints]:
+def used(names: Texts, code: Codes | Ints) -> tuple[Texts, Ints]:
     """Return the names that occur in ``code`` and the codes into them; -1 stays -1."""
     kept = np.flatnonzero(np.bincount(code[code >= 0], minlength=len(names)))
     new = np.full(len(names) + 1, -1, dtype=np.int64)

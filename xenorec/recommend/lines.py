@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from xenorec.errors import BadInput
 from xenorec.frames import arrow, encode, instants
 from xenorec.instants import microseconds
-from xenorec.numbers import Bools, Floats, Ints, Singles, Texts
+from xenorec.numbers import Bools, Codes, Floats, Ints, Singles, Texts
 
 NEED = ("customer_id", "order_id", "ordered_at", "product_id")
 MAY = ("quantity", "store_id", "category", "net_amount", "unit_price_amount")
@@ -29,10 +29,10 @@ class History(Protocol):
         """One row per order line of a known customer."""
 
     def products(self) -> Any:
-        """One row per product: product_id, title, category, is_promotable."""
+        """One row per product: product_id, title, category, is_promotable, and what guards read."""
 
     def customers(self) -> Any:
-        """One row per customer: customer_id, home_store_id, time_zone."""
+        """One row per customer: customer_id, home_store_id, time_zone, is_minor."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,11 @@ class Lines:
     products: Texts
     stores: Texts
     categories: Texts
-    customer: Ints
-    order: Ints
-    product: Ints
-    store: Ints
-    category: Ints
+    customer: Codes
+    order: Codes
+    product: Codes
+    store: Codes
+    category: Codes
     at: Ints
     price: Singles
     discount: Singles
@@ -63,13 +63,16 @@ class Lines:
 
     def until(self, instant: datetime) -> Lines:
         """Return the lines at or before ``instant``; the names stay."""
-        return self._where(self.at <= microseconds(instant))
+        return self.where(self.at <= microseconds(instant))
 
     def after(self, instant: datetime) -> Lines:
         """Return the lines later than ``instant``; the names stay."""
-        return self._where(self.at > microseconds(instant))
+        return self.where(self.at > microseconds(instant))
 
-    def _where(self, keep: Bools) -> Lines:
+    def where(self, keep: Bools) -> Lines:
+        """Return some of the lines; the names stay."""
+        if keep.all():
+            return self
         return replace(
             self,
             customer=self.customer[keep],
@@ -92,7 +95,8 @@ def read_lines(source: Any) -> Lines:
     frame = source.lines() if isinstance(source, History) else source
     table = arrow(frame, need=NEED, may=MAY)
     n = table.num_rows
-    table = table.filter(_bought(table))
+    kept = _bought(table)
+    table = table if pc.all(kept).as_py() else table.filter(kept)
     if not table.num_rows:
         raise BadInput(
             f"There is no purchase to learn from: of {n} lines none has a customer_id, a "
@@ -117,9 +121,9 @@ def _bought(table: Any) -> Any:
 
 
 def _coded(table: Any) -> Lines:
-    customers, customer = encode(table["customer_id"])
-    orders, order = encode(table["order_id"])
-    products, product = encode(table["product_id"])
+    customers, customer = _coded_column(table, "customer_id")
+    orders, order = _coded_column(table, "order_id")
+    products, product = _coded_column(table, "product_id")
     stores, store = _optional(table, "store_id")
     categories, category = _optional(table, "category")
     return Lines(
@@ -162,7 +166,12 @@ def _known(values: Floats, is_sound: Bools) -> Singles:
     return np.where(is_sound & np.isfinite(values), values, np.nan).astype(np.float32)
 
 
-def _optional(table: Any, name: str) -> tuple[Texts, Ints]:
+def _optional(table: Any, name: str) -> tuple[Texts, Codes]:
     if name in table.column_names and not pa.types.is_null(table[name].type):
-        return encode(table[name])
-    return np.empty(0, dtype=object), np.full(table.num_rows, -1, dtype=np.int64)
+        return _coded_column(table, name)
+    return np.empty(0, dtype=object), np.full(table.num_rows, -1, dtype=np.int32)
+
+
+def _coded_column(table: Any, name: str) -> tuple[Texts, Codes]:
+    names, code = encode(table[name])
+    return names, code.astype(np.int32)

@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
 from xenorec.errors import BadInput
 from xenorec.instants import instant_of, microseconds
-from xenorec.numbers import Bools, Floats, Ints, Singles, Texts
+from xenorec.numbers import Bools, Codes, Floats, Ints, Singles, Texts
 from xenorec.recommend.arrays import distinct, starts, used
 from xenorec.recommend.lines import Lines
+
+LINES_AT_ONCE = 4_000_000
+"""Entries that are sorted together: a large shop is counted in blocks that fit in memory."""
 
 
 @dataclass(frozen=True)
@@ -66,12 +70,19 @@ class Purchases:
 
     def until(self, at: int) -> Purchases:
         """Return the purchases not later than the instant ``at``; all names and codes stay."""
-        early = self.orders.at <= at
-        place, kept = np.cumsum(early) - 1, early[self.order]
-        orders = Orders(*(getattr(self.orders, f.name)[early] for f in fields(Orders)))
+        return replace(self._kept(self.orders.at <= at), as_of=instant_of(at))
+
+    def of(self, customer: Ints) -> Purchases:
+        """Return the purchases of some customers; all names and codes stay."""
+        asked = np.zeros(len(self.customers), dtype=bool)
+        asked[customer] = True
+        return self._kept(asked[self.orders.customer])
+
+    def _kept(self, order: Bools) -> Purchases:
+        place, kept = np.cumsum(order) - 1, order[self.order]
+        orders = Orders(*(getattr(self.orders, f.name)[order] for f in fields(Orders)))
         return replace(
             self,
-            as_of=instant_of(at),
             orders=orders,
             order=place[self.order[kept]],
             product=self.product[kept],
@@ -92,8 +103,7 @@ class Purchases:
     @cached_property
     def bought(self) -> Bought:
         """What each customer has bought so far."""
-        key = self.customer * len(self.products) + self.product
-        pairs, line = np.unique(key, return_inverse=True)
+        pairs, line = self._pairs()
         last = np.zeros(len(pairs), dtype=np.int64)
         last[line] = self.at  # entries of a customer are in order of time: the last one stays
         return Bought(
@@ -102,8 +112,25 @@ class Purchases:
             product=pairs % len(self.products),
             n_orders=np.bincount(line).astype(np.int64),
             last_at=last,
-            of_line=line.astype(np.int64),
+            of_line=line,
         )
+
+    def _pairs(self) -> tuple[Ints, Ints]:
+        """Return the keys customer * number of products + product, and which each entry has.
+
+        Entries are sorted by customer, so that whole customers are taken a block at a time.
+        """
+        first = starts(self.customer, len(self.customers))
+        block = np.searchsorted(first, np.arange(0, len(self.customer), LINES_AT_ONCE))
+        pairs, lines, n = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)], 0
+        for begin, end in pairwise(np.unique(np.append(first[block], len(self.customer)))):
+            rows = slice(begin, end)
+            key = self.customer[rows] * len(self.products) + self.product[rows]
+            some, line = np.unique(key, return_inverse=True)
+            pairs.append(some)
+            lines.append(line.astype(np.int64) + n)
+            n += len(some)
+        return np.concatenate(pairs), np.concatenate(lines)
 
     @cached_property
     def first_at(self) -> Ints:
@@ -162,7 +189,7 @@ def count_purchases(lines: Lines, as_of: datetime) -> Purchases:
     )
 
 
-def _orders(customer: Ints, order: Ints, at: Ints, store: Ints) -> tuple[Orders, Ints]:
+def _orders(customer: Ints, order: Codes, at: Ints, store: Ints) -> tuple[Orders, Ints]:
     """Return the orders and the order of each line; an id used by two customers is two orders."""
     width = int(order.max()) + 1
     pairs, line = np.unique(customer * width + order, return_inverse=True)
@@ -186,7 +213,7 @@ def _mean(place: Ints, values: Singles, n: int) -> Singles:
     return np.where(number > 0, summed / np.maximum(number, 1), np.nan).astype(np.float32)
 
 
-def _usual(product: Ints, category: Ints, n_products: int, n_categories: int) -> Ints:
+def _usual(product: Ints, category: Codes, n_products: int, n_categories: int) -> Ints:
     """Return the category that most lines of each product name, the first by name on a tie."""
     usual = np.full(n_products, -1, dtype=np.int64)
     named = category >= 0

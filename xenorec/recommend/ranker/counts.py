@@ -81,6 +81,19 @@ def count(past: Past, item_of: Ints, n_items: int) -> Counts:
     )
 
 
+def outline(past: Past, item_of: Ints, n_items: int) -> Counts:
+    """Return the same with n, since and first alone: what trends of the whole shop need."""
+    key, age, _ = _orders(past, item_of, n_items)
+    begin = np.append(True, key[1:] != key[:-1]) if len(key) else np.empty(0, dtype=bool)
+    first = np.flatnonzero(begin)
+    last = np.append(first, len(key))[1:] - 1
+    n = (last - first + 1).astype(np.float64)
+    columns = {"n": n, "since": age[last], "first": age[first]}
+    inside = ~begin
+    gap = (_before(age) - age)[inside]
+    return Counts(n_items, key[first], columns, (key % n_items)[inside], gap)
+
+
 def _orders(past: Past, item_of: Ints, n_items: int) -> tuple[Ints, Floats, Ints]:
     """Return key, age and visit of every order of every customer's items, oldest first."""
     key = past.asked * n_items + item_of[past.product]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from xenorec.numbers import Floats, Ints
+from xenorec.recommend.arrays import distinct
 from xenorec.recommend.ranker.past import Past
 
 UNKNOWN = 1e4
@@ -23,7 +24,7 @@ def habits(past: Past, n_products: int) -> dict[str, Floats]:
     np.minimum.at(since, past.order_asked, past.order_age)
     np.maximum.at(first, past.order_asked, past.order_age)
     n_lines = _number(past.asked, n_asked)
-    different = np.unique(past.asked * n_products + past.product) // n_products
+    different = distinct(past.asked * n_products + past.product) // n_products
     n_different = _number(different, n_asked)
     gap = (first - since) / np.maximum(n_orders - 1, 1)
     return {

@@ -34,11 +34,19 @@ class Past:
     order_age: Floats
 
 
-def past_of(purchases: Purchases, customer: Ints) -> Past:
-    """Return the past of ``customer`` (positions; -1 has none) up to ``purchases.as_of``."""
-    orders, now = purchases.orders, microseconds(purchases.as_of)
+def past_of(purchases: Purchases, customer: Ints, before: Ints | None = None) -> Past:
+    """Return the past of ``customer`` (positions; -1 has none) up to ``purchases.as_of``.
+
+    ``before``: an instant for each customer in its place; an order at that instant is not past.
+    """
+    orders = purchases.orders
     bounds = starts(orders.customer, len(purchases.customers))
     order_asked, order = rows_of(bounds, customer)
+    now = np.full(len(customer), microseconds(purchases.as_of)) if before is None else before
+    if before is not None:
+        is_past = orders.at[order] < before[order_asked]
+        order_asked, order = order_asked[is_past], order[is_past]
+    order_age = (now[order_asked] - orders.at[order]) / DAY
     n_orders = np.bincount(order_asked, minlength=len(customer)).astype(np.int64)
     line_bounds = starts(purchases.order, len(orders))
     which, line = rows_of(line_bounds, order)
@@ -47,11 +55,11 @@ def past_of(purchases: Purchases, customer: Ints) -> Past:
         n_asked=len(customer),
         asked=order_asked[which],
         product=purchases.product[line],
-        age=((now - orders.at[order]) / DAY)[which],
+        age=order_age[which],
         visit=(last[order_asked] - np.arange(len(order)))[which],
         price=purchases.price[line],
         discount=purchases.discount[line],
         n_orders=n_orders,
         order_asked=order_asked,
-        order_age=(now - orders.at[order]) / DAY,
+        order_age=order_age,
     )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 import numpy as np
 
 from xenorec.numbers import Bools, Floats, Ints, Singles
+from xenorec.recommend.arrays import best_each
+from xenorec.recommend.popularity import count_popularity
+from xenorec.recommend.purchases import Purchases
 from xenorec.recommend.ranker.calibration import Calibration, fit_calibration
 from xenorec.recommend.ranker.candidates import (
     more_candidates,
@@ -39,6 +42,15 @@ if TYPE_CHECKING:
 
 DAY = timedelta(days=1)
 TREND_CUSTOMERS = 100_000
+GLANCE, LIKELY = 30, 60
+"""Trees that tell which new products deserve a closer look, and how many of each customer do."""
+LEARNED_LINES = 5_000_000
+"""Entries of the sample that a large shop's models learn from, and its customers at most."""
+
+
+Judged: TypeAlias = tuple[Pairs, Floats, Mapping[str, Singles]]
+Plain: TypeAlias = Callable[[Mapping[str, Singles], float], Floats]
+"""A rule that gives each row of features a probability, for so many days."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +79,18 @@ class Stage:
         """Return the probability of each row of features."""
         return self.calibration.p_buy(self.model.margin(found), found)
 
+    def best(self, pairs: Pairs, found: Mapping[str, Singles], most: int) -> Judged:
+        """Return the likeliest ``most`` pairs of each customer, with features and probability.
+
+        The first trees alone tell which these are, so that most pairs need no look at the others.
+        """
+        margin = self.model.margin(found, last=GLANCE)
+        rows, _ = best_each(pairs.asked, margin, pairs.product, most)
+        rows = np.sort(rows)
+        found = {name: values[rows] for name, values in found.items()}
+        margin = margin[rows] + self.model.margin(found, first=GLANCE)
+        return pairs.take(rows), self.calibration.p_buy(margin, found), found
+
 
 @dataclass(frozen=True, eq=False)
 class View:
@@ -81,13 +105,19 @@ class View:
     def of(cls, shop: Shop, scorers: Sequence[Scorer], days: float) -> View:
         """Learn the trends from the customers (of many: a sample), and fit the scorers."""
         levels = levels_of(shop)
-        past = past_of(shop.purchases, _some(shop, TREND_CUSTOMERS, "trends"))
-        trends = learn_trends(past, count_levels(past, levels), levels, days)
+        past = past_of(shop.purchases, some_customers(shop, TREND_CUSTOMERS, "trends"))
+        trends = learn_trends(past, levels, days)
         return cls(shop, levels, trends, tuple(scorer.fit(shop) for scorer in scorers))
 
-    def know(self, customer: Ints) -> Known:
-        """Return what is known of the customers (positions, -1 for nobody)."""
-        past = past_of(self.shop.purchases, customer)
+    def know(
+        self, customer: Ints, *, purchases: Purchases | None = None, before: Ints | None = None
+    ) -> Known:
+        """Return what is known of the customers (positions, -1 for nobody).
+
+        ``purchases``: where their past is read, if not in the view's shop; its products must be
+        the same. ``before``: an instant for each customer to take the place of ``as_of``.
+        """
+        past = past_of(purchases or self.shop.purchases, customer, before)
         return Known(past, count_levels(past, self.levels), habits(past, self.shop.n_products))
 
 
@@ -96,7 +126,7 @@ class Ranker:
     """Two boosted models, one of what was bought before and one of what was not.
 
     Both learn at past instants only, from what was bought in ``within`` after each. Where the
-    past holds too few purchases to learn from, a plain rule gives the probability instead.
+    past holds too few purchases to learn from, a ``plain`` rule gives the probability instead.
     """
 
     within: timedelta
@@ -106,41 +136,55 @@ class Ranker:
     discovery: Boosting = field(default_factory=lambda: Boosting(120, 0.06, 15, 100, 10.0))
     depth: int = 120
     reach: int = 30
+    plain: tuple[Plain, Plain] = (plain_repeat, plain_discovery)
 
     def fit(self, shop: Shop) -> Self:
         """Learn from the shop, forgetting what was learned before."""
         own: list[Rows] = []
         new: list[Rows] = []
-        for origin in origins(shop, self.within, self.sampling):
-            view = View.of(origin.shop, self._fresh(), self.within / DAY)
+        for origin in origins(learned_from(shop), self.within, self.sampling):
+            view = self.view(origin.shop)
             customer = _training_customers(origin, self.sampling)
             known = view.know(customer)
-            pairs = self._candidates(view, known, customer, view.shop.is_allowed)
+            pairs = self.candidates(view, known, customer, view.shop.is_allowed)
             own.append(self._rows(view, origin, customer, known, pairs[0]))
             new.append(self._rows(view, origin, customer, known, pairs[1]))
+        self.learn(own, new)
+        self.view_ = self.view(shop)
+        return self
+
+    def learn(self, own: Sequence[Rows], new: Sequence[Rows]) -> None:
+        """Learn both models from rows of what was bought before and of what was not."""
         self.repeat_ = self._stage(own, self.repeat)
         self.discovery_ = self._stage(new, self.discovery)
-        self.view_ = View.of(shop, self._fresh(), self.within / DAY)
-        return self
+
+    def view(self, shop: Shop) -> View:
+        """Return what the shop tells at its instant."""
+        scorers = [replace(scorer) for scorer in self.scorers]  # type: ignore[type-var]
+        return View.of(shop, scorers, self.within / DAY)
 
     def score(self, customer: Ints, is_open: Bools) -> Ranked:
         """Return the candidates of each customer with their probability."""
-        known = self.view_.know(customer)
-        pairs = self._candidates(self.view_, known, customer, is_open)
-        parts = []
-        for stage, listed, is_own in zip(
-            (self.repeat_, self.discovery_), pairs, (True, False), strict=True
-        ):
-            found = self._describe(self.view_, known, listed)
-            p_buy = self._plain(found, is_own) if stage is None else stage.p_buy(found)
-            parts.append((listed, p_buy, is_own, found))
-        return _together(parts)
+        return self.judge(self.view_.know(customer), customer, is_open)
 
-    def _plain(self, found: Mapping[str, Singles], is_own: bool) -> Floats:
-        rule = plain_repeat if is_own else plain_discovery
-        return rule(found, self.within / DAY)
+    def judge(self, known: Known, customer: Ints, is_open: Bools) -> Ranked:
+        """Return the same of customers of whom more may be known than the view's shop tells."""
+        own, new = self.candidates(self.view_, known, customer, is_open)
+        return _together([self._own(known, own), self._new(known, new)])
 
-    def _candidates(
+    def _own(self, known: Known, pairs: Pairs) -> Judged:
+        found = self.describe(self.view_, known, pairs)
+        if self.repeat_ is None:
+            return pairs, self.plain[0](found, self.within / DAY), found
+        return pairs, self.repeat_.p_buy(found), found
+
+    def _new(self, known: Known, pairs: Pairs) -> Judged:
+        found = self.describe(self.view_, known, pairs)
+        if self.discovery_ is None:
+            return pairs, self.plain[1](found, self.within / DAY), found
+        return self.discovery_.best(pairs, found, LIKELY)
+
+    def candidates(
         self, view: View, known: Known, customer: Ints, is_open: Bools
     ) -> tuple[Pairs, Pairs]:
         """Return the candidates bought before, and those never bought with the scorers' scores."""
@@ -160,11 +204,12 @@ class Ranker:
             origin,
             customer,
             pairs,
-            lambda picked: self._describe(view, known, picked),
+            lambda picked: self.describe(view, known, picked),
             self.sampling,
         )
 
-    def _describe(self, view: View, known: Known, pairs: Pairs) -> dict[str, Singles]:
+    def describe(self, view: View, known: Known, pairs: Pairs) -> dict[str, Singles]:
+        """Return the features of pairs."""
         return features(known, view.trends, view.levels, pairs, self.within / DAY)
 
     def _stage(self, parts: Sequence[Rows], boosting: Boosting) -> Stage | None:
@@ -177,37 +222,51 @@ class Ranker:
         margin = model.margin(rows.found)
         return Stage(model, fit_calibration(margin, rows.found, rows.bought, rows.weight))
 
-    def _fresh(self) -> list[Scorer]:
-        return [replace(scorer) for scorer in self.scorers]  # type: ignore[type-var]
+
+def learned_from(shop: Shop) -> Shop:
+    """Return the shop, or that of a sample of its customers where it has very many."""
+    customer = some_customers(shop, TREND_CUSTOMERS, "trends")
+    purchases = shop.purchases
+    if len(customer) == len(purchases.customers):
+        return shop
+    few = purchases.of(customer)
+    return replace(shop, purchases=few, popularity=count_popularity(few))
 
 
 def _training_customers(origin: Origin, sampling: Sampling) -> Ints:
-    return _some(origin.shop, sampling.n_customers, "training")
+    return some_customers(origin.shop, sampling.n_customers, "training")
 
 
-def _some(shop: Shop, most: int, seed: str) -> Ints:
-    """Return the customers with orders; of more than ``most`` those with the least chance."""
-    bought = np.unique(shop.purchases.orders.customer)
-    if len(bought) <= most:
+def some_customers(shop: Shop, most: int, seed: str) -> Ints:
+    """Return the customers with orders; of too many those with the least chance.
+
+    Too many: more than ``most``, or more than have ``LEARNED_LINES`` entries.
+    """
+    purchases = shop.purchases
+    n_lines = np.bincount(purchases.customer, minlength=len(purchases.customers))
+    bought = np.flatnonzero(n_lines)
+    if len(bought) <= most and len(purchases.customer) <= LEARNED_LINES:
         return bought.astype(np.int64)
-    chance = mixed(bought * 2 + len(seed))
-    return np.sort(bought[np.argsort(chance, kind="stable")[:most]]).astype(np.int64)
+    drawn = bought[np.argsort(mixed(bought * 2 + len(seed)), kind="stable")[:most]]
+    n_drawn = max(int(np.searchsorted(np.cumsum(n_lines[drawn]), LEARNED_LINES)), 1)
+    return np.sort(drawn[:n_drawn]).astype(np.int64)
 
 
-def _together(parts: Sequence[tuple[Pairs, Floats, bool, Mapping[str, Singles]]]) -> Ranked:
-    asked = np.concatenate([pairs.asked for pairs, _, _, _ in parts])
-    product = np.concatenate([pairs.product for pairs, _, _, _ in parts])
+def _together(parts: Sequence[Judged]) -> Ranked:
+    """Return what was bought before and what was not, the two parts, as one."""
+    asked = np.concatenate([pairs.asked for pairs, _, _ in parts])
+    product = np.concatenate([pairs.product for pairs, _, _ in parts])
     order = np.lexsort((product, asked))
     return Ranked(
         asked[order],
         product[order],
-        np.concatenate([p for _, p, _, _ in parts])[order],
-        np.concatenate([np.full(len(pairs), own) for pairs, _, own, _ in parts])[order],
+        np.concatenate([p_buy for _, p_buy, _ in parts])[order],
+        np.repeat([True, False], [len(pairs) for pairs, _, _ in parts])[order],
         {
-            name: np.concatenate(
-                [_column(found, name, len(pairs)) for pairs, _, _, found in parts]
-            )[order]
-            for name in {name: None for _, _, _, found in parts for name in found}
+            name: np.concatenate([_column(found, name, len(pairs)) for pairs, _, found in parts])[
+                order
+            ]
+            for name in {name: None for _, _, found in parts for name in found}
         },
     )
 

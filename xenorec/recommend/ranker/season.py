@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from xenorec.numbers import Bools, Floats, Ints
+from xenorec.recommend.arrays import distinct
 from xenorec.recommend.ranker.past import Past
 
 YEAR, SLACK = 365.0, 7.0
@@ -18,8 +19,8 @@ def a_year_before(past: Past, days: float) -> Bools:
 def share_a_year_before(past: Past, n_products: int, days: float) -> Floats:
     """Return the share of that time's customers that bought each product, NaN without any."""
     then = a_year_before(past, days)
-    pairs = np.unique(past.asked[then] * n_products + past.product[then])
-    active = len(np.unique(past.asked[then]))
+    pairs = distinct(past.asked[then] * n_products + past.product[then])
+    active = len(distinct(past.asked[then]))
     if not active:
         return np.full(n_products, np.nan)
     return np.bincount(pairs % n_products, minlength=n_products) / active

@@ -86,11 +86,24 @@ def sample_rows(
     sampling: Sampling,
 ) -> Rows:
     """Return rows of ``pairs`` (of ``customer``): all that were bought and some that were not."""
-    n_products = origin.shop.n_products
-    bought = np.isin(customer[pairs.asked] * n_products + pairs.product, origin.then)
-    n_bought = origin.n_bought[customer[pairs.asked]]
+    key = customer[pairs.asked] * origin.shop.n_products + pairs.product
+    bought, n_bought = np.isin(key, origin.then), origin.n_bought[customer[pairs.asked]]
+    return draw_rows(pairs, bought, n_bought, mixed(key), describe, sampling)
+
+
+def draw_rows(
+    pairs: Pairs,
+    bought: Bools,
+    n_bought: Ints,
+    chance: Floats,
+    describe: Callable[[Pairs], Mapping[str, Singles]],
+    sampling: Sampling,
+) -> Rows:
+    """Return rows of the pairs that were bought, and of the others where ``chance`` is low.
+
+    ``n_bought``: how many different products the customer of each pair bought.
+    """
     share = min(1.0, sampling.n_negatives * bought.sum() / max((~bought).sum(), 1))
-    chance = mixed(customer[pairs.asked] * n_products + pairs.product)
     picked = np.flatnonzero(bought | (chance < share))
     bought, n_bought = bought[picked], n_bought[picked]
     weight = np.where(bought, 1.0, 1 / max(share, 1e-9))

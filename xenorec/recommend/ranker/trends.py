@@ -8,7 +8,7 @@ import numpy as np
 
 from xenorec.numbers import Bools, Floats, Ints
 from xenorec.recommend.arrays import total
-from xenorec.recommend.ranker.counts import Counts, count
+from xenorec.recommend.ranker.counts import Counts, count, outline
 from xenorec.recommend.ranker.hazard import Hazard, learn_hazard
 from xenorec.recommend.ranker.past import Past
 from xenorec.recommend.ranker.season import share_a_year_before
@@ -52,9 +52,7 @@ def count_levels(past: Past, levels: Levels) -> tuple[Counts, Counts, Counts]:
     return product, kind, category
 
 
-def learn_trends(
-    past: Past, counts: tuple[Counts, Counts, Counts], levels: Levels, days: float
-) -> Trends:
+def learn_trends(past: Past, levels: Levels, days: float) -> Trends:
     """Return the trends that the past of many customers shows.
 
     Columns: popular_7, popular_28, popular_112 (share of the customers of those days that bought
@@ -64,8 +62,10 @@ def learn_trends(
     share of what is popular in its kind), year_ago (share of the customers of a year before the
     next ``days`` that bought it then).
     """
-    product = counts[0]
-    n = levels.sizes[0]
+    counts = [
+        outline(past, item, size) for item, size in zip(levels.items, levels.sizes, strict=True)
+    ]
+    product, n = counts[0], levels.sizes[0]
     columns = _popular(past, product, n)
     columns |= _loyal(product, n)
     columns |= _priced(past, n)

@@ -10,7 +10,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 
 from xenorec.numbers import Bools, Floats, Ints, significant
-from xenorec.recommend.arrays import best_each
+from xenorec.recommend.arrays import best_each, distinct
 from xenorec.recommend.scorers.table import Table, near_top
 from xenorec.recommend.shop import Shop
 
@@ -130,7 +130,7 @@ def pick(scores: Any, asked: Ints, customer: Ints, ask: Ask) -> Scores:
     """Return the best and the wanted entries of ``scores``, one row per asked customer."""
     at = _best(scores, customer, ask)
     if ask.pairs is not None:
-        at = np.union1d(at, _wanted(scores, asked, ask))
+        at = distinct(np.concatenate([at, _wanted(scores, asked, ask)]))
     row = np.searchsorted(scores.indptr, at, side="right") - 1
     product = scores.indices[at].astype(np.int64)
     order = np.lexsort((product, row))
