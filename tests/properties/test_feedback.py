@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xenorec.recommend.feedback import Examination, RowPriors, read_cells
+from xenorec.campaigns.rows import drawn
+from xenorec.recommend.feedback import Examination, Explore, RowPriors, read_cells
 
 START = pd.Timestamp("2017-01-01", tz="UTC")
 END = START + pd.Timedelta(days=90)
@@ -97,3 +99,24 @@ def test_one_more_reward_never_lowers_the_factor_of_its_shelf(drawn, which, base
     has_rivals = baseline == "score" or len({name for name, _ in drawn}) > 1
     if has_rivals and not drawn[which][1] and before < 8:
         assert after > before
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.floats(0, 1),
+    st.lists(st.integers(1, 12), min_size=1, max_size=30),
+    st.text(max_size=5),
+    st.text(max_size=5),
+)
+def test_the_propensities_of_a_pages_rows_sum_to_1_at_every_place(share, sizes, seed, occasion):
+    explore = Explore(share=share, seed=seed)
+    pages = {f"c{n}": [{"row": row} for row in range(size)] for n, size in enumerate(sizes)}
+    for customer, page in drawn(pages, explore, occasion).items():
+        n = len(pages[customer])
+        table = explore.table(n)  # rows x places, of which the page shows one row for each place
+        assert np.allclose(table.sum(axis=0), 1)
+        assert np.allclose(table.sum(axis=1), 1)
+        rows = [row["row"] for row in page]
+        assert sorted(rows) == list(range(n))
+        assert [row["propensity"] for row in page] == table[rows, np.arange(n)].tolist()
+        assert all(0 < row["propensity"] <= 1 for row in page)

@@ -17,14 +17,19 @@ from xenorec.frames import positions
 from xenorec.instants import AsOf, as_instant, instant_of
 from xenorec.numbers import Floats, Ints, Texts
 from xenorec.recommend.arrays import names_at
-from xenorec.recommend.bootstrap import mean_interval
+from xenorec.recommend.guards import Rules
 from xenorec.recommend.kinds import by_kind
 from xenorec.recommend.lines import Lines, read_lines
-from xenorec.recommend.methods import HALF_LIFE, NEIGHBOURS, OWN, POPULAR, all_lists, new_lists
+from xenorec.recommend.methods import OWN, POPULAR, all_lists, new_lists
 from xenorec.recommend.metrics import (
     METRICS,
+    cell_rates,
     coverage,
     diversity,
+    draw_cells,
+    draw_methods,
+    draw_reliability,
+    draw_shelves,
     lay_out,
     ndcg2d,
     novelty,
@@ -36,13 +41,23 @@ from xenorec.recommend.metrics import (
 )
 from xenorec.recommend.purchases import count_purchases
 from xenorec.recommend.recommender import ShelfRecommender
+from xenorec.recommend.scoreboard import (
+    OURS,
+    as_text,
+    gains,
+    interval_table,
+    list_table,
+    method_table,
+    records,
+)
 from xenorec.recommend.shop import Shop
 from xenorec.recommend.truth import Truth, scored
 from xenorec.spans import span
 
-OURS = "xenorec"
 ROWS, COLUMNS = 5, 10
 BY = ("product", "category")
+OPEN = Rules(out_of_stock=False, discontinued=False, age_restricted=False)
+"""A catalogue tells the stock of today, not of then: a back-test closes nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,9 +69,11 @@ class ShelfEvaluation:
     ci_low, ci_high (95 %, customers drawn again in pairs). ``discovery``: the same figures for
     lists of products never bought before. ``page``: NDCG2D of a page of 5 shelves of 10, and how
     many themes it holds. ``by_shelf``: one row per shelf of the pages of all known customers,
-    those who buy nothing too: shelf, n_cells, n_customers, hit_rate, predicted_rate.
-    ``calibration``: predicted against observed rates of the cells of these pages. ``variety``:
-    coverage, novelty (bits), diversity and repeat_share of the lists.
+    those who buy nothing too: shelf, n_cells, n_customers, hit_rate, predicted_rate. ``cells``:
+    the same for each place of these pages: row, column (from 1), n, hit_rate, predicted_rate.
+    ``calibration``: predicted against observed rates of their cells. ``variety``: coverage, novelty
+    (bits), diversity and repeat_share of the lists. ``intervals``: the table's means, each with its
+    interval: method, metric, estimate, ci_low, ci_high, n_customers.
     """
 
     as_of: datetime
@@ -69,8 +86,10 @@ class ShelfEvaluation:
     discovery: pd.DataFrame
     page: pd.DataFrame
     by_shelf: pd.DataFrame
+    cells: pd.DataFrame
     calibration: pd.DataFrame
     variety: pd.DataFrame
+    intervals: pd.DataFrame
     notes: tuple[str, ...]
 
     def to_json(self) -> str:
@@ -82,8 +101,29 @@ class ShelfEvaluation:
             "by": self.by,
             "n_customers": self.n_customers,
         }
-        tables = {name: _records(getattr(self, name)) for name in TABLES}
+        tables = {name: records(getattr(self, name)) for name in TABLES}
         return json.dumps({**facts, **tables, "notes": list(self.notes)})
+
+    def figures(self) -> dict[str, Any]:
+        """Return the pictures by name, as altair charts: methods, calibration, shelves and page.
+
+        Raises MissingPackage without the extra ``notebooks``.
+        """
+        return {
+            "methods": draw_methods(
+                self.intervals,
+                ours=OURS,
+                by_figure=True,
+                title=f"{self.k} of each {self.by} list, mean with 95 % interval",
+            ),
+            "calibration": draw_reliability(self.calibration),
+            "shelves": draw_shelves(self.by_shelf),
+            "page": draw_cells(
+                self.cells.rename(columns={"row": "shelf_rank", "column": "item_rank"}).assign(
+                    observed_rate=self.cells["hit_rate"]
+                )
+            ),
+        }
 
     def __str__(self) -> str:
         days = self.within / timedelta(days=1)
@@ -91,8 +131,8 @@ class ShelfEvaluation:
             f"Bought within {days:g} days after {self.as_of:%Y-%m-%d %H:%M} UTC, "
             f"{self.k} of each {self.by} list for each of {self.n_customers:,} customers"
         )
-        parts = [f"{head}\n{_text(self.table)}"]
-        parts += [f"{title}\n{_text(getattr(self, name))}" for name, title in TITLES.items()]
+        parts = [f"{head}\n{as_text(self.table)}"]
+        parts += [f"{title}\n{as_text(getattr(self, name))}" for name, title in TITLES.items()]
         return "\n\n".join([*parts, "\n".join(self.notes)])
 
 
@@ -104,7 +144,7 @@ TITLES = {
     "calibration": "Chance of a purchase, predicted and observed, of the cells of these pages",
     "variety": f"Variety of {OURS}'s lists",
 }
-TABLES = ("table", *TITLES)
+TABLES = ("table", *TITLES, "cells", "intervals")
 
 
 def evaluate_shelves(
@@ -136,8 +176,9 @@ def evaluate_shelves(
     purchases = count_purchases(everything, moment)
     then = everything.after(moment).until(moment + length)
     who, n_new = scored(everything, then, purchases, customers)
+    days = f"{round(length / timedelta(days=1))}d"
     model = recommender or ShelfRecommender(
-        within=f"{round(length / timedelta(days=1))}d", promotable_only=False, allow=None
+        within=days, promotable_only=False, allow=None, rules=OPEN
     )
     model.fit(everything, products, moment)
     truth, names = Truth.of(then, everything, who), purchases.products
@@ -146,9 +187,10 @@ def evaluate_shelves(
     told = model.recommend(who, k)
     others = all_lists(shop, customer, max(k, ROWS * COLUMNS))
     lists = {name: table[:, :k] for name, table in others.items()}
-    lists[OURS] = _ranked(told, who, names, k)
+    lists[OURS] = list_table(told, who, names, k)
     scores = {name: truth.score(table, names) for name, table in lists.items()}
     known = Truth.of(then, everything, purchases.customers)
+    bought = known.frame()
     pages = _wide(model).shelves()
     page = pages[pages["customer_id"].isin(who)]
     return ShelfEvaluation(
@@ -157,13 +199,15 @@ def evaluate_shelves(
         k=k,
         by=by,
         n_customers=len(who),
-        table=_table(scores, k),
-        difference=_differences(scores, k, seed),
+        table=method_table(scores, k),
+        difference=gains(scores, k, seed),
         discovery=_discovery(model, shop, truth, who, k),
         page=_pages(page, others, names, truth),
-        by_shelf=shelf_rates(pages, known.frame(), known.customers),
+        by_shelf=shelf_rates(pages, bought, known.customers),
+        cells=_cells(pages, bought, known.customers),
         calibration=_calibration(pages, known),
         variety=_variety(told, page, shop, who),
+        intervals=interval_table(scores, k, seed),
         notes=_notes(everything, moment + length, n_new, customers, model),
     )
 
@@ -181,38 +225,6 @@ def _wide(model: ShelfRecommender) -> ShelfRecommender:
     return wide
 
 
-def _ranked(told: pd.DataFrame, who: Texts, names: Texts, k: int) -> Ints:
-    """Return customers x k, positions in ``names`` or -1."""
-    table = np.full((len(who), k), -1, dtype=np.int64)
-    row = positions(told["customer_id"].to_numpy(object), who)
-    product = positions(told["product_id"].to_numpy(object), names)
-    table[row, told["rank"].to_numpy() - 1] = product
-    return table
-
-
-def _table(scores: Mapping[str, Floats], k: int) -> pd.DataFrame:
-    means = [np.nanmean(values, axis=0) for values in scores.values()]
-    frame = pd.DataFrame(means, columns=[f"{metric}@{k}" for metric in METRICS])
-    frame.insert(0, "method", list(scores))
-    return frame.assign(n_customers=[int((~np.isnan(v[:, 0])).sum()) for v in scores.values()])
-
-
-def _differences(scores: Mapping[str, Floats], k: int, seed: str) -> pd.DataFrame:
-    parts = []
-    for name in (OWN, HALF_LIFE, NEIGHBOURS):
-        values = scores[OURS] - scores[name]
-        low, high = mean_interval(values, seed=seed)
-        columns = {
-            "against": name,
-            "metric": [f"{metric}@{k}" for metric in METRICS],
-            "estimate": values.mean(axis=0),
-            "ci_low": low,
-            "ci_high": high,
-        }
-        parts.append(pd.DataFrame(columns))
-    return pd.concat(parts, ignore_index=True)
-
-
 def _discovery(
     model: ShelfRecommender, shop: Shop, truth: Truth, who: Texts, k: int
 ) -> pd.DataFrame:
@@ -223,9 +235,9 @@ def _discovery(
     told = model.recommend(who, k, only_new=True)
     lists = {
         **new_lists(shop, positions(who, purchases.customers), k),
-        OURS: _ranked(told, who, purchases.products, k),
+        OURS: list_table(told, who, purchases.products, k),
     }
-    return _table({n: new.score(table, purchases.products) for n, table in lists.items()}, k)
+    return method_table({n: new.score(table, purchases.products) for n, table in lists.items()}, k)
 
 
 def _pages(
@@ -248,6 +260,18 @@ def _pages(
         for name, frame in {**pages, OURS: page}.items()
     ]
     return pd.DataFrame(rows)
+
+
+def _cells(pages: pd.DataFrame, bought: pd.DataFrame, customers: Texts) -> pd.DataFrame:
+    found = cell_rates(pages, bought, customers).rename(
+        columns={
+            "shelf_rank": "row",
+            "item_rank": "column",
+            "observed_rate": "hit_rate",
+            "mean_predicted": "predicted_rate",
+        }
+    )
+    return found[["row", "column", "n", "hit_rate", "predicted_rate"]]
 
 
 def _calibration(page: pd.DataFrame, truth: Truth) -> pd.DataFrame:
@@ -295,11 +319,3 @@ def _notes(
     if last < end - timedelta(days=1):
         notes.append(f"The rows end at {last.isoformat()}, before the span does.")
     return tuple(notes)
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return list(json.loads(frame.to_json(orient="records")))
-
-
-def _text(frame: pd.DataFrame) -> str:
-    return frame.to_string(index=False, float_format="{:.4f}".format)

@@ -27,18 +27,18 @@ def all_lists(shop: Shop, customer: Ints, k: int) -> Mapping[str, Ints]:
     bought, n = shop.purchases.bought, len(shop.purchases.bought.key)
     faded = total(bought.of_line, shop.purchases.weight(FADING), n)
     lists = {
-        POPULAR: np.tile(_popular(shop)[:k], (len(customer), 1)),
-        OWN: _of_own(shop, customer, bought.n_orders.astype(np.float64), k),
-        HALF_LIFE: _of_own(shop, customer, faded, k),
+        POPULAR: np.tile(most_popular(shop)[:k], (len(customer), 1)),
+        OWN: of_own(shop, customer, bought.n_orders.astype(np.float64), k),
+        HALF_LIFE: of_own(shop, customer, faded, k),
     }
     for name, scorer in ((NEIGHBOURS, Neighbours()), (USERS, UserPopularity())):
         lists[name] = _of_scorer(shop, customer, scorer, k)
-    return {name: _wide(table, k) for name, table in lists.items()}
+    return {name: wide(table, k) for name, table in lists.items()}
 
 
 def new_lists(shop: Shop, customer: Ints, k: int) -> Mapping[str, Ints]:
     """Return the same for lists that hold only products the customer has never bought."""
-    best = _popular(shop)
+    best = most_popular(shop)
     n_own = np.bincount(shop.purchases.bought.customer, minlength=len(shop.purchases.customers))
     depth = k + int(n_own.max())
     which, product = _crossed(customer, best[:depth])
@@ -54,7 +54,7 @@ def new_lists(shop: Shop, customer: Ints, k: int) -> Mapping[str, Ints]:
     return lists
 
 
-def _popular(shop: Shop) -> Ints:
+def most_popular(shop: Shop) -> Ints:
     """Return all products by their orders of the last 28 days, then ever, then by id."""
     purchases, n = shop.purchases, shop.n_products
     recent = np.bincount(purchases.product[purchases.within(timedelta(days=28))], minlength=n)
@@ -62,27 +62,28 @@ def _popular(shop: Shop) -> Ints:
     return np.lexsort((np.arange(n), -ever, -recent)).astype(np.int64)
 
 
-def _of_own(shop: Shop, customer: Ints, score: Floats, k: int) -> Ints:
+def of_own(shop: Shop, customer: Ints, score: Floats, k: int) -> Ints:
+    """Return the best of what each customer bought by the ``score`` of each entry of bought."""
     bought, n_customers = shop.purchases.bought, len(shop.purchases.customers)
     row_of = np.full(n_customers + 1, -1, dtype=np.int64)
     row_of[customer] = np.arange(len(customer))
     row_of[-1] = -1
     row = row_of[bought.customer]
     kept = row >= 0
-    return _filled(shop, len(customer), row[kept], bought.product[kept], score[kept], k)
+    return filled(shop, len(customer), row[kept], bought.product[kept], score[kept], k)
 
 
 def _of_scorer(shop: Shop, customer: Ints, scorer: Scorer, k: int, *, fill: bool = True) -> Ints:
     everything = np.ones(shop.n_products, dtype=bool)
     said = scorer.fit(shop).score(customer, depth=k, is_open=everything)
     if fill:
-        return _filled(shop, len(customer), said.asked, said.product, said.score, k)
+        return filled(shop, len(customer), said.asked, said.product, said.score, k)
     return _best(shop, len(customer), said.asked, said.product, said.score, k)
 
 
-def _filled(shop: Shop, n: int, asked: Ints, product: Ints, score: Floats, k: int) -> Ints:
+def filled(shop: Shop, n: int, asked: Ints, product: Ints, score: Floats, k: int) -> Ints:
     """Return the best of each customer, with the popular products behind them."""
-    which, popular = _crossed(np.arange(n), _popular(shop)[: 2 * k])
+    which, popular = _crossed(np.arange(n), most_popular(shop)[: 2 * k])
     asked, product = np.append(asked, which), np.append(product, popular)
     score = np.append(score, np.zeros(len(which)))
     _, first = np.unique(asked * shop.n_products + product, return_index=True)
@@ -91,7 +92,7 @@ def _filled(shop: Shop, n: int, asked: Ints, product: Ints, score: Floats, k: in
 
 def _best(shop: Shop, n: int, asked: Ints, product: Ints, score: Floats, k: int) -> Ints:
     place = np.empty(shop.n_products, dtype=np.int64)
-    place[_popular(shop)] = np.arange(shop.n_products)
+    place[most_popular(shop)] = np.arange(shop.n_products)
     rows, rank = best_each(asked, np.round(score, 9), place[product], k)
     table = np.full((n, k), -1, dtype=np.int64)
     table[asked[rows], rank - 1] = product[rows]
@@ -103,6 +104,7 @@ def _crossed(customer: Ints, product: Ints) -> tuple[Ints, Ints]:
     return which, np.tile(product, len(customer))
 
 
-def _wide(table: Ints, k: int) -> Ints:
+def wide(table: Ints, k: int) -> Ints:
+    """Return the lists as wide as ``k``, filled up with -1."""
     short = k - table.shape[1]
     return np.pad(table, ((0, 0), (0, max(short, 0))), constant_values=-1)

@@ -20,10 +20,13 @@ if TYPE_CHECKING:
     )
     from xenorec.recommend.metrics.compare import differences, summarize
     from xenorec.recommend.metrics.figures import (
+        check_drawing,
         draw_cells,
         draw_history,
         draw_methods,
         draw_reliability,
+        draw_shelves,
+        write_figures,
     )
     from xenorec.recommend.metrics.page import (
         cell_values,
@@ -56,6 +59,7 @@ __all__ = [
     "average_precision",
     "cell_rates",
     "cell_values",
+    "check_drawing",
     "coverage",
     "differences",
     "diversity",
@@ -63,6 +67,7 @@ __all__ = [
     "draw_history",
     "draw_methods",
     "draw_reliability",
+    "draw_shelves",
     "expected_calibration_error",
     "exposures",
     "gini",
@@ -84,6 +89,7 @@ __all__ = [
     "themes_per_page",
     "top_share",
     "wilson",
+    "write_figures",
 ]
 
 _NAMES = {
@@ -96,7 +102,15 @@ _NAMES = {
         "wilson",
     ),
     "compare": ("differences", "summarize"),
-    "figures": ("draw_cells", "draw_history", "draw_methods", "draw_reliability"),
+    "figures": (
+        "check_drawing",
+        "draw_cells",
+        "draw_history",
+        "draw_methods",
+        "draw_reliability",
+        "draw_shelves",
+        "write_figures",
+    ),
     "page": ("cell_values", "lay_out", "ndcg2d", "page_frame", "themes_per_page"),
     "ranks": ("METRICS", "average_precision", "ndcg", "rank_metrics", "recall"),
     "repeat": ("PARTS", "only", "split", "split_recall"),

@@ -1,0 +1,75 @@
+"""Reading: a history, or plain frames, as the shop at an instant that models learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from xenorec.errors import BadInput
+from xenorec.instants import AsOf, as_instant, instant_of
+from xenorec.recommend.catalog import read_catalog
+from xenorec.recommend.guards import Facts, read_facts
+from xenorec.recommend.lines import History, Lines, read_lines
+from xenorec.recommend.people import People, know_people
+from xenorec.recommend.popularity import count_popularity
+from xenorec.recommend.purchases import count_purchases
+from xenorec.recommend.shop import Shop
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """The shop, what rules know of its products, and its customers."""
+
+    shop: Shop
+    facts: Facts
+    people: People
+
+
+def read_shop(
+    history_or_lines: Any,
+    products: Any | None,
+    as_of: AsOf,
+    *,
+    allow: Collection[str] | None,
+    promotable_only: bool,
+) -> Read:
+    """Return what a history or a frame of lines tells at ``as_of``; without one, up to its end.
+
+    ``products``: those of a history where none are given. Raises BadInput for a missing column, no
+    rows, or an ``as_of`` before all rows or after the history's.
+    """
+    source, products, customers = _tables(history_or_lines, products)
+    lines = source if isinstance(source, Lines) else read_lines(source)
+    purchases = count_purchases(lines, _cut(history_or_lines, lines, as_of))
+    catalog = read_catalog(purchases, products)
+    rows = source.lines() if isinstance(source, History) else source
+    facts = read_facts(
+        purchases,
+        catalog,
+        products,
+        None if isinstance(rows, Lines) else rows,
+        allow=allow,
+        promotable_only=promotable_only,
+    )
+    shop = Shop(purchases, catalog, count_popularity(purchases), facts.is_allowed)
+    return Read(shop, facts, know_people(purchases, customers))
+
+
+def _tables(source: Any, products: Any | None) -> tuple[Any, Any | None, Any | None]:
+    """Return lines, products and customers; those of a history where none are given."""
+    if not isinstance(source, History):
+        return source, products, None
+    return source, source.products() if products is None else products, source.customers()
+
+
+def _cut(source: Any, lines: Lines, as_of: AsOf) -> datetime:
+    end = source.as_of if isinstance(source, History) else instant_of(lines.at.max())
+    cut = end if as_of is None else as_instant(as_of)
+    if isinstance(source, History) and cut > end:
+        raise BadInput(
+            f"as_of is {cut.isoformat()}, yet the history ends at {end.isoformat()}; "
+            f"leave as_of out, or ask for a history with a later as_of."
+        )
+    return cut
