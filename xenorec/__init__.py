@@ -9,7 +9,13 @@ if TYPE_CHECKING:
     from xenorec.creative import Arm
     from xenorec.errors import TemplateError, TemplateRefused, XenorecError, XenorecWarning
     from xenorec.messages import MessageTemplate
-    from xenorec.recommend import ShelfRecommender, evaluate_shelves
+    from xenorec.recommend import (
+        NextOrder,
+        Rules,
+        ShelfRecommender,
+        evaluate_next_order,
+        evaluate_shelves,
+    )
     from xenorec.report import lift
     from xenorec.timing import NextPurchase, SendTime, evaluate_timing
     from xenorec.workspace import Workspace, open
@@ -19,7 +25,9 @@ __version__ = "0.1.0"
 _HOMES = {
     "Arm": "xenorec.creative",
     "MessageTemplate": "xenorec.messages",
+    "NextOrder": "xenorec.recommend",
     "NextPurchase": "xenorec.timing",
+    "Rules": "xenorec.recommend",
     "SendTime": "xenorec.timing",
     "ShelfRecommender": "xenorec.recommend",
     "Workspace": "xenorec.workspace",
@@ -27,6 +35,7 @@ _HOMES = {
     "TemplateRefused": "xenorec.errors",
     "XenorecError": "xenorec.errors",
     "XenorecWarning": "xenorec.errors",
+    "evaluate_next_order": "xenorec.recommend",
     "evaluate_shelves": "xenorec.recommend",
     "evaluate_timing": "xenorec.timing",
     "lift": "xenorec.report",
@@ -36,7 +45,9 @@ _HOMES = {
 __all__ = [
     "Arm",
     "MessageTemplate",
+    "NextOrder",
     "NextPurchase",
+    "Rules",
     "SendTime",
     "ShelfRecommender",
     "TemplateError",
@@ -44,6 +55,7 @@ __all__ = [
     "Workspace",
     "XenorecError",
     "XenorecWarning",
+    "evaluate_next_order",
     "evaluate_shelves",
     "evaluate_timing",
     "lift",

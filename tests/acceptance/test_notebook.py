@@ -13,6 +13,28 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 nbformat = pytest.importorskip("nbformat", reason="the extra notebooks is not installed")
 nbclient = pytest.importorskip("nbclient", reason="the extra dev is not installed")
 
+FEWER = {
+    "02_shelves": {
+        'crm.load("complete_journey")': 'crm.load("complete_journey", options={"households": 150})',
+        '"households": 600': '"households": 150',
+    }
+}
+"""What is run on fewer households than it was stored with, to be done in a minute."""
+SAYS = {
+    "01_first_campaign": ["To customer", "Did it pay?"],
+    "02_shelves": [
+        "Buy again",
+        "within 14 days: ",
+        "Rule: sensitive",
+        "Rule: age_restricted",
+        "shop (from the sales of the whole shop)",
+        "For the lunch box",
+        "wrong.toml has 5 mistakes",
+        "nothing was shown yet",
+        "own_frequency",
+    ],
+}
+
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_it_runs(path: Path, tmp_path: Path) -> None:
@@ -22,15 +44,20 @@ def test_it_runs(path: Path, tmp_path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
     stored = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(cell.outputs for cell in stored if not cell.source.startswith(("import", "from")))
+    for text, other in FEWER.get(path.stem, {}).items():
+        assert any(text in cell.source for cell in stored), text
+        for cell in stored:
+            cell.source = cell.source.replace(text, other)
     client = nbclient.NotebookClient(
         notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}
     )
     client.execute()
     text = str([cell.outputs for cell in notebook.cells if cell.cell_type == "code"])
-    assert "To customer" in text
-    assert "Did it pay?" in text
+    for said in SAYS.get(path.stem, []):
+        assert said in text
+    assert "stderr" not in text, "a cell warns"
     assert "vega" in text or "image/png" in text
 
 
-def test_there_is_a_first_campaign() -> None:
-    assert any(path.stem == "01_first_campaign" for path in NOTEBOOKS)
+def test_the_notebooks_are_there() -> None:
+    assert {path.stem for path in NOTEBOOKS} >= SAYS.keys()

@@ -10,23 +10,48 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from xenorec.recommend.evaluate import ShelfEvaluation, evaluate_shelves
+    from xenorec.recommend.figures import draw_places, draw_rhythm, in_words
+    from xenorec.recommend.guards import Rules
+    from xenorec.recommend.next_order import NextOrder
+    from xenorec.recommend.next_order_evaluation import NextOrderEvaluation, evaluate_next_order
+    from xenorec.recommend.page.show import Shown, show_page, show_reason
     from xenorec.recommend.recommender import ShelfRecommender
     from xenorec.recommend.themes import Theme, read_themes
 
 __all__ = [
+    "NextOrder",
+    "NextOrderEvaluation",
+    "Rules",
     "ShelfEvaluation",
     "ShelfRecommender",
+    "Shown",
     "Theme",
+    "draw_places",
+    "draw_rhythm",
+    "evaluate_next_order",
     "evaluate_shelves",
+    "in_words",
     "read_themes",
+    "show_page",
+    "show_reason",
 ]
 
 _HOMES = {
+    "NextOrder": "next_order",
+    "NextOrderEvaluation": "next_order_evaluation",
+    "Rules": "guards",
     "ShelfEvaluation": "evaluate",
     "ShelfRecommender": "recommender",
+    "Shown": "page.show",
     "Theme": "themes",
+    "draw_places": "figures",
+    "draw_rhythm": "figures",
+    "evaluate_next_order": "next_order_evaluation",
     "evaluate_shelves": "evaluate",
+    "in_words": "figures",
     "read_themes": "themes",
+    "show_page": "page.show",
+    "show_reason": "page.show",
 }
 
 
