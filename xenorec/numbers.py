@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 Codes: TypeAlias = npt.NDArray[np.int32]
+Hashes: TypeAlias = npt.NDArray[np.uint64]
 Ints: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float64]
 Singles: TypeAlias = npt.NDArray[np.float32]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from xenorec.numbers import Codes, Floats, Ints, Texts
+from xenorec.numbers import Codes, Floats, Hashes, Ints, Texts
 
 
 def total(group: Ints, weight: Floats, n_groups: int) -> Floats:
@@ -67,3 +67,12 @@ def best_each(group: Ints, score: Floats, place: Ints, k: int | None = None) -> 
     rank = np.arange(len(order)) - np.searchsorted(sorted_group, sorted_group) + 1
     keep = slice(None) if k is None else rank <= k
     return order[keep].astype(np.int64), rank[keep].astype(np.int64)
+
+
+def mixed(key: Ints | Hashes) -> Floats:
+    """Return a number in [0, 1) that depends on each key alone (SplitMix64, Steele et al. 2014)."""
+    z = key.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z ^= z >> np.uint64(31)
+    return np.asarray((z >> np.uint64(11)).astype(np.float64) / 2.0**53)

@@ -95,7 +95,7 @@ def read_lines(source: Any) -> Lines:
     frame = source.lines() if isinstance(source, History) else source
     table = arrow(frame, need=NEED, may=MAY)
     n = table.num_rows
-    kept = _bought(table)
+    kept = bought(table)
     table = table if pc.all(kept).as_py() else table.filter(kept)
     if not table.num_rows:
         raise BadInput(
@@ -110,7 +110,8 @@ def read_lines(source: Any) -> Lines:
     return _coded(table)
 
 
-def _bought(table: Any) -> Any:
+def bought(table: Any) -> Any:
+    """Return which rows of an Arrow table are purchases of a known customer."""
     kept = pc.and_(pc.is_valid(table["customer_id"]), pc.is_valid(table["product_id"]))
     if "quantity" not in table.column_names or pa.types.is_null(table["quantity"].type):
         return kept

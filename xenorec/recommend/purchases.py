@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 
 from xenorec.errors import BadInput
 from xenorec.instants import instant_of, microseconds
-from xenorec.numbers import Bools, Codes, Floats, Ints, Singles, Texts
-from xenorec.recommend.arrays import distinct, starts, used
+from xenorec.numbers import Bools, Codes, Floats, Hashes, Ints, Singles, Texts
+from xenorec.recommend.arrays import distinct, mixed, starts, used
 from xenorec.recommend.lines import Lines
 
+HUGE, HUGE_LEAST = 20, 2_000
 LINES_AT_ONCE = 4_000_000
 """Entries that are sorted together: a large shop is counted in blocks that fit in memory."""
 
@@ -131,6 +133,32 @@ class Purchases:
             lines.append(line.astype(np.int64) + n)
             n += len(some)
         return np.concatenate(pairs), np.concatenate(lines)
+
+    @cached_property
+    def is_usual(self) -> Bools:
+        """Which customers others are learned from: not one whose entries outnumber all others'.
+
+        Left out is who has 20 times the entries that 9 in 10 customers have at most, and 2,000.
+        """
+        n = np.bincount(self.customer, minlength=len(self.customers))
+        usual = float(np.quantile(n[n > 0], 0.9, method="lower"))
+        return np.asarray(n <= max(HUGE * usual, HUGE_LEAST))
+
+    def chance(self, customer: Ints, product: Ints | None = None) -> Floats:
+        """Return a number in [0, 1) for each customer, or customer and product, by their ids alone.
+
+        The hash is SipHash of the ids (``pandas.util.hash_array``): it does not depend on who or
+        what else is in the shop.
+        """
+        key = self._hashes[0][customer]
+        if product is not None:
+            key = key ^ (self._hashes[1][product] * np.uint64(0x9E3779B97F4A7C15))
+        return mixed(key)
+
+    @cached_property
+    def _hashes(self) -> tuple[Hashes, Hashes]:
+        of = partial(pd.util.hash_array, hash_key="xenorec shelves.")
+        return of(self.customers), of(self.products)
 
     @cached_property
     def first_at(self) -> Ints:

@@ -38,7 +38,7 @@ from xenorec.recommend.themes import Reasons, Theme, read_themes
 from xenorec.recommend.words import Words
 from xenorec.spans import span
 
-AT_ONCE = 1024
+AT_ONCE = 512
 LIST = ["customer_id", "product_id", "rank", "score", "shelf", "reason", "level"]
 TEXTS = ("customer_id", "shelf", "shelf_title", "product_id", "reason", "level", "segment")
 

@@ -20,7 +20,7 @@ from xenorec.recommend.page.cells import Listed
 from xenorec.recommend.page.sources import AROUND, YEAR
 from xenorec.recommend.page.stores import Stores, count_stores
 from xenorec.recommend.people import Asked
-from xenorec.recommend.ranker.ranker import Ranked, Ranker
+from xenorec.recommend.ranker.ranker import LIKELY, Ranked, Ranker
 from xenorec.recommend.shop import Shop
 
 DAY = timedelta(days=1)
@@ -78,14 +78,17 @@ class Knowledge:
             age[then][first].astype(np.float32),
         )
 
-    def listed(self, asked: Asked, guard: Guard, least: int) -> Listed:
+    def listed(self, asked: Asked, guard: Guard, least: int, most: int = LIKELY) -> Listed:
         """Return what may be shown to each customer, ``least`` products or more where there are.
+
+        Of the ranker's candidates the likeliest ``most`` bought before, and as many new ones.
 
         Candidates of the ranker come first; where they are fewer, the store's most bought and
         then the shop's fill up, and below what the ranker knows. What the guard closes does not
         count, nor what its caps would leave out.
         """
-        listed = self._ranked(asked, self.ranker.score(asked.customer, guard.is_open))
+        ranked = self.ranker.score(asked.customer, guard.is_open, most=max(most, least))
+        listed = self._ranked(asked, ranked)
         return self.filled(_kept(listed, guard), asked, guard, least)
 
     def candidates(self, asked: Asked, guard: Guard, least: int) -> Listed:

@@ -68,7 +68,7 @@ def judge(
     knowledge: Knowledge, asked: Asked, guard: Guard, product: int, themes: Sequence[Theme]
 ) -> Judged | None:
     """Return where ``product`` stands for the one customer asked about, None if nowhere."""
-    listed = knowledge.listed(asked, guard, 1)
+    listed = knowledge.listed(asked, guard, 1, most=knowledge.shop.n_products)
     found = np.flatnonzero(listed.product == product)
     if not len(found):
         return None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -16,6 +16,8 @@ from xenorec.numbers import Bools, Floats, Ints, Singles
 from xenorec.recommend.arrays import total
 from xenorec.threads import in_threads
 
+BINS = 128
+"""Bins of a feature while trees are grown."""
 AT_ONCE = 8192
 """Rows that are scored together: they stay in the processor's cache through all trees."""
 
@@ -166,6 +168,7 @@ def fit_model(
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     names = tuple(name for name in sorted(found) if _varies(found[name]))
+    cuts = [_cuts(found[name]) for name in names]
     boosted = HistGradientBoostingClassifier(
         max_iter=boosting.n_trees,
         learning_rate=boosting.learning_rate,
@@ -175,8 +178,11 @@ def fit_model(
         early_stopping=False,
         random_state=0,
     )
-    block = np.column_stack([found[name] for name in names])
-    return Model(names, trees_of(boosted.fit(block, bought, sample_weight=weight)))
+    block = np.column_stack(
+        [_coded(found[name], cut) for name, cut in zip(names, cuts, strict=True)]
+    )
+    trees = trees_of(boosted.fit(block, bought, sample_weight=weight))
+    return Model(names, _decoded(trees, cuts))
 
 
 def trees_of(boosted: Any) -> Trees:
@@ -196,6 +202,33 @@ def trees_of(boosted: Any) -> Trees:
         value=nodes["value"].astype(np.float64),
         gain=np.where(is_leaf, 0.0, nodes["gain"]).astype(np.float64),
     )
+
+
+def _cuts(values: Singles) -> Floats:
+    """Return up to ``BINS`` - 1 values that part a feature into bins of about equal number."""
+    known = values[np.isfinite(values)]
+    known = known[:: max(len(known) // 100_000, 1)]
+    shares = np.linspace(0, 1, BINS + 1)[1:-1]
+    return np.unique(np.quantile(known, shares, method="inverted_cdf")).astype(np.float64)
+
+
+def _coded(values: Singles, cuts: Floats) -> Singles:
+    """Return the bin of each value; so few that the library need not look for any itself."""
+    bins = np.searchsorted(cuts, values).astype(np.float32)
+    return np.where(np.isnan(values), np.float32(np.nan), bins)
+
+
+def _decoded(trees: Trees, cuts: Sequence[Floats]) -> Trees:
+    """Return trees grown on bins as trees that read the values themselves.
+
+    A bin is at most i where its values are at most the i-th cut.
+    """
+    threshold = trees.threshold.copy()
+    for feature, cut in enumerate(cuts):
+        nodes = np.flatnonzero(~trees.is_leaf & (trees.feature == feature))
+        bins = np.clip(np.floor(threshold[nodes]), 0, len(cut))  # infinite: all but NaN go left
+        threshold[nodes] = np.append(cut, np.inf)[bins.astype(np.int64)]
+    return replace(trees, threshold=threshold)
 
 
 def _varies(values: Singles) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Self, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Self, TypeAlias
 
 import numpy as np
 
@@ -29,7 +29,6 @@ from xenorec.recommend.ranker.training import (
     Origin,
     Rows,
     Sampling,
-    mixed,
     origins,
     sample_rows,
     stack,
@@ -42,8 +41,8 @@ if TYPE_CHECKING:
 
 DAY = timedelta(days=1)
 TREND_CUSTOMERS = 100_000
-GLANCE, LIKELY = 30, 60
-"""Trees that tell which new products deserve a closer look, and how many of each customer do."""
+GLANCE, LIKELY = 40, 64
+"""Trees that tell which products deserve a closer look, and how many of each customer do."""
 LEARNED_LINES = 5_000_000
 """Entries of the sample that a large shop's models learn from, and its customers at most."""
 
@@ -82,8 +81,10 @@ class Stage:
     def best(self, pairs: Pairs, found: Mapping[str, Singles], most: int) -> Judged:
         """Return the likeliest ``most`` pairs of each customer, with features and probability.
 
-        The first trees alone tell which these are, so that most pairs need no look at the others.
+        The first trees alone tell which these are, so that other pairs need no look at the rest.
         """
+        if not len(pairs) or np.bincount(pairs.asked).max() <= most:
+            return pairs, self.p_buy(found), found
         margin = self.model.margin(found, last=GLANCE)
         rows, _ = best_each(pairs.asked, margin, pairs.product, most)
         rows = np.sort(rows)
@@ -105,7 +106,7 @@ class View:
     def of(cls, shop: Shop, scorers: Sequence[Scorer], days: float) -> View:
         """Learn the trends from the customers (of many: a sample), and fit the scorers."""
         levels = levels_of(shop)
-        past = past_of(shop.purchases, some_customers(shop, TREND_CUSTOMERS, "trends"))
+        past = past_of(shop.purchases, some_customers(shop, TREND_CUSTOMERS))
         trends = learn_trends(past, levels, days)
         return cls(shop, levels, trends, tuple(scorer.fit(shop) for scorer in scorers))
 
@@ -136,7 +137,8 @@ class Ranker:
     discovery: Boosting = field(default_factory=lambda: Boosting(120, 0.06, 15, 100, 10.0))
     depth: int = 120
     reach: int = 30
-    plain: tuple[Plain, Plain] = (plain_repeat, plain_discovery)
+
+    plain: ClassVar[tuple[Plain, Plain]] = (plain_repeat, plain_discovery)
 
     def fit(self, shop: Shop) -> Self:
         """Learn from the shop, forgetting what was learned before."""
@@ -147,7 +149,8 @@ class Ranker:
             customer = _training_customers(origin, self.sampling)
             known = view.know(customer)
             pairs = self.candidates(view, known, customer, view.shop.is_allowed)
-            own.append(self._rows(view, origin, customer, known, pairs[0]))
+            worth = at_a_glance(known, pairs[0], self.within / DAY)
+            own.append(self._rows(view, origin, customer, known, pairs[0], worth))
             new.append(self._rows(view, origin, customer, known, pairs[1]))
         self.learn(own, new)
         self.view_ = self.view(shop)
@@ -163,26 +166,25 @@ class Ranker:
         scorers = [replace(scorer) for scorer in self.scorers]  # type: ignore[type-var]
         return View.of(shop, scorers, self.within / DAY)
 
-    def score(self, customer: Ints, is_open: Bools) -> Ranked:
-        """Return the candidates of each customer with their probability."""
-        return self.judge(self.view_.know(customer), customer, is_open)
+    def score(self, customer: Ints, is_open: Bools, *, most: int = LIKELY) -> Ranked:
+        """Return the candidates of each customer with their probability.
 
-    def judge(self, known: Known, customer: Ints, is_open: Bools) -> Ranked:
+        The likeliest ``most`` of those bought before and of those that were not.
+        """
+        return self.judge(self.view_.know(customer), customer, is_open, most=most)
+
+    def judge(self, known: Known, customer: Ints, is_open: Bools, *, most: int = LIKELY) -> Ranked:
         """Return the same of customers of whom more may be known than the view's shop tells."""
         own, new = self.candidates(self.view_, known, customer, is_open)
-        return _together([self._own(known, own), self._new(known, new)])
-
-    def _own(self, known: Known, pairs: Pairs) -> Judged:
-        found = self.describe(self.view_, known, pairs)
-        if self.repeat_ is None:
-            return pairs, self.plain[0](found, self.within / DAY), found
-        return pairs, self.repeat_.p_buy(found), found
-
-    def _new(self, known: Known, pairs: Pairs) -> Judged:
-        found = self.describe(self.view_, known, pairs)
-        if self.discovery_ is None:
-            return pairs, self.plain[1](found, self.within / DAY), found
-        return self.discovery_.best(pairs, found, LIKELY)
+        stages = (self.repeat_, self.discovery_)
+        parts: list[Judged] = []
+        for pairs, stage, plain in zip((own, new), stages, self.plain, strict=True):
+            found = self.describe(self.view_, known, pairs)
+            if stage is None:
+                parts.append((pairs, plain(found, self.within / DAY), found))
+            else:
+                parts.append(stage.best(pairs, found, most))
+        return _together(parts)
 
     def candidates(
         self, view: View, known: Known, customer: Ints, is_open: Bools
@@ -199,13 +201,22 @@ class Ranker:
         new = more_candidates(new, list(said.values()), known, is_open)
         return own, with_scores(new, said, n)
 
-    def _rows(self, view: View, origin: Origin, customer: Ints, known: Known, pairs: Pairs) -> Rows:
+    def _rows(
+        self,
+        view: View,
+        origin: Origin,
+        customer: Ints,
+        known: Known,
+        pairs: Pairs,
+        worth: Floats | None = None,
+    ) -> Rows:
         return sample_rows(
             origin,
             customer,
             pairs,
             lambda picked: self.describe(view, known, picked),
             self.sampling,
+            worth,
         )
 
     def describe(self, view: View, known: Known, pairs: Pairs) -> dict[str, Singles]:
@@ -223,9 +234,20 @@ class Ranker:
         return Stage(model, fit_calibration(margin, rows.found, rows.bought, rows.weight))
 
 
+def at_a_glance(known: Known, pairs: Pairs, days: float) -> Floats:
+    """Return how likely each pair bought before is to be bought in ``days``, by the plain rule."""
+    counts = known.counts[0]
+    entry, _ = counts.find(pairs.asked, pairs.product)
+    found = {
+        "customer_first": known.habits["first"][pairs.asked].astype(np.float32),
+        "product_faded_112": counts.columns["faded_112"][entry].astype(np.float32),
+    }
+    return plain_repeat(found, days)
+
+
 def learned_from(shop: Shop) -> Shop:
     """Return the shop, or that of a sample of its customers where it has very many."""
-    customer = some_customers(shop, TREND_CUSTOMERS, "trends")
+    customer = some_customers(shop, TREND_CUSTOMERS)
     purchases = shop.purchases
     if len(customer) == len(purchases.customers):
         return shop
@@ -234,20 +256,20 @@ def learned_from(shop: Shop) -> Shop:
 
 
 def _training_customers(origin: Origin, sampling: Sampling) -> Ints:
-    return some_customers(origin.shop, sampling.n_customers, "training")
+    return some_customers(origin.shop, sampling.n_customers)
 
 
-def some_customers(shop: Shop, most: int, seed: str) -> Ints:
-    """Return the customers with orders; of too many those with the least chance.
+def some_customers(shop: Shop, most: int) -> Ints:
+    """Return the usual customers with orders; of too many those with the least chance.
 
     Too many: more than ``most``, or more than have ``LEARNED_LINES`` entries.
     """
     purchases = shop.purchases
     n_lines = np.bincount(purchases.customer, minlength=len(purchases.customers))
-    bought = np.flatnonzero(n_lines)
-    if len(bought) <= most and len(purchases.customer) <= LEARNED_LINES:
+    bought = np.flatnonzero((n_lines > 0) & purchases.is_usual)
+    if len(bought) <= most and n_lines.sum() <= LEARNED_LINES:
         return bought.astype(np.int64)
-    drawn = bought[np.argsort(mixed(bought * 2 + len(seed)), kind="stable")[:most]]
+    drawn = bought[np.argsort(purchases.chance(bought), kind="stable")[:most]]
     n_drawn = max(int(np.searchsorted(np.cumsum(n_lines[drawn]), LEARNED_LINES)), 1)
     return np.sort(drawn[:n_drawn]).astype(np.int64)
 

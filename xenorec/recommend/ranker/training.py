@@ -15,6 +15,9 @@ from xenorec.recommend.popularity import count_popularity
 from xenorec.recommend.ranker.features import Pairs
 from xenorec.recommend.shop import Shop
 
+RARE, ROUNDS = 0.02, 12
+"""The least share of a row not bought, and how often the others are set right by it."""
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -49,14 +52,31 @@ class Rows:
 
 @dataclass(frozen=True)
 class Sampling:
-    """How many origins and customers, and how many rows not bought for each one bought."""
+    """How many origins and customers, and how many rows not bought for each one bought.
+
+    Where it is known which rows are likely, ``n_likely`` of them do as well as ``n_negatives``.
+    """
 
     n_origins: int = 6
     n_customers: int = 20_000
     n_negatives: float = 8.0
+    n_likely: float = 4.0
     least: int = 300
     spacing: float = 1.0
     power: float = 0.5
+
+    def shares(self, bought: Bools, worth: Floats | None = None) -> Floats:
+        """Return how probably each row is taken if it was not bought.
+
+        In proportion to ``worth`` (Horvitz and Thompson 1952), but no less than ``RARE``.
+        """
+        n_bought, n_not = int(bought.sum()), int((~bought).sum())
+        if worth is None:
+            return np.full(len(bought), min(1.0, self.n_negatives * n_bought / max(n_not, 1)))
+        wanted, scale = self.n_likely * n_bought, 1.0
+        for _ in range(ROUNDS if wanted < n_not else 0):
+            scale *= wanted / max(float(np.clip(scale * worth[~bought], RARE, 1).sum()), 1e-9)
+        return np.clip(scale * worth, RARE, 1.0) if wanted < n_not else np.ones(len(bought))
 
 
 def origins(shop: Shop, within: timedelta, sampling: Sampling) -> Iterator[Origin]:
@@ -84,11 +104,16 @@ def sample_rows(
     pairs: Pairs,
     describe: Callable[[Pairs], Mapping[str, Singles]],
     sampling: Sampling,
+    worth: Floats | None = None,
 ) -> Rows:
-    """Return rows of ``pairs`` (of ``customer``): all that were bought and some that were not."""
+    """Return rows of ``pairs`` (of ``customer``): all that were bought and some that were not.
+
+    ``worth``: how likely each is to be bought, as a glance tells; the likely ones teach most.
+    """
     key = customer[pairs.asked] * origin.shop.n_products + pairs.product
     bought, n_bought = np.isin(key, origin.then), origin.n_bought[customer[pairs.asked]]
-    return draw_rows(pairs, bought, n_bought, mixed(key), describe, sampling)
+    chance = origin.shop.purchases.chance(customer[pairs.asked], pairs.product)
+    return draw_rows(pairs, bought, n_bought, chance, describe, sampling, worth)
 
 
 def draw_rows(
@@ -98,15 +123,16 @@ def draw_rows(
     chance: Floats,
     describe: Callable[[Pairs], Mapping[str, Singles]],
     sampling: Sampling,
+    worth: Floats | None = None,
 ) -> Rows:
     """Return rows of the pairs that were bought, and of the others where ``chance`` is low.
 
     ``n_bought``: how many different products the customer of each pair bought.
     """
-    share = min(1.0, sampling.n_negatives * bought.sum() / max((~bought).sum(), 1))
+    share = sampling.shares(bought, worth)
     picked = np.flatnonzero(bought | (chance < share))
     bought, n_bought = bought[picked], n_bought[picked]
-    weight = np.where(bought, 1.0, 1 / max(share, 1e-9))
+    weight = np.where(bought, 1.0, 1 / np.maximum(share[picked], 1e-9))
     emphasis = np.where(n_bought > 0, weight / np.maximum(n_bought, 1) ** sampling.power, 0.0)
     return Rows(describe(pairs.take(picked)), bought, weight, emphasis)
 
@@ -119,12 +145,3 @@ def stack(parts: Sequence[Rows]) -> Rows:
         np.concatenate([part.weight for part in parts]),
         np.concatenate([part.emphasis for part in parts]),
     )
-
-
-def mixed(key: Ints) -> Floats:
-    """Return a number in [0, 1) that depends on each key alone (SplitMix64, Steele et al. 2014)."""
-    z = key.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    z ^= z >> np.uint64(31)
-    return np.asarray((z >> np.uint64(11)).astype(np.float64) / 2.0**53)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from xenorec.numbers import Bools, Floats, Ints, Singles
+from xenorec.recommend.arrays import mixed
 from xenorec.recommend.ranker.ranker import Ranker, Stage
-from xenorec.recommend.ranker.training import mixed
 
 STAGES: Mapping[str, bool] = {"repeat": True, "discovery": False}
 """The stages of a ranker, and whether their candidates are what the customer had bought."""

@@ -52,7 +52,8 @@ class Ease:
         self.column_of_ = np.full(n, -1, dtype=np.int64)
         self.column_of_[self.product_] = np.arange(len(self.product_))
         self.place_, self.tastes_ = place, taste(shop, self.half_life)
-        learned = self.tastes_.take(sample(shop.purchases.customers, self.most))
+        some = sample(shop.purchases.customers, self.most)
+        learned = self.tastes_.take(some[shop.purchases.is_usual[some]])
         self.weight_ = _weights(learned, self.column_of_, len(self.product_), self.ridge)
         return self
 
