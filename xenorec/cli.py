@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import warnings
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -25,6 +26,8 @@ from xenorec.workspace import Workspace
 from xenorec.workspace import open as open_workspace
 
 EXIT_ERROR, EXIT_AUDIT, EXIT_BUSY, EXIT_FAILED = 1, 3, 4, 5
+PATIENT = ("OMP_WAIT_POLICY", "PASSIVE")
+"""Threads that wait sleep: beside other work, spinning ones make training many times slower."""
 
 
 class Program(click.Group):
@@ -55,6 +58,7 @@ def main(ctx: click.Context, workspace: Path | None, debug: bool, verbose: bool)
     """
     warnings.showwarning = _warned  # type: ignore[assignment]
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(message)s")
+    os.environ.setdefault(*PATIENT)
     ctx.obj = workspace
 
 

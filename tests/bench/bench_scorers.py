@@ -35,6 +35,7 @@ from xenorec.recommend.scorers.similar import taste
 from xenorec.recommend.shop import Shop
 
 DAY = 86_400_000_000
+DRAWN_UNTIL = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 def drawn(number: Ints, seed: int) -> np.ndarray:
@@ -46,21 +47,29 @@ def drawn(number: Ints, seed: int) -> np.ndarray:
 
 
 def drawn_shop(n_customers: int, n_products: int, n_orders: int = 5, n_lines: int = 10) -> Shop:
-    """Return a shop of customers of 50 kinds; products fall off as 1 / (rank + 20).
+    """Return the shop of ``drawn_lines``."""
+    return shop_of(drawn_lines(n_customers, n_products, n_orders, n_lines), None, DRAWN_UNTIL)
+
+
+def drawn_lines(
+    n_customers: int, n_products: int, n_orders: int = 5, n_lines: int = 10
+) -> pa.Table:
+    """Return lines of customers of 50 kinds; products fall off as 1 / (rank + 20).
 
     Half of a customer's lines are of 40 favourites, drawn of the kind's own order of products;
     the others are of the shop as a whole.
     """
-    as_of = datetime(2024, 1, 1, tzinfo=UTC)
     customer = np.repeat(np.arange(n_customers), n_orders)
-    at = microseconds(as_of) - (drawn(np.arange(len(customer)), 1) * 365 * DAY).astype(np.int64)
+    at = microseconds(DRAWN_UNTIL) - (drawn(np.arange(len(customer)), 1) * 365 * DAY).astype(
+        np.int64
+    )
     line = np.arange(len(customer) * n_lines)
     order = line // n_lines
     who = customer[order]
     favourite = (drawn(who * 40 + (drawn(line, 2) * 40).astype(np.int64), 3), who % 50)
     rank = _rank(np.where(drawn(line, 4) < 0.5, favourite[0], drawn(line, 5)), n_products)
     product = np.where(drawn(line, 4) < 0.5, (rank + 397 * favourite[1]) % n_products, rank)
-    table = pa.table(
+    return pa.table(
         {
             "customer_id": who,
             "order_id": order,
@@ -69,7 +78,6 @@ def drawn_shop(n_customers: int, n_products: int, n_orders: int = 5, n_lines: in
             "store_id": who % 20,
         }
     )
-    return shop_of(table, None, as_of)
 
 
 def shop_of(lines: Any, products: Any | None, as_of: datetime) -> Shop:

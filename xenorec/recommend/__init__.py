@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from xenorec.recommend.evaluate import ShelfEvaluation, evaluate_shelves
     from xenorec.recommend.figures import draw_places, draw_rhythm, in_words
     from xenorec.recommend.guards import Rules
-    from xenorec.recommend.next_order import NextOrder
-    from xenorec.recommend.next_order_evaluation import NextOrderEvaluation, evaluate_next_order
+    from xenorec.recommend.next_order.evaluation import NextOrderEvaluation, evaluate_next_order
+    from xenorec.recommend.next_order.model import NextOrder
     from xenorec.recommend.page.show import Shown, show_page, show_reason
     from xenorec.recommend.recommender import ShelfRecommender
     from xenorec.recommend.themes import Theme, read_themes
@@ -37,8 +37,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "NextOrder": "next_order",
-    "NextOrderEvaluation": "next_order_evaluation",
+    "NextOrder": "next_order.model",
+    "NextOrderEvaluation": "next_order.evaluation",
     "Rules": "guards",
     "ShelfEvaluation": "evaluate",
     "ShelfRecommender": "recommender",
@@ -46,7 +46,7 @@ _HOMES = {
     "Theme": "themes",
     "draw_places": "figures",
     "draw_rhythm": "figures",
-    "evaluate_next_order": "next_order_evaluation",
+    "evaluate_next_order": "next_order.evaluation",
     "evaluate_shelves": "evaluate",
     "in_words": "figures",
     "read_themes": "themes",

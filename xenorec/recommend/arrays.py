@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any, TypeVar
 
-from xenorec.numbers import Codes, Floats, Hashes, Ints, Texts
+import numpy as np
+import numpy.typing as npt
+
+from xenorec.numbers import Bools, Codes, Floats, Hashes, Ints, Singles, Texts
+
+Kind = TypeVar("Kind", bound=np.generic)
 
 
 def total(group: Ints, weight: Floats, n_groups: int) -> Floats:
@@ -25,10 +30,10 @@ def names_at(names: Texts, code: Ints) -> Texts:
     return found
 
 
-def used(names: Texts, code: Codes | Ints) -> tuple[Texts, Ints]:
+def used(names: Texts, code: Codes) -> tuple[Texts, Codes]:
     """Return the names that occur in ``code`` and the codes into them; -1 stays -1."""
     kept = np.flatnonzero(np.bincount(code[code >= 0], minlength=len(names)))
-    new = np.full(len(names) + 1, -1, dtype=np.int64)
+    new = np.full(len(names) + 1, -1, dtype=np.int32)
     new[kept] = np.arange(len(kept))
     return names[kept], new[code]
 
@@ -67,6 +72,28 @@ def best_each(group: Ints, score: Floats, place: Ints, k: int | None = None) -> 
     rank = np.arange(len(order)) - np.searchsorted(sorted_group, sorted_group) + 1
     keep = slice(None) if k is None else rank <= k
     return order[keep].astype(np.int64), rank[keep].astype(np.int64)
+
+
+def unknown(n: int) -> Singles:
+    """Return ``n`` times NaN that take no memory; read only."""
+    return np.broadcast_to(np.float32(np.nan), (n,))
+
+
+def find(keys: Ints, key: Ints) -> tuple[Ints, Bools]:
+    """Return (at, is_known): where each ``key`` stands in the sorted ``keys``, if it does."""
+    if not len(keys):
+        return np.zeros(len(key), dtype=np.int64), np.zeros(len(key), dtype=bool)
+    at = np.minimum(np.searchsorted(keys, key), len(keys) - 1).astype(np.int64)
+    return at, np.asarray(keys[at] == key)
+
+
+def taken(values: npt.NDArray[Kind], at: Ints, is_known: Bools, missing: Any) -> npt.NDArray[Kind]:
+    """Return ``values[at]``, and ``missing`` where nothing is known; ``values`` is not copied."""
+    if not len(values):
+        return np.full(len(at), missing, dtype=values.dtype)
+    found = values[np.where(is_known, at, 0)]
+    found[~is_known] = missing
+    return found
 
 
 def mixed(key: Ints | Hashes) -> Floats:

@@ -14,6 +14,7 @@ from xenorec.errors import BadInput
 from xenorec.frames import arrow, encode, instants
 from xenorec.instants import microseconds
 from xenorec.numbers import Bools, Codes, Floats, Ints, Singles, Texts
+from xenorec.recommend.arrays import unknown
 
 NEED = ("customer_id", "order_id", "ordered_at", "product_id")
 MAY = ("quantity", "store_id", "category", "net_amount", "unit_price_amount")
@@ -145,6 +146,8 @@ def _coded(table: Any) -> Lines:
 
 def _prices(table: Any) -> dict[str, Singles]:
     """Return what a unit cost and the share that was taken off, NaN where it is not known."""
+    if "net_amount" not in table.column_names:
+        return {"price": unknown(table.num_rows), "discount": unknown(table.num_rows)}
     quantity, net, unit = (
         _numbers(table, name) for name in ("quantity", "net_amount", "unit_price_amount")
     )

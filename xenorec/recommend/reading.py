@@ -43,6 +43,7 @@ def read_shop(
     source, products, customers = _tables(history_or_lines, products)
     lines = source if isinstance(source, Lines) else read_lines(source)
     purchases = count_purchases(lines, _cut(history_or_lines, lines, as_of))
+    del lines  # of a large shop they are gigabytes
     catalog = read_catalog(purchases, products)
     rows = source.lines() if isinstance(source, History) else source
     facts = read_facts(

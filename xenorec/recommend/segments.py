@@ -18,6 +18,7 @@ import numpy as np
 
 from xenorec.instants import microseconds
 from xenorec.numbers import Floats, Ints, Texts
+from xenorec.recommend.arrays import taken
 from xenorec.recommend.purchases import Orders, Purchases
 
 SEGMENTS = ("frequent", "lapsing", "newcomer", "regular", "unknown")
@@ -47,8 +48,7 @@ def segments(purchases: Purchases) -> Texts:
 
 def segment_of(known: Texts, customer: Ints) -> Texts:
     """Return the segment of each customer, of the ``known`` ones by position; -1 is unknown."""
-    found: Texts = np.append(known, UNKNOWN)[customer]
-    return found
+    return taken(known, customer, customer >= 0, UNKNOWN)
 
 
 def _visits(orders: Orders) -> Orders:

@@ -36,7 +36,8 @@ STYLE = """
 .xr .bars .track{flex:1}.xr .bars .fill{display:block;height:22px;border-radius:3px;
  background:var(--bar)}.xr .bars .value{flex:0 0 58px;font-size:15px}
 @media (max-width:520px){.xr svg text,.xr svg .small{font-size:21px}
- .xr .card{flex-basis:40%}.xr td.n,.xr th.n{padding-left:8px}}
+ .xr .card{flex-basis:40%}.xr td.n,.xr th.n{padding-left:8px}
+ .xr td.n .soft{display:block}.xr .wide{display:none}.xr table{font-size:14px}}
 @media (prefers-color-scheme:dark){.xr{--ink:#e6eeea;--soft:#9fb0a9;--line:#2c3a35;
  --bar:#4fc497;--paper:#131a18;--tint:#1c2623}}
 """
@@ -201,7 +202,7 @@ def _earned(report: CampaignReport) -> str:
         return ""
     rows = "".join(
         f"<tr><td>{escape(SHELF_WORDS.get(row.shelf, row.shelf))}</td>"
-        f'<td class="n">{row.n_shown:,}</td><td class="n">{row.expected:,.1f}</td>'
+        f'<td class="n wide">{row.n_shown:,}</td><td class="n">{row.expected:,.1f}</td>'
         f'<td class="n">{row.earned:,.1f}</td><td class="n">&times; {row.factor:.2f} '
         f'<span class="soft">({row.low:.2f} to {row.high:.2f})</span></td></tr>'
         for row in report.earned
@@ -213,7 +214,7 @@ def _earned(report: CampaignReport) -> str:
         "earned. The last column is how many times the expected a shelf earns, with the range it "
         "lies in 19 times of 20; it stays near 1 while little is known. Above 1, the shelf stands "
         "higher in the next campaign.</p><div class='scroll'><table><thead><tr><th>Shelf</th>"
-        '<th class="n">Products shown</th><th class="n">Expected</th><th class="n">Earned</th>'
+        '<th class="n wide">Products shown</th><th class="n">Expected</th><th class="n">Earned</th>'
         f'<th class="n">Times the expected</th></tr></thead><tbody>{rows}</tbody></table></div>'
     )
 

@@ -12,8 +12,8 @@ from xenorec.errors import BadInput, NotFitted
 from xenorec.instants import as_instant, microseconds
 from xenorec.recommend import NextOrder
 from xenorec.recommend.lines import read_lines
-from xenorec.recommend.next_order_lessons import PER_CUSTOMER, SPAN, lessons
-from xenorec.recommend.next_order_recent import with_recent
+from xenorec.recommend.next_order.lessons import PER_CUSTOMER, SPAN, lessons
+from xenorec.recommend.next_order.recent import with_recent
 from xenorec.recommend.purchases import count_purchases
 
 COLUMNS = ["customer_id", "product_id", "rank", "score", "level"]

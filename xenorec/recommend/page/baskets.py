@@ -8,9 +8,10 @@ from typing import Self
 import numpy as np
 
 from xenorec.numbers import Ints
-from xenorec.recommend.arrays import best_each, rows_of, starts
+from xenorec.recommend.arrays import best_each, rows_of, starts, taken
 from xenorec.recommend.pairs import Pairs, count_pairs
 from xenorec.recommend.people import Asked
+from xenorec.recommend.ranker.ranker import learned_from
 from xenorec.recommend.shop import Shop
 
 
@@ -23,10 +24,13 @@ class LastBasket:
     n_neighbours: int = 50
 
     def fit(self, shop: Shop) -> Self:
-        """Count the pairs of the shop and keep the last order of every customer."""
+        """Count the pairs, of a large shop in a sample, and keep everybody's last order."""
         purchases = shop.purchases
         self.pairs_: Pairs = count_pairs(
-            shop, shrink=self.shrink, min_count=self.min_count, n_neighbours=self.n_neighbours
+            learned_from(shop),
+            shrink=self.shrink,
+            min_count=self.min_count,
+            n_neighbours=self.n_neighbours,
         )
         self.orders_ = starts(purchases.order, len(purchases.orders))
         self.last_order_, self.product_ = purchases.last_order, purchases.product
@@ -49,6 +53,6 @@ class LastBasket:
         return key[best], source[best]
 
     def _baskets(self, asked: Asked) -> tuple[Ints, Ints]:
-        order = np.append(self.last_order_, -1)[asked.customer]
+        order = taken(self.last_order_, asked.customer, asked.customer >= 0, -1)
         which, at = rows_of(self.orders_, order)
         return which, self.product_[at]

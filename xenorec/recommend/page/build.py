@@ -11,7 +11,7 @@ import numpy as np
 
 from xenorec.instants import microseconds
 from xenorec.numbers import Bools, Floats, Ints, Singles
-from xenorec.recommend.arrays import best_each
+from xenorec.recommend.arrays import best_each, find, taken
 from xenorec.recommend.guards import Guard
 from xenorec.recommend.guards.caps import TAKEN
 from xenorec.recommend.levels import DEFAULT, PERSONAL, SEGMENT, SHOP
@@ -64,8 +64,9 @@ class Knowledge:
     def of(cls, shop: Shop, ranker: Ranker) -> Knowledge:
         """Learn from the shop."""
         purchases = shop.purchases
-        age = (microseconds(purchases.as_of) - purchases.at) / microseconds(DAY)
-        then = np.abs(age - YEAR) <= AROUND
+        year_ago = microseconds(purchases.as_of) - microseconds(DAY * YEAR)
+        then = np.abs(purchases.at - year_ago) <= microseconds(DAY * AROUND)
+        age = (microseconds(purchases.as_of) - purchases.at[then]) / microseconds(DAY)
         key = purchases.customer[then] * shop.n_products + purchases.product[then]
         once, first = np.unique(key, return_index=True)
         return cls(
@@ -75,7 +76,7 @@ class Knowledge:
             LastBasket(n_neighbours=20).fit(shop),
             purchases.first_at >= purchases.since + microseconds(SETTLING),
             once,
-            age[then][first].astype(np.float32),
+            age[first].astype(np.float32),
         )
 
     def listed(self, asked: Asked, guard: Guard, least: int, most: int = LIKELY) -> Listed:
@@ -158,23 +159,16 @@ class Knowledge:
     def _often(self, customer: Ints, product: Ints) -> Bools:
         """Return whether the customer has bought the product twice or more."""
         bought, n = self.shop.purchases.bought, self.shop.n_products
-        key = customer * n + product
-        at = np.searchsorted(bought.key, key)
-        known = (product >= 0) & (np.append(bought.key, -1)[at] == key)
-        return np.asarray(known & (np.append(bought.n_orders, 0)[at] >= 2))
+        at, known = find(bought.key, customer * n + product)
+        return np.asarray(taken(bought.n_orders, at, known & (product >= 0), 0) >= 2)
 
     def _basket(self, asked: Asked, which: Ints, product: Ints) -> Singles:
         n = self.shop.n_products
         key, source = self.baskets.neighbours(asked)
-        at = np.searchsorted(key, which * n + product)
-        found = np.append(key, -1)[at] == which * n + product
-        return _code(np.where(found, np.append(source, -1)[at], -1))
+        return _code(taken(source, *find(key, which * n + product), -1))
 
     def _year_ago(self, key: Ints) -> Singles:
-        at = np.searchsorted(self.year_ago, key)
-        found = np.append(self.year_ago, -1)[at] == key
-        days = np.append(self.year_ago_days, np.float32(np.nan))[at]
-        return np.where(found, days, np.float32(np.nan)).astype(np.float32)
+        return taken(self.year_ago_days, *find(self.year_ago, key), np.nan)
 
     def _popular(self, asked: Asked, who: Ints, listed: Listed, guard: Guard, depth: int) -> Listed:
         """Return the ``depth`` most bought products of the store and the shop, not listed yet."""

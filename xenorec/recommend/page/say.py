@@ -12,6 +12,7 @@ import numpy as np
 
 from xenorec.instants import instant_of
 from xenorec.numbers import Bools, Ints, Singles, Texts
+from xenorec.recommend.arrays import find, taken
 from xenorec.recommend.page.cells import Listed
 from xenorec.recommend.page.sources import whole
 from xenorec.recommend.people import Asked
@@ -138,8 +139,8 @@ class _Facts:
         shop, product = speaker.shop, listed.product[rows]
         customer = asked.customer[listed.asked[rows]]
         own, order = shop.purchases.bought, shop.purchases.last_order
-        at = np.searchsorted(own.key, customer * shop.n_products + product)
-        last = np.append(order, -1)[customer]
+        at, is_own = find(own.key, customer * shop.n_products + product)
+        last = taken(order, customer, customer >= 0, -1)
         return cls(
             speaker,
             np.nan_to_num(listed.facts["product_n"][rows]).tolist(),
@@ -153,8 +154,8 @@ class _Facts:
             shop.popularity.recent[product].tolist(),
             _plain(listed.facts["year_ago"][rows]),
             speaker.is_private[product].tolist(),
-            np.append(own.last_at, 0)[at].tolist(),
-            np.append(shop.purchases.orders.at, 0)[last].tolist(),
+            taken(own.last_at, at, is_own, 0).tolist(),
+            taken(shop.purchases.orders.at, last, last >= 0, 0).tolist(),
             asked.zone[listed.asked[rows]],
         )
 

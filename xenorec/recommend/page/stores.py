@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xenorec.numbers import Floats, Ints
-from xenorec.recommend.arrays import best_each, distinct, spread, starts
+from xenorec.recommend.arrays import best_each, distinct, find, spread, starts, taken
 from xenorec.recommend.popularity import WINDOW
 from xenorec.recommend.shop import Shop
 
@@ -29,10 +29,8 @@ class Stores:
 
     def bought_by(self, store: Ints, product: Ints) -> Ints:
         """Return how many customers of the store bought the product; 0 for store -1."""
-        key = store * self.n_products + product
-        at = np.searchsorted(self.key, key)
-        known = (store >= 0) & (np.append(self.key, -1)[at] == key)
-        return np.where(known, np.append(self.n, 0)[at], 0).astype(np.int64)
+        at, known = find(self.key, store * self.n_products + product)
+        return taken(self.n, at, known & (store >= 0), 0)
 
     def first(self, store: Ints, depth: int) -> tuple[Ints, Ints, Floats]:
         """Return (which, product, share) of the ``depth`` most bought products of each store."""

@@ -43,7 +43,7 @@ DAY = timedelta(days=1)
 TREND_CUSTOMERS = 100_000
 GLANCE, LIKELY = 40, 64
 """Trees that tell which products deserve a closer look, and how many of each customer do."""
-LEARNED_LINES = 5_000_000
+LEARNED_LINES = 3_000_000
 """Entries of the sample that a large shop's models learn from, and its customers at most."""
 
 

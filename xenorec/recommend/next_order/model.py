@@ -19,8 +19,8 @@ from xenorec.recommend.arrays import names_at
 from xenorec.recommend.guards import Guard, Rules, make_guard
 from xenorec.recommend.levels import LEVELS, PERSONAL, SHOP
 from xenorec.recommend.lines import MAY, NEED, Lines, bought, read_lines
-from xenorec.recommend.next_order_lessons import learn_orders, order_ranker
-from xenorec.recommend.next_order_recent import with_recent
+from xenorec.recommend.next_order.lessons import learn_orders, order_ranker
+from xenorec.recommend.next_order.recent import with_recent
 from xenorec.recommend.page.build import Knowledge
 from xenorec.recommend.page.cells import Listed
 from xenorec.recommend.page.page import best_listed

@@ -28,10 +28,10 @@ from xenorec.recommend.methods import (
     wide,
 )
 from xenorec.recommend.metrics import METRICS, draw_methods
-from xenorec.recommend.next_order import NextOrder
-from xenorec.recommend.next_order_hidden import Hidden, hide_last
-from xenorec.recommend.next_order_lessons import SPAN
-from xenorec.recommend.next_order_recent import with_recent
+from xenorec.recommend.next_order.hidden import Hidden, hide_last
+from xenorec.recommend.next_order.lessons import SPAN
+from xenorec.recommend.next_order.model import NextOrder
+from xenorec.recommend.next_order.recent import with_recent
 from xenorec.recommend.purchases import Purchases
 from xenorec.recommend.scoreboard import (
     OURS,

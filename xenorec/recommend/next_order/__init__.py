@@ -1,0 +1,1 @@
+"""The next order: what the order that is being made right now will hold, and how it is told."""
