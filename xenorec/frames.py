@@ -93,9 +93,11 @@ def instants(column: Any, name: str) -> Ints:
 
 
 def ids(values: Any, name: str) -> Texts:
-    """Return the ids asked for as text, each once, in the order asked."""
+    """Return the ids asked for as text, each once, in the order asked; a frame's column of them."""
     if isinstance(values, str):
         return np.array([values], dtype=object)
+    if isinstance(values, pd.DataFrame | pa.Table):
+        values = arrow(values, need=(name.removesuffix("s"),))[name.removesuffix("s")]
     is_arrow = isinstance(values, pa.Array | pa.ChunkedArray)
     known, code = encode(_column(values) if is_arrow else _listed(values))
     if (code < 0).any():

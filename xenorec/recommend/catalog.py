@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from xenorec.errors import BadInput
+from xenorec.errors import BadInput, XenorecWarning
 from xenorec.frames import arrow, encode, flags, positions, texts
 from xenorec.numbers import Bools, Ints, Texts
 from xenorec.recommend.arrays import names_at
@@ -15,7 +16,7 @@ from xenorec.recommend.purchases import Purchases
 
 BETWEEN = "\x1f"
 """Stands between the levels of a path."""
-MAY = ("title", "category", "category_path", "is_promotable")
+MAY = ("title", "category", "category_path", "brand", "is_promotable")
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Catalog:
     n_kinds: int
     is_promotable: Bools
     path: Texts
+    brand: Texts
 
 
 def read_catalog(purchases: Purchases, products: Any | None) -> Catalog:
@@ -54,16 +56,32 @@ def read_catalog(purchases: Purchases, products: Any | None) -> Catalog:
             *kinds,
             everything,
             np.full(n, None),
+            np.full(n, None),
         )
     table = arrow(products, need=("product_id",), may=MAY)
     row = product_rows(table["product_id"], purchases.products)
+    if table.num_rows and (row < 0).all():
+        _warn_unmatched(table["product_id"], purchases.products)
     title = _picked(table, "title", row)
     promotable = _promotable(table, row)
     if "title" in table.column_names:
         promotable &= title != None  # noqa: E711  elementwise
     names, category = _categories(purchases, _picked(table, "category", row))
     path = _paths(table, row)
-    return Catalog(title, names, category, *_kinds(path, category), promotable, path)
+    brand = _picked(table, "brand", row)
+    return Catalog(title, names, category, *_kinds(path, category), promotable, path, brand)
+
+
+def _warn_unmatched(listed: Any, sold: Texts) -> None:
+    there = texts(listed)[:1].tolist()
+    warnings.warn(
+        f"products-unmatched: none of the {len(sold):,} products of the lines is among the "
+        f"{len(listed):,} of products, so nothing may be shown. Ids look like "
+        f"{sold[0]!r} in the lines and {there[0] if there else None!r} in products; write both "
+        f"alike, as text.",
+        XenorecWarning,
+        stacklevel=2,
+    )
 
 
 def levels(catalog: Catalog) -> tuple[Texts, Ints]:

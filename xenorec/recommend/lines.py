@@ -118,7 +118,7 @@ def bought(table: Any) -> Any:
         return kept
     number = table["quantity"]
     if not pa.types.is_integer(number.type):
-        number = number.cast(pa.float64())
+        number = _floats(number, "quantity")
     return pc.and_(kept, pc.fill_null(pc.greater_equal(number, 0), True))
 
 
@@ -163,7 +163,17 @@ def _prices(table: Any) -> dict[str, Singles]:
 def _numbers(table: Any, name: str) -> Floats:
     if name not in table.column_names or pa.types.is_null(table[name].type):
         return np.full(table.num_rows, np.nan)
-    return np.asarray(table[name].cast(pa.float64()).to_numpy(), dtype=np.float64)
+    return np.asarray(_floats(table[name], name).to_numpy(), dtype=np.float64)
+
+
+def _floats(column: Any, name: str) -> Any:
+    try:
+        return column.cast(pa.float64())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise BadInput(
+            f"{name} is of type {column.type} and holds what is no number ({error}); expected "
+            f"numbers, or leave the column out."
+        ) from None
 
 
 def _known(values: Floats, is_sound: Bools) -> Singles:

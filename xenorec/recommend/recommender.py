@@ -26,6 +26,7 @@ from xenorec.recommend.page.order import explored, factors
 from xenorec.recommend.page.page import Placed, columns, place_list, place_shelves
 from xenorec.recommend.page.removals import removals
 from xenorec.recommend.page.say import Speaker
+from xenorec.recommend.page.sources import warn_of_unknown
 from xenorec.recommend.pairs import pairs_frame
 from xenorec.recommend.people import Asked, nobody_of
 from xenorec.recommend.ranker.ranker import Ranker
@@ -34,7 +35,7 @@ from xenorec.recommend.saved.model import load, save
 from xenorec.recommend.saved.renew import looked, renew
 from xenorec.recommend.saved.spread import spreads_of
 from xenorec.recommend.scorers import Ease
-from xenorec.recommend.themes import Reasons, Theme, read_themes
+from xenorec.recommend.themes import Reasons, Sensitive, Theme, read_themes
 from xenorec.recommend.words import Words
 from xenorec.spans import span
 
@@ -157,6 +158,9 @@ class ShelfRecommender:
         self.as_of_, self._shop = read.shop.purchases.as_of, read.shop
         self._facts, self._people = read.facts, read.people
         self._speaker = self._speak()
+        if self.themes is not None:
+            catalog, products = self._shop.catalog, self._shop.purchases.products
+            warn_of_unknown(self.themes_, catalog, products)
 
     def _know(self) -> None:
         self._knowledge = Knowledge.of(self._shop, self.ranker_)
@@ -340,7 +344,17 @@ class ShelfRecommender:
     def _check(self) -> None:
         for name in ("n_shelves", "n_items", "min_items"):
             _positive(getattr(self, name), name)
+        if not isinstance(self.rules, Rules | None):
+            kind = type(self.rules).__name__
+            raise BadInput(f"rules came as a {kind}; expected xr.Rules(out_of_stock=True, ...).")
         (self.rules or Rules()).check()
+        known = Sensitive.load().declared
+        for topic in self.allow or ():
+            if topic not in known:
+                raise BadInput(
+                    f"allow names {topic!r}, which is no topic.{nearest(topic, known)} "
+                    f"Topics: {', '.join(known)}."
+                )
 
     def _fitted(self) -> None:
         if not hasattr(self, "_knowledge"):
@@ -352,6 +366,11 @@ class ShelfRecommender:
 def _themes(given: Sequence[Theme] | str | Path | None) -> tuple[Theme, ...]:
     if given is None or isinstance(given, str | Path):
         return read_themes(given)
+    if not all(isinstance(theme, Theme) for theme in given):
+        raise BadInput(
+            "themes came as a list of something else; expected Theme objects, such as "
+            "read_themes(path) gives, or the path of a TOML file."
+        )
     return tuple(given)
 
 

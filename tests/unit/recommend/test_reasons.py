@@ -83,6 +83,13 @@ popular_shop
   - Popular in the last four weeks
   - Popular en las últimas cuatro semanas
   - पिछले चार हफ़्तों में लोकप्रिय
+popular_ever
+  A favourite of our shoppers
+  De los favoritos de nuestros clientes
+  हमारे ग्राहकों की पसंद
+  - A favourite of our shoppers
+  - De los favoritos de nuestros clientes
+  - हमारे ग्राहकों की पसंद
 trending
   Bought more and more these days
   Se vende cada vez más

@@ -43,6 +43,7 @@ class LastBasket:
         The reason is the product of the basket that goes best with the neighbour.
         """
         which, basket = self._baskets(asked)
+        which, basket = (part[self.shop_.is_allowed[basket]] for part in (which, basket))
         item, at = rows_of(self.pairs_.bounds, basket)
         other, part = self.pairs_.other[at], self.pairs_.score[at]
         n = self.shop_.n_products

@@ -154,7 +154,8 @@ class Knowledge:
         for scorer in self.ranker.view_.scorers:
             if isinstance(scorer, Explains):
                 found[rows] = scorer.because(customer[rows], product[rows])
-        return _code(np.where(self._often(customer, found), found, -1))
+        may_be_told = self.shop.is_allowed[np.maximum(found, 0)] & self._often(customer, found)
+        return _code(np.where(may_be_told, found, -1))
 
     def _often(self, customer: Ints, product: Ints) -> Bools:
         """Return whether the customer has bought the product twice or more."""

@@ -76,6 +76,8 @@ class Speaker:
     def _say(self, found: _Facts, at: int, source: str, theme: Theme | None) -> str:
         n, gap = found.n[at], found.gap[at]  # a gap long passed is no habit any more
         kind = KIND_OF.get(source)
+        if kind == "popular_shop" and not found.shop_n[at]:
+            kind = "popular_ever"
         facts: dict[str, Any] = {"is_private": found.is_private[at], "today": found.today(at)}
         if kind is None or (kind == "with_basket" and found.basket[at] < 0):
             often = n >= OFTEN and found.overdue[at] <= STILL

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
 
+from xenorec.errors import XenorecWarning, nearest
 from xenorec.numbers import Bools, Floats, Ints, Texts
 from xenorec.recommend.catalog import Catalog
 from xenorec.recommend.levels import SEGMENT, SHOP
@@ -166,6 +168,8 @@ def _kept(scene: Scene, where: Filter) -> Bools:
         kept &= np.isin(scene.category, _codes(scene, where.categories))
     if where.not_categories:
         kept &= ~np.isin(scene.category, _codes(scene, where.not_categories))
+    if where.brands:
+        kept &= np.append(np.isin(scene.catalog.brand, where.brands), False)[cells.product]
     if where.products:
         kept &= np.isin(cells.product, np.flatnonzero(np.isin(scene.products, where.products)))
     return kept
@@ -196,3 +200,24 @@ def _best_group(p: Floats, group: Ints) -> Ints:
     found = np.full(n, -2, dtype=np.int64)
     found[keys[best] // size] = keys[best] % size - 1
     return found
+
+
+def warn_of_unknown(themes: Sequence[Theme], catalog: Catalog, products: Texts) -> None:
+    """Warn of categories, brands and products that a shelf names and nothing in the shop has."""
+    sold = {
+        "categories": set(catalog.categories),
+        "not_categories": set(catalog.categories),
+        "brands": set(catalog.brand),
+        "products": set(products),
+    }
+    for theme in themes:
+        for key, names in sold.items():
+            missing = [name for name in getattr(theme.where, key) if name not in names]
+            if missing:
+                hint = nearest(missing[0], [name for name in names if name is not None])
+                warnings.warn(
+                    f"shelf-unknown-name: where.{key} of the shelf {theme.name!r} names "
+                    f"{', '.join(map(repr, missing[:3]))}, which nothing sold so far has.{hint}",
+                    XenorecWarning,
+                    stacklevel=2,
+                )
