@@ -82,7 +82,7 @@ def test_the_figures_are_means_with_the_interval_of_the_difference():
 
 def test_training_measures_publishes_and_says_so(trained):
     path, found = trained
-    assert found.folder == path.parent / "models" / "shelves" / NAME
+    assert found.folder == path.parent / f"{path.stem}.models" / "shelves" / NAME
     assert found.stages == found.walk.stages == ("repeat",)
     assert found.walk.from_at == datetime(2017, 6, 17, tzinfo=UTC)
     assert found.walk.n_customers > 10
@@ -249,6 +249,8 @@ def test_without_a_model_or_with_that_of_another_shop_it_fits(tmp_path, caplog):
     other = xr.open(tmp_path / "b.duckdb")
     other.load(few_frames(days=90))
     assert "no model is published" in told(caplog, other, "2017-01-01")
+    other.train(as_of=START)
+    assert told(caplog, xr.open(tmp_path / "a.duckdb"), "2017-01-01").startswith("action=update")
 
 
 def test_a_damaged_model_is_named_and_not_used(tmp_path, caplog):
@@ -318,7 +320,7 @@ def test_an_instant_of_the_past_gets_the_model_of_then(tmp_path):
         Published.beside(path).publish(ShelfRecommender().fit(crm.history(day)))
     chosen = [Published.beside(path).choose(crm.history(d)) for d in ("2016-12-25", "2017-01-01")]
     assert [c.model.learned_at_.day for c in chosen] == [20, 30]
-    (tmp_path / "models" / "shelves" / "20161230T000000Z" / "state.json").unlink()
+    (tmp_path / "shop.models" / "shelves" / "20161230T000000Z" / "state.json").unlink()
     assert Published.beside(path).choose(history).model.learned_at_.day == 20
 
 

@@ -34,11 +34,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Published:
-    """The folder ``models/shelves`` beside a workspace's file.
+    """The folder ``shop.models/shelves`` beside the workspace's file ``shop.duckdb``.
 
     It holds a folder per model, named by the instant it was learned at, and ``current.json``: the
-    workspace's file, and the models from the current one back. Of two workspaces in one folder
-    only the one that published last has a current model.
+    workspace's file, and the models from the current one back.
     """
 
     folder: Path
@@ -47,7 +46,8 @@ class Published:
     @classmethod
     def beside(cls, path: Path) -> Published:
         """Return what is published for the workspace of a file."""
-        return cls(path.absolute().parent / "models" / "shelves", path.name)
+        folder = path.absolute().parent / f"{path.stem}.models"
+        return cls(folder / "shelves", path.name)
 
     def publish(self, model: ShelfRecommender) -> Path:
         """Save a model and make it the current one; the oldest of more than four is deleted."""
