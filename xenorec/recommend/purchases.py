@@ -208,7 +208,6 @@ def count_purchases(lines: Lines, as_of: datetime) -> Purchases:
     orders, order = _orders(customer, seen.order, seen.at, store)
     key = order * len(products) + product
     entry = distinct(key)
-    place = np.searchsorted(entry, key)
     return Purchases(
         as_of=as_of,
         since=int(seen.at.min()),
@@ -220,9 +219,19 @@ def count_purchases(lines: Lines, as_of: datetime) -> Purchases:
         order=entry // len(products),
         product=entry % len(products),
         category=_usual(product, seen.category, len(products), len(seen.categories)),
-        price=_mean(place, seen.price, len(entry)),
-        discount=_mean(place, seen.discount, len(entry)),
+        **_prices(entry, key, seen),
     )
+
+
+def _prices(entry: Ints, key: Ints, seen: Lines) -> dict[str, Singles]:
+    """Return the means of the lines of each entry, NaN where they say nothing of prices."""
+    if np.isnan(seen.price).all() and np.isnan(seen.discount).all():
+        return {"price": unknown(len(entry)), "discount": unknown(len(entry))}
+    place = np.searchsorted(entry, key)
+    return {
+        "price": _mean(place, seen.price, len(entry)),
+        "discount": _mean(place, seen.discount, len(entry)),
+    }
 
 
 def _orders(customer: Codes, order: Codes, at: Ints, store: Codes) -> tuple[Orders, Ints]:
