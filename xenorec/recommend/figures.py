@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from xenorec.errors import BadInput, MissingPackage, UnknownName, nearest
+from xenorec.errors import BadInput, UnknownName, nearest
 from xenorec.frames import arrow
 from xenorec.recommend.lines import History
-from xenorec.recommend.metrics.figures import BLUE, GREY, INK, ORANGE
+from xenorec.recommend.metrics.figures import BLUE, GREY, INK, ORANGE, load_altair
 from xenorec.recommend.themes import read_themes
 from xenorec.recommend.words import readable, zone_of
 
@@ -62,7 +62,7 @@ def draw_rhythm(
     (median) after the last purchase, the black line at ``as_of``. Days are those of the customer's
     zone. Raises UnknownName for a customer without purchases, BadInput where none has a rhythm.
     """
-    alt = _altair()
+    alt = load_altair()
     if by not in BY:
         raise BadInput(f"by is {by!r}; expected one of {', '.join(BY)}.{nearest(by, BY)}")
     days = _days(history, customer_id, by)
@@ -96,7 +96,7 @@ def draw_places(
     ``played``: day, shelf, place, as of ``feedback.play``. ``shelf`` is drawn in colour, ``day``
     is marked.
     """
-    alt = _altair()
+    alt = load_altair()
     table = arrow(played, need=("day", "shelf", "place")).to_pandas()
     if table.empty:
         raise BadInput("played has no rows; give what xenorec.recommend.feedback.play returns.")
@@ -233,13 +233,3 @@ def _styled(chart: Any, alt: Any, title: str) -> Any:
         .configure_axis(labelFontSize=12, titleFontSize=12, labelLimit=LABEL, labelFlush=False)
         .configure_legend(labelFontSize=12)
     )
-
-
-def _altair() -> Any:
-    try:
-        import altair
-    except ImportError as error:
-        raise MissingPackage(
-            "Figures need the package altair. Install it: pip install 'xenorec[notebooks]'."
-        ) from error
-    return altair

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from xenorec.numbers import Bools, Ints, Texts
+from xenorec.recommend.arrays import find
 from xenorec.recommend.catalog import Catalog
 from xenorec.recommend.popularity import Popularity
 from xenorec.recommend.purchases import Purchases
@@ -30,10 +31,8 @@ class Shop:
 
     def has_bought(self, customer: Ints, product: Ints) -> Bools:
         """Return whether each customer has bought the product (never for customer -1)."""
-        known, key = self.purchases.bought.key, customer * self.n_products + product
-        at = np.minimum(np.searchsorted(known, key), len(known) - 1)
-        found: Bools = (customer >= 0) & (known[at] == key)
-        return found
+        _, is_own = find(self.purchases.bought.key, customer * self.n_products + product)
+        return np.asarray((customer >= 0) & is_own)
 
     def segment(self, customer: Ints) -> Texts:
         """Return what kind of shopper each customer is; see ``segments``."""

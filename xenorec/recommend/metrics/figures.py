@@ -37,7 +37,7 @@ def draw_methods(
     (then give a title that says so; a line marks zero). Methods and metrics in their order, or
     ``by_figure`` each panel's best method on top; ``ours`` has a colour of its own.
     """
-    alt = _altair()
+    alt = load_altair()
     table = _frame(frame, ("method", "metric", "estimate", "ci_low", "ci_high"))
     methods, metrics = (list(dict.fromkeys(table[name])) for name in ("method", "metric"))
     has_minus = bool((table["ci_low"] < 0).any())
@@ -57,7 +57,7 @@ def draw_reliability(
     ``bins``: mean_predicted, observed_rate, ci_low, ci_high, n, as of ``reliability``. A larger
     dot stands for more rows. Both axes are of square roots, for most chances are small.
     """
-    alt = _altair()
+    alt = load_altair()
     table = _frame(bins, ("mean_predicted", "observed_rate", "ci_low", "ci_high", "n"))
     top = float(table[["mean_predicted", "ci_high"]].max().max()) * 1.05 or 1.0
     span = alt.Scale(type="sqrt", domain=[0, min(top, 1.0)], nice=False)
@@ -93,7 +93,7 @@ def draw_cells(cells: Any, *, title: str = "Share of customers who bought what a
     ``cells``: shelf_rank, item_rank, observed_rate, as of ``cell_rates``. Darker means more; the
     number in a cell is its share in per cent.
     """
-    alt = _altair()
+    alt = load_altair()
     table = _frame(cells, ("shelf_rank", "item_rank", "observed_rate"))
     most = float(table["observed_rate"].max()) or 1.0
     n_rows, n_columns = int(table["shelf_rank"].max()), int(table["item_rank"].max())
@@ -129,7 +129,7 @@ def draw_shelves(
     a name tells how many cells were shown; intervals are Wilson's, 95 %, which takes cells as
     independent. Those of shelves with fewer than 100 cells may run out of the picture.
     """
-    alt = _altair()
+    alt = load_altair()
     table = _frame(shelves, ("shelf", "n_cells", "hit_rate", "predicted_rate"))
     table = table.sort_values(["hit_rate", "shelf"], ascending=[False, True])
     n = table["n_cells"].to_numpy(np.float64)
@@ -183,7 +183,7 @@ def write_figures(figures: Mapping[str, Any], folder: Path) -> list[Path]:
 
 def check_drawing() -> None:
     """Raise MissingPackage where what draws charts or turns them into pictures is missing."""
-    _altair()
+    load_altair()
     if find_spec("vl_convert") is None:
         raise MissingPackage(
             "Pictures need the package vl-convert-python. Install it: "
@@ -200,7 +200,7 @@ def draw_history(
     due_at, when the next purchase is expected. Shown are the ``n_products`` bought on most days.
     Times are drawn as UTC days.
     """
-    alt = _altair()
+    alt = load_altair()
     dots = _days(lines, "ordered_at")
     if not len(dots):
         raise BadInput("lines has no rows; give the lines of one customer who bought something.")
@@ -310,7 +310,8 @@ def _styled(chart: Any, alt: Any, title: str, subtitle: str = "") -> Any:
     )
 
 
-def _altair() -> Any:
+def load_altair() -> Any:
+    """Return altair; raises MissingPackage where the extra is not installed."""
     try:
         import altair
     except ImportError as error:

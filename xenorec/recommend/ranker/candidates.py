@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from xenorec.numbers import Bools, Ints
-from xenorec.recommend.arrays import best_each, distinct, spread, starts
+from xenorec.recommend.arrays import best_each, distinct, find, spread, starts, taken
 from xenorec.recommend.ranker.features import Known, Pairs, bare
 from xenorec.recommend.ranker.trends import Levels, Trends
 from xenorec.recommend.scorers.scorer import Scores
@@ -56,14 +56,9 @@ def with_scores(pairs: Pairs, said: Mapping[str, Scores], n_products: int) -> Pa
     key = pairs.asked * n_products + pairs.product
     found = {}
     for name, scores in said.items():
-        at, is_known = _lookup(scores.asked * n_products + scores.product, key)
-        found[name] = np.where(is_known, np.append(scores.score, np.nan)[at], np.nan)
+        at, is_known = find(scores.asked * n_products + scores.product, key)
+        found[name] = taken(scores.score, at, is_known, np.nan)
     return Pairs(pairs.asked, pairs.product, found)
-
-
-def _lookup(keys: Ints, key: Ints) -> tuple[Ints, Bools]:
-    at = np.searchsorted(keys, key)
-    return at.astype(np.int64), np.append(keys, -1)[at] == key
 
 
 def _never_bought(known: Known, key: Ints, is_open: Bools) -> Pairs:

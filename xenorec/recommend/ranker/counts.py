@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xenorec.numbers import Bools, Floats, Ints
-from xenorec.recommend.arrays import total
+from xenorec.recommend.arrays import find, total
 from xenorec.recommend.ranker.past import Past
 
 HALF_LIVES = (14.0, 42.0, 112.0)
@@ -41,10 +41,7 @@ class Counts:
 
     def find(self, asked: Ints, item: Ints) -> tuple[Ints, Bools]:
         """Return (entry, known) of each customer and item."""
-        key = asked * self.n_items + item
-        at = np.minimum(np.searchsorted(self.key, key), max(len(self.key) - 1, 0))
-        known = self.key[at] == key if len(self.key) else np.zeros(len(key), dtype=bool)
-        return at.astype(np.int64), known
+        return find(self.key, asked * self.n_items + item)
 
 
 def count(past: Past, item_of: Ints, n_items: int) -> Counts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from xenorec.numbers import Bools, Floats, Ints
-from xenorec.recommend.arrays import distinct
+from xenorec.recommend.arrays import distinct, find, taken
 from xenorec.recommend.ranker.past import Past
 
 YEAR, SLACK = 365.0, 7.0
@@ -35,7 +35,5 @@ def times_a_year_before(past: Past, n_products: int, days: float, key: Ints) -> 
     pairs, n = np.unique(past.asked[then] * n_products + past.product[then], return_counts=True)
     was_there = np.zeros(past.n_asked, dtype=bool)
     was_there[past.asked[then]] = True
-    at = np.searchsorted(pairs, key)
-    found = np.append(pairs, -1)[at] == key
-    times = np.where(found, np.append(n, 0)[at], 0).astype(np.float64)
+    times = taken(n.astype(np.float64), *find(pairs, key), 0.0)
     return np.where(was_there[key // n_products], times, np.nan)
