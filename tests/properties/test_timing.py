@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from xenorec.numbers import significant
 from xenorec.timing import NextPurchase, QuietHours, SendTime
-from xenorec.timing.bgnbd import BgNbd
-from xenorec.timing.purchases import Patterns
+from xenorec.timing.next_purchase.bgnbd import BgNbd
+from xenorec.timing.next_purchase.purchases import Patterns
 
 ZONES = ["Asia/Kolkata", "America/New_York", "Europe/Berlin", "Asia/Kathmandu", "UTC"]
 START = pd.Timestamp("2017-01-01", tz="UTC")

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from xenorec.timing.quiet_hours import QuietHours
 
 if TYPE_CHECKING:
-    from xenorec.timing.evaluate import TimingEvaluation, evaluate_timing
-    from xenorec.timing.evaluate_hours import SendTimeEvaluation, evaluate_send_time
+    from xenorec.timing.evaluation.next_purchase import TimingEvaluation, evaluate_timing
+    from xenorec.timing.evaluation.send_time import SendTimeEvaluation, evaluate_send_time
     from xenorec.timing.model_column import ModelColumn
-    from xenorec.timing.next_purchase import MODEL_COLUMNS, NextPurchase
-    from xenorec.timing.send_time import SendTime
+    from xenorec.timing.next_purchase.model import MODEL_COLUMNS, NextPurchase
+    from xenorec.timing.send_time.model import SendTime
 
 __all__ = [
     "MODEL_COLUMNS",
@@ -30,14 +30,14 @@ __all__ = [
 ]
 
 _HOMES = {
-    "MODEL_COLUMNS": "next_purchase",
+    "MODEL_COLUMNS": "next_purchase.model",
     "ModelColumn": "model_column",
-    "NextPurchase": "next_purchase",
-    "SendTime": "send_time",
-    "SendTimeEvaluation": "evaluate_hours",
-    "TimingEvaluation": "evaluate",
-    "evaluate_send_time": "evaluate_hours",
-    "evaluate_timing": "evaluate",
+    "NextPurchase": "next_purchase.model",
+    "SendTime": "send_time.model",
+    "SendTimeEvaluation": "evaluation.send_time",
+    "TimingEvaluation": "evaluation.next_purchase",
+    "evaluate_send_time": "evaluation.send_time",
+    "evaluate_timing": "evaluation.next_purchase",
 }
 
 

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from xenorec.timing import NextPurchase
-from xenorec.timing.bgnbd import BgNbd
-from xenorec.timing.guard import fit_bgnbd
-from xenorec.timing.purchases import Patterns, compress, count_purchases
+from xenorec.timing.next_purchase.bgnbd import BgNbd
+from xenorec.timing.next_purchase.guard import fit_bgnbd
+from xenorec.timing.next_purchase.purchases import Patterns, compress, count_purchases
 from xenorec.timing.stamps import read_orders
 
 from .shops import bgnbd_shop

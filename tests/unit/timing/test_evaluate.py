@@ -6,8 +6,14 @@ import pytest
 
 from xenorec.errors import BadInput
 from xenorec.timing import evaluate_timing
-from xenorec.timing.scores import auc, brier, calibration, expected_calibration_error, log_loss
-from xenorec.timing.simple_rules import base_rate, ordered_within, recency_rule
+from xenorec.timing.evaluation.scores import (
+    auc,
+    brier,
+    calibration,
+    expected_calibration_error,
+    log_loss,
+)
+from xenorec.timing.evaluation.simple_rules import base_rate, ordered_within, recency_rule
 from xenorec.timing.stamps import read_orders
 
 from .shops import START, bgnbd_shop

@@ -259,7 +259,7 @@ def test_a_shop_where_nobody_stops_is_still_fitted():
 
 
 def test_a_failed_optimiser_falls_back_and_prints_nothing(monkeypatch, orders, capsys):
-    from xenorec.timing import guard
+    from xenorec.timing.next_purchase import guard
 
     def fail(past, *, penalty, tolerance):
         raise ValueError("no optimum")
@@ -272,8 +272,8 @@ def test_a_failed_optimiser_falls_back_and_prints_nothing(monkeypatch, orders, c
 
 
 def test_absurd_parameters_are_refused(monkeypatch, orders):
-    from xenorec.timing import guard
-    from xenorec.timing.bgnbd import BgNbd
+    from xenorec.timing.next_purchase import guard
+    from xenorec.timing.next_purchase.bgnbd import BgNbd
 
     monkeypatch.setattr(guard, "fit_bgnbd", lambda past, **_: BgNbd(50.0, 0.1, 1.0, 1.0))
     model = NextPurchase().fit(orders, as_of=AS_OF)

@@ -13,9 +13,9 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 
-from xenorec.timing.bgnbd import BgNbd
-from xenorec.timing.purchases import Patterns
-from xenorec.timing.shop_rate import ShopRate
+from xenorec.timing.next_purchase.bgnbd import BgNbd
+from xenorec.timing.next_purchase.purchases import Patterns
+from xenorec.timing.next_purchase.shop_rate import ShopRate
 
 MIN_CUSTOMERS = 50
 MIN_REPEATERS = 10

@@ -10,9 +10,9 @@ import numpy as np
 
 from xenorec.errors import BadInput
 from xenorec.instants import AsOf, as_instant
-from xenorec.timing.hour_counts import local_hours
 from xenorec.timing.local_time import HOURS
-from xenorec.timing.send_time import SendTime
+from xenorec.timing.send_time.counts import local_hours
+from xenorec.timing.send_time.model import SendTime
 from xenorec.timing.stamps import read_events
 
 

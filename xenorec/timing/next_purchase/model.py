@@ -14,12 +14,12 @@ from xenorec.frames import positions
 from xenorec.instants import AsOf, microseconds
 from xenorec.numbers import Floats, Ints, Texts, significant
 from xenorec.spans import span
-from xenorec.timing.bgnbd import BgNbd
-from xenorec.timing.forecast import Forecast, forecast, shop_forecast
-from xenorec.timing.guard import choose_model
 from xenorec.timing.local_time import DAY_US, by_zone, local_microseconds
 from xenorec.timing.model_column import ModelColumn
-from xenorec.timing.purchases import Patterns, Purchases, compress, count_purchases
+from xenorec.timing.next_purchase.bgnbd import BgNbd
+from xenorec.timing.next_purchase.forecast import Forecast, forecast, shop_forecast
+from xenorec.timing.next_purchase.guard import choose_model
+from xenorec.timing.next_purchase.purchases import Patterns, Purchases, compress, count_purchases
 from xenorec.timing.stamps import read_orders as read
 from xenorec.timing.stamps import wanted
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xenorec.numbers import Floats
-from xenorec.timing.purchases import Patterns
+from xenorec.timing.next_purchase.purchases import Patterns
 
 _NUDGE = 1e-7
 

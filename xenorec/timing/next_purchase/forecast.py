@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from xenorec.numbers import Floats
-from xenorec.timing.purchases import Patterns
+from xenorec.timing.next_purchase.purchases import Patterns
 
 NEVER_DAYS = 3650.0
 """Beyond ten years a date says nothing; it is given as never."""

@@ -15,9 +15,9 @@ from xenorec.errors import BadInput
 from xenorec.instants import AsOf, as_instant, instant_of
 from xenorec.numbers import Floats
 from xenorec.spans import span
-from xenorec.timing.next_purchase import NextPurchase
-from xenorec.timing.scores import all_scores, calibration
-from xenorec.timing.simple_rules import base_rate, ordered_within, recency_rule
+from xenorec.timing.evaluation.scores import all_scores, calibration
+from xenorec.timing.evaluation.simple_rules import base_rate, ordered_within, recency_rule
+from xenorec.timing.next_purchase.model import NextPurchase
 from xenorec.timing.stamps import Stamps, read_orders
 
 MODELS = ("next_purchase", "base_rate", "recency")

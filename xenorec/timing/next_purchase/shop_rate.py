@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xenorec.numbers import Floats
-from xenorec.timing.purchases import Patterns
+from xenorec.timing.next_purchase.purchases import Patterns
 
 PRIOR_ORDERS = 0.5
 PRIOR_DAYS = 182.5

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from xenorec.numbers import Floats, Ints
-from xenorec.timing.hour_counts import HourCounts
 from xenorec.timing.local_time import HOURS
+from xenorec.timing.send_time.counts import HourCounts
 
 PRIOR_PER_HOUR = 0.5
 """Jeffreys' half event an hour: no hour of the shop's curve is zero."""

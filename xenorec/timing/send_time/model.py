@@ -15,12 +15,12 @@ from xenorec.frames import positions
 from xenorec.instants import AsOf, as_instant
 from xenorec.numbers import Ints, Texts, significant
 from xenorec.spans import span
-from xenorec.timing.hour_counts import count_hours, local_hours
-from xenorec.timing.hour_curves import HourCurves, fit_curves
-from xenorec.timing.legal_week import best_hour, best_window, legal_week
 from xenorec.timing.local_time import HOURS
 from xenorec.timing.quiet_hours import QuietHours
-from xenorec.timing.slots import legal_slots
+from xenorec.timing.send_time.counts import count_hours, local_hours
+from xenorec.timing.send_time.curves import HourCurves, fit_curves
+from xenorec.timing.send_time.legal_week import best_hour, best_window, legal_week
+from xenorec.timing.send_time.slots import legal_slots
 from xenorec.timing.stamps import read_events, wanted
 from xenorec.timing.zones import zone_info
 

@@ -1,0 +1,1 @@
+"""Was timing right? Each model scored from past origins, beside simple rules."""
