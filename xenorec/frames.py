@@ -22,11 +22,12 @@ def arrow(source: Any, *, need: Sequence[str] = (), may: Sequence[str] = ()) -> 
     if not isinstance(source, pa.Table | pd.DataFrame):
         source = _stream(source)
     have = list(source.column_names if isinstance(source, pa.Table) else source.columns)
+    others = [str(name) for name in have if name not in (*need, *may)]
     for name in need:
         if name not in have:
             raise BadInput(
                 f"The frame has no column {name!r}; it has {', '.join(map(repr, have)) or 'none'}."
-                f"{nearest(name, map(str, have))} Rename the column and try again."
+                f"{nearest(name, others)} Rename the column and try again."
             )
     names = [*need, *(name for name in may if name in have)]
     return pa.table({name: _column(source[name]) for name in names})

@@ -14,6 +14,7 @@ import pytest
 import xenorec as xr
 from xenorec.campaigns import Campaign
 from xenorec.recommend.feedback import Explore
+from xenorec.report.earned import SHELF_WORDS
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST, SECOND = datetime(2017, 11, 1, tzinfo=UTC), datetime(2017, 11, 20, tzinfo=UTC)
@@ -157,6 +158,11 @@ def test_the_report_says_what_each_shelf_earned(sent: tuple[xr.Workspace, str, s
     page = report.to_html()
     assert "What each shelf earned" in page
     assert f"&times; {best.factor:.2f}" in page
+    text = str(report)
+    assert "What each shelf earned within 14 days" in text
+    (line,) = [line for line in text.splitlines() if line.startswith(f"  {SHELF_WORDS[used]} ")]
+    assert f"{best.n_shown:,} shown" in line
+    assert f"{best.factor:.2f} times the expected" in line
 
 
 def test_a_campaign_that_was_not_sent_has_earned_nothing_yet(
@@ -167,6 +173,7 @@ def test_a_campaign_that_was_not_sent_has_earned_nothing_yet(
     report = crm.report("waiting")
     assert report.earned == ()
     assert "What each shelf earned" not in report.to_html()
+    assert "What each shelf earned" not in str(report)
 
 
 def test_the_known_share_of_pages_has_two_rows_swapped_with_the_right_propensities(

@@ -53,7 +53,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     crm.load("complete_journey", sample=True)
     found = {}
     people = crm.profiles("2017-11-01").where("n_orders >= 3")
-    for name in ("winback", "replenish"):
+    for name in ("winback", "after-eid", "replenish"):
         campaign = crm.campaign(name, audience=people, template=name)
         found[name] = preview_html(campaign.preview(1).messages[0].rendered)
     start = datetime(2017, 11, 1, tzinfo=UTC)
@@ -80,7 +80,7 @@ def measured(html: str, width: int, folder: Path) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("width", [375, 1200])
-@pytest.mark.parametrize("name", ["winback", "replenish", "report"])
+@pytest.mark.parametrize("name", ["winback", "after-eid", "replenish", "report"])
 def test_it_fits_the_screen(pages: dict[str, str], name: str, width: int, tmp_path: Path) -> None:
     found = measured(pages[name], width, tmp_path)
     assert found["width"] <= width

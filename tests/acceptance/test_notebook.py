@@ -33,6 +33,15 @@ SAYS = {
         "nothing was shown yet",
         "own_frequency",
     ],
+    "04_season": [
+        "umm al-qura",
+        "in the 5 days before Eid al-Fitr (seen once)",
+        "No past Eid al-Fitr lies in these sales",
+        "nothing to do until 2027-03-11",
+        "provisional (2027-03-08 to 2027-03-10)",
+        "We hope the days of Eid were good to you",
+        "first_order",
+    ],
 }
 
 

@@ -24,6 +24,18 @@ def test_the_campaign_file_is_read_as_it_stands(crm: xr.Workspace, tmp_path: Pat
     assert record.creative.arms == ("family_table", "sweets", "plain")
 
 
+def test_a_campaign_with_shelves_of_its_own_is_read_as_it_stands(
+    crm: xr.Workspace, tmp_path: Path
+) -> None:
+    (section,) = re.findall(r"`(recommend: \{themes: .*?\})`", TEXT)
+    (shelves,) = [text for kind, text in BLOCKS if kind == "toml"]
+    (tmp_path / "shelves.toml").write_text(shelves)
+    (tmp_path / "c.yaml").write_text(f"campaign: own\nmessage: {{template: winback}}\n{section}\n")
+    record = crm.read_campaign(tmp_path / "c.yaml")
+    assert str(record.recommend.themes).endswith("shelves.toml")
+    assert record.recommend.editorial == ("1082185",)
+
+
 @pytest.mark.parametrize("text", SHOWN, ids=range(len(SHOWN)))
 def test_the_python_compiles(text: str) -> None:
     compile(text, "README.md", "exec")

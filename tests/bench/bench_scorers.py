@@ -135,7 +135,11 @@ def compare(title: str, shop: Shop, n_asked: int = 2_000) -> None:
     print(f"{title}: {n} customers, {shop.n_products} products, {len(shop.purchases.at)} lines")
     for scorer in (Neighbours(), UserPopularity(), BasketItems(), Popular(), Trending(), Content()):
         ours(scorer, shop, who)
-    items, ease = ours(CustomerItems(), shop, who), ours(Ease(), shop, who)
+    for scorer in (CustomerItems(), Ease()):
+        ours(scorer, shop, who)
+    print("  without reasons, which implicit does not give either:")
+    items = ours(CustomerItems(with_reasons=False), shop, who)
+    ease = ours(Ease(with_reasons=False), shop, who)
     try:
         from implicit.als import AlternatingLeastSquares
         from implicit.nearest_neighbours import CosineRecommender

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from xenorec.recommend.next_order.evaluation import NextOrderEvaluation, evaluate_next_order
     from xenorec.recommend.next_order.model import NextOrder
     from xenorec.recommend.page.show import Shown, show_page, show_reason
+    from xenorec.recommend.page.themed import with_themes
     from xenorec.recommend.recommender import ShelfRecommender
     from xenorec.recommend.themes import Theme, read_themes
 
@@ -34,6 +35,7 @@ __all__ = [
     "read_themes",
     "show_page",
     "show_reason",
+    "with_themes",
 ]
 
 _HOMES = {
@@ -52,6 +54,7 @@ _HOMES = {
     "read_themes": "themes",
     "show_page": "page.show",
     "show_reason": "page.show",
+    "with_themes": "page.themed",
 }
 
 

@@ -67,11 +67,34 @@ def best_each(group: Ints, score: Floats, place: Ints, k: int | None = None) -> 
 
     Higher ``score`` wins, then lower ``place``. Groups come in ascending order.
     """
-    order = np.lexsort((place, -score, group))
+    order = _ranked(group, score, place)
     sorted_group = group[order]
-    rank = np.arange(len(order)) - np.searchsorted(sorted_group, sorted_group) + 1
+    at = np.arange(len(order))
+    is_first = np.append(True, sorted_group[1:] != sorted_group[:-1])[: len(order)]
+    rank = at - np.maximum.accumulate(np.where(is_first, at, 0)) + 1
     keep = slice(None) if k is None else rank <= k
     return order[keep].astype(np.int64), rank[keep].astype(np.int64)
+
+
+def _ranked(group: Ints, score: Floats, place: Ints) -> Ints:
+    """Return the rows by group, then higher ``score``, then lower ``place``, then as they came.
+
+    One sort of scores and one of whole numbers that hold all three, where they fit and differ.
+    """
+    n = len(group)
+    by_score = np.argsort(-score)
+    falling = score[by_score]
+    level = np.empty(n, dtype=np.int64)
+    level[by_score] = np.cumsum(np.append(False, falling[1:] != falling[:-1])[:n])
+    lowest = place.min(initial=0)
+    for_level, for_place = n.bit_length(), int(place.max(initial=0) - lowest).bit_length()
+    bits = int(group.max(initial=0)).bit_length() + for_level + for_place
+    if n and bits < 64 and group.min() >= 0 and not np.isnan(falling[-1]):
+        key = (group << for_level | level) << for_place | (place - lowest)
+        order = np.argsort(key)
+        if (np.diff(key[order]) > 0).all():
+            return order.astype(np.int64)
+    return np.lexsort((place, -score, group)).astype(np.int64)
 
 
 def unknown(n: int) -> Singles:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from xenorec.errors import BadInput, XenorecWarning
 from xenorec.frames import arrow, encode, flags, positions, texts
 from xenorec.numbers import Bools, Ints, Texts
 from xenorec.recommend.arrays import names_at
+from xenorec.recommend.looks import looks
 from xenorec.recommend.purchases import Purchases
 
 BETWEEN = "\x1f"
@@ -37,6 +39,17 @@ class Catalog:
     is_promotable: Bools
     path: Texts
     brand: Texts
+
+    @cached_property
+    def look(self) -> Ints:
+        """How each product looks to a reader, -1 without a title: see ``looks``."""
+        return looks(self.title)
+
+    @cached_property
+    def pack(self) -> Ints:
+        """The same for look and category together: packs of one thing have one number."""
+        pair = self.look * (len(self.categories) + 1) + self.category + 1
+        return np.where(self.look >= 0, pair, -1)
 
 
 def read_catalog(purchases: Purchases, products: Any | None) -> Catalog:

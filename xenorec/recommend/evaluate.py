@@ -56,7 +56,7 @@ from xenorec.spans import span
 
 ROWS, COLUMNS = 5, 10
 BY = ("product", "category")
-OPEN = Rules(out_of_stock=False, discontinued=False, age_restricted=False)
+OPEN = Rules(out_of_stock=False, discontinued=False, age_restricted=False, same_title=False)
 """A catalogue tells the stock of today, not of then: a back-test closes nothing."""
 
 

@@ -2,5 +2,6 @@
 
 from __future__ import annotations
 
-LEVELS = ("personal", "segment", "shop", "default")
-PERSONAL, SEGMENT, SHOP, DEFAULT = range(4)
+LEVELS = ("personal", "segment", "shop", "default", "editorial")
+PERSONAL, SEGMENT, SHOP, DEFAULT, EDITORIAL = range(5)
+"""With an editorial list that list is the last level, else what sold once."""

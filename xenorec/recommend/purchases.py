@@ -112,6 +112,16 @@ class Purchases:
         return self.orders.at[self.order]
 
     @cached_property
+    def order_bounds(self) -> Ints:
+        """Where the orders of each customer begin; one entry more than customers."""
+        return starts(self.orders.customer, len(self.customers))
+
+    @cached_property
+    def line_bounds(self) -> Ints:
+        """Where the entries of each order begin; one entry more than orders."""
+        return starts(self.order, len(self.orders))
+
+    @cached_property
     def bought(self) -> Bought:
         """What each customer has bought so far."""
         pairs, line = self._pairs()

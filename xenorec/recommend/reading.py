@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from xenorec.errors import BadInput
+from xenorec.errors import BadInput, XenorecWarning
 from xenorec.instants import AsOf, as_instant, instant_of
 from xenorec.recommend.catalog import read_catalog
 from xenorec.recommend.guards import Facts, read_facts
 from xenorec.recommend.lines import History, Lines, read_lines
 from xenorec.recommend.people import People, know_people
 from xenorec.recommend.popularity import count_popularity
-from xenorec.recommend.purchases import count_purchases
+from xenorec.recommend.purchases import Purchases, count_purchases
 from xenorec.recommend.shop import Shop
+
+STALE = timedelta(days=60)
+"""So long without any order before ``as_of`` is no shop as it is, but one that was not loaded."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +47,7 @@ def read_shop(
     source, products, customers = _tables(history_or_lines, products)
     lines = source if isinstance(source, Lines) else read_lines(source)
     purchases = count_purchases(lines, _cut(history_or_lines, lines, as_of))
+    _warn_of_age(purchases)
     del lines  # of a large shop they are gigabytes
     catalog = read_catalog(purchases, products)
     rows = source.lines() if isinstance(source, History) else source
@@ -56,6 +61,20 @@ def read_shop(
     )
     shop = Shop(purchases, catalog, count_popularity(purchases), facts.is_allowed)
     return Read(shop, facts, know_people(purchases, customers))
+
+
+def _warn_of_age(purchases: Purchases) -> None:
+    """Warn with the code ``last-order-old`` where nothing was bought for long before ``as_of``."""
+    last = instant_of(purchases.orders.at.max())
+    silence = purchases.as_of - last
+    if silence > STALE:
+        warnings.warn(
+            f"last-order-old: the last order is of {last:%Y-%m-%d}, {silence.days} days before "
+            f"as_of {purchases.as_of:%Y-%m-%d}, so nobody seems to shop any more and nothing is "
+            f"popular. Load the orders since, or give an as_of soon after {last:%Y-%m-%d}.",
+            XenorecWarning,
+            stacklevel=5,
+        )
 
 
 def _tables(source: Any, products: Any | None) -> tuple[Any, Any | None, Any | None]:

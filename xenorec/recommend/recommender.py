@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,18 @@ import pandas as pd
 import pyarrow as pa
 
 from xenorec.engine import map_batches
-from xenorec.errors import BadInput, NotFitted, UnknownName, nearest
+from xenorec.errors import NotFitted, UnknownName, nearest
 from xenorec.frames import ids as ids_of
 from xenorec.frames import positions
 from xenorec.instants import AsOf
+from xenorec.numbers import Ints
 from xenorec.recommend.feedback import Explore, RowPriors
 from xenorec.recommend.guards import Guard, Rules, make_guard
 from xenorec.recommend.page.baskets import LastBasket
 from xenorec.recommend.page.build import Knowledge
 from xenorec.recommend.page.choose import Layout
-from xenorec.recommend.page.explain import Explanation, judge
+from xenorec.recommend.page.editorial import editorial_of
+from xenorec.recommend.page.explain import Explanation, judge, spot_of
 from xenorec.recommend.page.order import explored, factors
 from xenorec.recommend.page.page import Placed, columns, place_list, place_shelves
 from xenorec.recommend.page.removals import removals
@@ -31,11 +34,19 @@ from xenorec.recommend.pairs import pairs_frame
 from xenorec.recommend.people import Asked, nobody_of
 from xenorec.recommend.ranker.ranker import Ranker
 from xenorec.recommend.reading import read_shop
+from xenorec.recommend.saved.drift import warn_of_nothing
 from xenorec.recommend.saved.model import load, save
 from xenorec.recommend.saved.renew import looked, renew
 from xenorec.recommend.saved.spread import spreads_of
 from xenorec.recommend.scorers import Ease
-from xenorec.recommend.themes import Reasons, Sensitive, Theme, read_themes
+from xenorec.recommend.settings import (
+    check_editorial,
+    check_rules,
+    check_topics,
+    positive,
+    themes_of,
+)
+from xenorec.recommend.themes import Reasons, Theme
 from xenorec.recommend.words import Words
 from xenorec.spans import span
 
@@ -59,6 +70,8 @@ class ShelfRecommender:
     ``priors``: what clicks and purchases said of each shelf so far (``RowPriors``); its factors
     move shelves up and down, for each segment of customers by itself. ``explore``: now and then
     two shelves of a page change places (``Explore``); scores stay what was predicted.
+    ``editorial``: product ids that are shown, in this order, where nothing sold of late is left;
+    without any that is what sold once.
 
     A stock, price or margin is what the catalogue said last, whatever the ``as_of``.
 
@@ -84,6 +97,7 @@ class ShelfRecommender:
         priors: RowPriors | None = None,
         explore: Explore | None = None,
         rules: Rules | None = None,
+        editorial: Sequence[str] = (),
     ) -> None:
         self.n_shelves = n_shelves
         self.n_items = n_items
@@ -96,6 +110,7 @@ class ShelfRecommender:
         self.priors = priors
         self.explore = explore
         self.rules = rules
+        self.editorial = editorial
 
     def fit(
         self, history_or_lines: Any, products: Any | None = None, as_of: AsOf = None
@@ -109,7 +124,7 @@ class ShelfRecommender:
         Raises BadInput for a missing column, no rows, or an ``as_of`` before all rows.
         """
         self._check()
-        self.themes_ = _themes(self.themes)
+        self.themes_ = themes_of(self.themes)
         self._read(history_or_lines, products, as_of)
         self.ranker_ = Ranker(
             span(self.within), [Ease(2000, only_new=True, with_reasons=False)]
@@ -134,8 +149,13 @@ class ShelfRecommender:
     def drift(
         self, history_or_lines: Any, products: Any | None = None, as_of: AsOf = None
     ) -> pd.DataFrame:
-        """Return how far the candidates have moved since the ranker learned: ``saved.drift``."""
-        return looked(self, history_or_lines, products, as_of)[1]
+        """Return how far the candidates have moved since the ranker learned: ``saved.drift``.
+
+        Empty, with a warning, where the shop was too small for anything but plain rules.
+        """
+        frame = looked(self, history_or_lines, products, as_of)[1]
+        warn_of_nothing(frame)
+        return frame
 
     def save(self, folder: str | Path) -> Path:
         """Write all to a folder, whole or not at all; raises ModelFileError over anything else."""
@@ -162,8 +182,25 @@ class ShelfRecommender:
             catalog, products = self._shop.catalog, self._shop.purchases.products
             warn_of_unknown(self.themes_, catalog, products)
 
+    def with_editorial(self, product_ids: Sequence[str]) -> ShelfRecommender:
+        """Return the same fitted recommender with another editorial list."""
+        self._fitted()
+        check_editorial(product_ids)
+        other = copy(self)
+        other.editorial = product_ids
+        other._knowledge = replace(self._knowledge, editorial=other._editorial())
+        return other
+
     def _know(self) -> None:
-        self._knowledge = Knowledge.of(self._shop, self.ranker_)
+        self._knowledge = Knowledge.of(self._shop, self.ranker_, self._editorial())
+
+    def _editorial(self) -> Ints | None:
+        if not self.editorial:
+            return None
+        return editorial_of(self.editorial, self._shop, self._guard(nobody_of(-1)))
+
+    def _loaded(self) -> None:
+        self._speaker = self._speak()
 
     def _speak(self) -> Speaker:
         words, is_private = Words(self._shop.catalog, self.as_of_), self._facts.topics.private
@@ -185,7 +222,7 @@ class ShelfRecommender:
         without a customer closes the product to everybody. ``only_new``: only products that the
         customer has never bought.
         """
-        _positive(n, "n")
+        positive(n, "n")
         frame = self._rows(
             customer_ids, exclude, lambda asked, guard: self._rank(asked, guard, n, only_new)
         )
@@ -227,7 +264,8 @@ class ShelfRecommender:
         asked = self._people.ask(ids)
         guard = self._guard(asked, exclude)
         judged = judge(self._knowledge, asked, guard, product, self.themes_)
-        rule, removed = guard.why(0, product) or (judged and judged.capped) or (None, None)
+        page = self._arrange(asked, guard)
+        rule, removed = guard.why(0, product) or (judged and judged.kept_out) or (None, None)
         return Explanation(
             customer_id=customer_id,
             product_id=product_id,
@@ -240,6 +278,9 @@ class ShelfRecommender:
             reason=None if judged is None or rule else self._reason(asked, guard, product),
             removed=removed,
             rule=rule,
+            title=self._speaker.words.product(product),
+            spot=spot_of(page, asked, product, self.themes_, self._speaker),
+            within=self.ranker_.within,
         )
 
     def removals(self, customer_ids: Any = None, *, exclude: Any | None = None) -> pd.DataFrame:
@@ -260,7 +301,8 @@ class ShelfRecommender:
         return str(rows.loc[found, "reason"].iloc[0])
 
     def _guard(self, asked: Asked, exclude: Any | None = None) -> Guard:
-        return make_guard(self._facts, self.rules or Rules(), asked, exclude)
+        look = self._shop.catalog.look
+        return make_guard(self._facts, self.rules or Rules(), asked, exclude, look=look)
 
     def pairs(self, n: int = 5, *, min_count: int = 5) -> pd.DataFrame:
         """Return up to ``n`` products that go with each product: what a till asks for.
@@ -268,7 +310,7 @@ class ShelfRecommender:
         One row per pair that at least ``min_count`` orders held together: product_id,
         other_product_id, rank, score, n_orders. Both products may be shown to anybody.
         """
-        _positive(n, "n")
+        positive(n, "n")
         self._fitted()
         shop = replace(self._shop, is_allowed=self._guard(nobody_of(-1)).lets_each())
         pairs = LastBasket().fit(shop).pairs_
@@ -280,7 +322,7 @@ class ShelfRecommender:
         One row per product: store_id, product_id, rank, score, shelf, reason, level. A store
         without sales of late gets the shop's products.
         """
-        _positive(n, "n")
+        positive(n, "n")
         self._fitted()
         store = positions(np.array([store_id], dtype=object), self._shop.purchases.stores)
         asked = nobody_of(int(store[0]))
@@ -343,37 +385,13 @@ class ShelfRecommender:
 
     def _check(self) -> None:
         for name in ("n_shelves", "n_items", "min_items"):
-            _positive(getattr(self, name), name)
-        if not isinstance(self.rules, Rules | None):
-            kind = type(self.rules).__name__
-            raise BadInput(f"rules came as a {kind}; expected xr.Rules(out_of_stock=True, ...).")
-        (self.rules or Rules()).check()
-        known = Sensitive.load().declared
-        for topic in self.allow or ():
-            if topic not in known:
-                raise BadInput(
-                    f"allow names {topic!r}, which is no topic.{nearest(topic, known)} "
-                    f"Topics: {', '.join(known)}."
-                )
+            positive(getattr(self, name), name)
+        check_rules(self.rules)
+        check_topics(self.allow)
+        check_editorial(self.editorial)
 
     def _fitted(self) -> None:
         if not hasattr(self, "_knowledge"):
             raise NotFitted(
                 "ShelfRecommender has not learned anything yet; call fit(history) first."
             )
-
-
-def _themes(given: Sequence[Theme] | str | Path | None) -> tuple[Theme, ...]:
-    if given is None or isinstance(given, str | Path):
-        return read_themes(given)
-    if not all(isinstance(theme, Theme) for theme in given):
-        raise BadInput(
-            "themes came as a list of something else; expected Theme objects, such as "
-            "read_themes(path) gives, or the path of a TOML file."
-        )
-    return tuple(given)
-
-
-def _positive(value: object, name: str) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise BadInput(f"{name} is {value!r}; expected a whole number of at least 1.")

@@ -34,6 +34,29 @@ class Shop:
         _, is_own = find(self.purchases.bought.key, customer * self.n_products + product)
         return np.asarray((customer >= 0) & is_own)
 
+    def buys_like(self, customer: Ints, product: Ints) -> Bools:
+        """Return whether each customer buys this product or another pack of it: twice or more.
+
+        Somebody who tried it once may still be glad to meet it.
+        """
+        pack = self.catalog.pack[product]
+        _, is_like = find(self._packs, customer * self._n_packs + pack)
+        return np.asarray((customer >= 0) & (pack >= 0) & is_like)
+
+    @cached_property
+    def _packs(self) -> Ints:
+        bought = self.purchases.bought
+        pack = self.catalog.pack[bought.product]
+        key = (bought.customer * self._n_packs + pack)[pack >= 0]
+        packs, place = np.unique(key, return_inverse=True)
+        n_orders = np.bincount(place, bought.n_orders[pack >= 0], minlength=len(packs))
+        usual: Ints = packs[n_orders >= 2]
+        return usual
+
+    @cached_property
+    def _n_packs(self) -> int:
+        return int(self.catalog.pack.max(initial=0)) + 1
+
     def segment(self, customer: Ints) -> Texts:
         """Return what kind of shopper each customer is; see ``segments``."""
         return segment_of(self._segments, customer)

@@ -14,7 +14,7 @@ import pyarrow as pa
 from xenorec.engine import DuckEngine, query_frames
 from xenorec.errors import UnknownName, nearest
 from xenorec.ledger import Ledger
-from xenorec.report.earned import Earned, earned
+from xenorec.report.earned import Earned, earned, earned_lines
 from xenorec.report.lift import Lift, lift
 from xenorec.report.measure import COLUMN, latest_order, measured
 from xenorec.spans import span
@@ -132,7 +132,7 @@ class CampaignReport:
         lines = [f"Campaign {self.campaign_id}, as of {self.as_of:%Y-%m-%d}"]
         lines += [f"  {name:<28}{n:>8,}" for name, n in self.funnel()]
         lines.append(self.lift_in_words())
-        return "\n".join(lines)
+        return "\n".join([*lines, *earned_lines(self.earned)])
 
     __repr__ = __str__
 

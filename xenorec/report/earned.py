@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xenorec.engine import DuckEngine
@@ -12,6 +13,22 @@ from xenorec.report.feedback import WITHIN, Feedback
 COLUMNS = ("shelf", "n_exposed", "expected", "observed", "factor", "factor_low", "factor_high")
 UNFADED = "3650d"
 """A half-life that leaves the figures of a report as they were."""
+SHELF_WORDS = {
+    "time_to_restock": "Time to restock",
+    "buy_again": "Buy again",
+    "from_recent_visits": "From recent visits",
+    "it_has_been_a_while": "Not bought for a while",
+    "goes_with_last_basket": "Goes with the last basket",
+    "on_offer": "On offer",
+    "new_in_category": "New in a favourite category",
+    "because_you_buy": "Because of what they buy",
+    "a_year_ago": "Bought a year ago",
+    "popular_in_store": "Popular in the store",
+    "popular_in_shop": "Popular in the whole shop",
+    "trending": "Trending",
+    "try_something_new": "Something new",
+    "for_the_occasion": "For the occasion",
+}
 
 
 @dataclass(frozen=True)
@@ -42,4 +59,20 @@ def earned(ledger: Ledger, engine: DuckEngine, campaign_id: str) -> tuple[Earned
     shelves = table[table["segment"].isna()].sort_values(["factor", "shelf"], ascending=False)
     return tuple(
         Earned(*row) for row in zip(*(shelves[name].tolist() for name in COLUMNS), strict=True)
+    )
+
+
+def earned_lines(rows: Sequence[Earned]) -> list[str]:
+    """Return the table in words for a terminal, the best shelf first; nothing for no rows."""
+    if not rows:
+        return []
+    head = "What each shelf earned within 14 days (a purchase or a coupon counts 1, a click 0.3)"
+    return [head, *map(_line, rows)]
+
+
+def _line(row: Earned) -> str:
+    return (
+        f"  {SHELF_WORDS.get(row.shelf, row.shelf):<28}{row.n_shown:>8,} shown, "
+        f"{row.expected:,.1f} expected, {row.earned:,.1f} earned: {row.factor:.2f} times the "
+        f"expected ({row.low:.2f} to {row.high:.2f})"
     )

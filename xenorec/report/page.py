@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from xenorec.report.earned import SHELF_WORDS
 from xenorec.report.figures import bars, columns, interval
 
 if TYPE_CHECKING:
@@ -59,23 +60,6 @@ STATE_WORDS = {
     "held: quiet_hours": "Held over quiet hours",
     "suppressed: duplicate": "Had a decision before",
     "suppressed: erased": "Erased",
-}
-
-SHELF_WORDS = {
-    "time_to_restock": "Time to restock",
-    "buy_again": "Buy again",
-    "from_recent_visits": "From recent visits",
-    "it_has_been_a_while": "Not bought for a while",
-    "goes_with_last_basket": "Goes with the last basket",
-    "on_offer": "On offer",
-    "new_in_category": "New in a favourite category",
-    "because_you_buy": "Because of what they buy",
-    "a_year_ago": "Bought a year ago",
-    "popular_in_store": "Popular in the store",
-    "popular_in_shop": "Popular in the whole shop",
-    "trending": "Trending",
-    "try_something_new": "Something new",
-    "for_the_occasion": "For the occasion",
 }
 
 

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 
 from tests.unit.recommend.shops import COLUMNS, checkerboard, lines, on
-from xenorec.errors import BadInput, NotFitted
-from xenorec.recommend import ShelfRecommender
+from xenorec.errors import BadInput, NotFitted, XenorecWarning
+from xenorec.recommend import NextOrder, ShelfRecommender
 
 LIST = ["customer_id", "product_id", "rank", "score", "shelf", "reason", "level"]
 SHELVES = [
@@ -189,3 +189,22 @@ def test_as_of_is_kept_as_a_utc_instant():
     model = ShelfRecommender().fit(lines(("ann", 1, "tea")), as_of="2017-02-01")
     assert model.as_of_ == on(31)
     assert model.as_of_.tzinfo is not None
+
+
+@pytest.mark.parametrize("of", [ShelfRecommender, NextOrder])
+def test_an_instant_long_after_the_last_order_is_warned_of_with_its_date(of):
+    shop = lines(("ann", 0.0, "milk"), ("ann", 7.0, "milk"))
+    with pytest.warns(
+        XenorecWarning, match=r"^last-order-old: the last order is of 2017-01-08, 61"
+    ):
+        of().fit(shop, as_of="2017-03-10")
+    of().fit(shop, as_of="2017-03-09")  # sixty days are no reason to warn: that would be an error
+
+
+def test_a_missing_column_is_not_answered_with_another_that_is_wanted():
+    shop = lines(("ann", 0.0, "milk"))
+    with pytest.raises(BadInput) as caught:
+        ShelfRecommender().fit(shop.drop(columns="product_id"))
+    assert "Did you mean" not in str(caught.value)
+    with pytest.raises(BadInput, match="Did you mean 'produkt_id'"):
+        ShelfRecommender().fit(shop.rename(columns={"product_id": "produkt_id"}))

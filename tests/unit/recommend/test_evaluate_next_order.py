@@ -13,6 +13,7 @@ import xenorec as xr
 from tests.unit.recommend.shops import START, lines, on
 from tests.unit.recommend.test_next_order import alternating
 from tests.unit.recommend.trained import grocer, grocery
+from xenorec.boosting.trees import Boosting
 from xenorec.cli import main
 from xenorec.errors import BadInput
 from xenorec.recommend import evaluate_next_order
@@ -20,7 +21,6 @@ from xenorec.recommend.lines import read_lines
 from xenorec.recommend.next_order import model as next_order
 from xenorec.recommend.next_order.hidden import hide_last
 from xenorec.recommend.next_order.lessons import order_ranker
-from xenorec.recommend.ranker.model import Boosting
 from xenorec.recommend.ranker.ranker import Ranker
 from xenorec.recommend.ranker.training import Sampling
 

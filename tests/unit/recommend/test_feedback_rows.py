@@ -39,10 +39,11 @@ def test_what_was_never_shown_has_exactly_one():
     cells, hits = log(a=(1, 500, 20), b=(1, 500, 20))
     for baseline in ("average", "score"):
         model = RowPriors(baseline=baseline).fit(cells, hits, on(60))
-        assert model.factor("never") == 1.0
-        assert model.factor("never", "young") == 1.0
+        assert model.factor("trending") == 1.0
+        assert model.factor("trending", "newcomer") == 1.0
+        assert model.believed("a shelf of mine", "some of mine") == 1.0
     empty = RowPriors().fit(cells.iloc[:0], hits.iloc[:0], on(60))
-    assert (empty.factor("a"), len(empty.table())) == (1.0, 0)
+    assert (empty.factor("buy_again"), len(empty.table())) == (1.0, 0)
 
 
 def test_one_is_the_average_of_all_rows_or_the_prediction_as_asked():
@@ -59,7 +60,7 @@ def test_a_segment_is_pulled_to_its_shelf_and_a_new_one_has_the_shelf_s_factor()
     cells, hits = log(a=(1, 1000, 300), b=(1, 1000, 100))
     few = shown(("z", "a", 1, 1, 0.2, "a", on(0))).assign(segment="few")
     model = RowPriors().fit(pd.concat([cells.assign(segment="many"), few]), hits, on(60))
-    assert model.factor("a", "unseen") == model.factor("a") > 1.2
+    assert model.factor("a", "lapsing") == model.factor("a") > 1.2
     assert model.factor("a", "few") == pytest.approx(model.factor("a"), rel=0.02)
     assert model.factor("a", "few") < model.factor("a")
 
@@ -170,3 +171,14 @@ def test_with_no_change_the_order_stays_still():
     assert (played.groupby("shelf")["place"].nunique() == 1).all()
     again = play(Scene(changes={}, n_days=25, n_customers=100), seed="still")
     pd.testing.assert_frame_equal(played, again)
+
+
+def test_a_misspelt_name_is_answered_with_the_nearest() -> None:
+    model = RowPriors().fit(*log(mine=(1, 200, 60)))
+    for shelf, segment, told in (
+        ("by_again", None, "Did you mean 'buy_again'"),
+        ("mnie", None, "Did you mean 'mine'"),
+        ("mine", "frequnt", "Did you mean 'frequent'"),
+    ):
+        with pytest.raises(BadInput, match=told):
+            model.factor(shelf, segment)

@@ -61,7 +61,7 @@ def test_a_row_moves_up_for_the_segment_that_it_earns_with(plain: ShelfRecommend
 
 def test_factors_are_those_of_each_customers_own_segment(plain: ShelfRecommender) -> None:
     class Table:
-        def factor(self, shelf: str, segment: str | None = None) -> float:
+        def believed(self, shelf: str, segment: str | None = None) -> float:
             return 50.0 if (shelf, segment) == ("popular_in_shop", "newcomer") else 1.0
 
     tops = [

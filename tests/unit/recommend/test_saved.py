@@ -24,15 +24,13 @@ from tests.unit.recommend.trained import (
     of_grocer,
     plain,
 )
+from xenorec.boosting.trees import Trees, trees_of
 from xenorec.errors import BadInput, ModelFileError, NotFitted, NotSupported, XenorecWarning
 from xenorec.recommend import ShelfRecommender, Theme
 from xenorec.recommend.feedback import Explore, RowPriors
-from xenorec.recommend.ranker.model import Trees, trees_of
-from xenorec.recommend.saved.decode import Decoder
 from xenorec.recommend.saved.drift import ACT, drifted, psi
-from xenorec.recommend.saved.encode import Encoder
-from xenorec.recommend.saved.folder import STATE, read_folder, write_folder
 from xenorec.recommend.saved.manifest import Manifest
+from xenorec.recommend.saved.registry import REGISTRY
 from xenorec.recommend.saved.spread import stages_of
 from xenorec.recommend.scorers import (
     BasketItems,
@@ -44,6 +42,7 @@ from xenorec.recommend.scorers import (
     Trending,
     UserPopularity,
 )
+from xenorec.saved import STATE, Decoder, Encoder, read_folder, write_folder
 from xenorec.testing.scorer_shops import shop_of, usual_rows
 
 LATER = "2017-07-20"
@@ -131,10 +130,10 @@ def scored(scorer, customer, n):
     [BasketItems, Content, CustomerItems, Ease, Neighbours, Popular, Trending, UserPopularity],
 )
 def test_every_scorer_answers_the_same_after_a_round_trip(kind):
-    shop, encoder = shop_of(usual_rows()), Encoder()
+    shop, encoder = shop_of(usual_rows()), Encoder(REGISTRY)
     scorer = kind().fit(shop)
     said = json.loads(json.dumps(encoder.encode(scorer, "scorer")))
-    again = Decoder(encoder.arrays).decode(said)
+    again = Decoder(encoder.arrays, REGISTRY).decode(said)
     customer = np.arange(-1, len(shop.purchases.customers))
     for one, two in zip(
         scored(scorer, customer, shop.n_products),
@@ -266,7 +265,7 @@ def test_a_state_that_no_encoder_wrote_is_told(tmp_path, folder, state):
 
 
 def test_arrays_of_objects_are_never_read(tmp_path, folder):
-    manifest, state, arrays = read_folder(folder)
+    manifest, state, arrays = read_folder(folder, Manifest, "ShelfRecommender")
     strange = write_folder(tmp_path / "m", manifest, state, arrays)
     np.savez(strange / "shop.npz", x=np.array([{}], dtype=object))
     said = Manifest.read(strange)
@@ -274,7 +273,7 @@ def test_arrays_of_objects_are_never_read(tmp_path, folder):
         ShelfRecommender.load(strange)
     from dataclasses import replace
 
-    from xenorec.recommend.saved.folder import _measured
+    from xenorec.saved.folder import _measured
 
     files = {**said.files, "shop.npz": _measured(strange / "shop.npz")}
     replace(said, files=files).write(strange)
@@ -411,7 +410,8 @@ def test_what_grows_with_time_is_shown_and_asks_for_nothing(folder):
     assert "shop_days_sold" not in drifted(frame)["feature"].tolist()
 
 
-def test_plain_rules_have_nothing_that_drifts():
-    frame = plain().drift(checkerboard())
+def test_plain_rules_have_nothing_that_drifts_and_it_says_so():
+    with pytest.warns(XenorecWarning, match=r"^drift-nothing-learned: the shop was too small"):
+        frame = plain().drift(checkerboard())
     assert frame.empty
     assert "psi" in frame.columns

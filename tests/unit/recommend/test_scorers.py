@@ -6,6 +6,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from xenorec import threads
 from xenorec.recommend.scorers import (
     BasketItems,
     Content,
@@ -18,7 +19,9 @@ from xenorec.recommend.scorers import (
     UserPopularity,
     nearest,
     neighbours,
+    similar,
 )
+from xenorec.recommend.scorers import scorer as scorer_module
 from xenorec.recommend.shop import Shop
 from xenorec.testing import ScorerSuite
 from xenorec.testing.scorer_shops import shop_of
@@ -180,6 +183,48 @@ def test_what_the_like_minded_bought_is_offered_with_an_own_product_as_reason(ma
     found = scorer.score(np.array([0, 1]), depth=1, is_open=is_open)
     assert names[found.product].tolist() == ["p4", "p5"]
     assert names[found.because].tolist() in (["p0", "p1"], ["p2", "p3"])
+
+
+def test_customer_items_have_the_similarity_and_the_reason_of_a_plain_dense_computation() -> None:
+    shop = toy()
+    scorer = CustomerItems(k=3).fit(shop)
+    value = scorer.tastes_.csr().toarray()
+    mass = value.sum(axis=1) ** 2
+    most = np.quantile(mass, 0.9, method="higher")
+    capped = value * np.sqrt(most / np.maximum(mass, most))[:, None]
+    product, length = capped.T @ capped, np.linalg.norm(capped, axis=0)
+    common = product / np.mean(capped[capped > 0] ** 2)
+    alike = product / np.outer(length, length) * common / (common + 5.0)
+    np.fill_diagonal(alike, 0.0)
+    alike[alike < np.sort(alike, axis=1)[:, [-3]]] = 0.0
+    assert scorer.alike_.csr().toarray() == pytest.approx(alike, rel=1e-4)
+    found = everything(scorer, shop)
+    assert matrix(found, shop) == pytest.approx(value @ alike, rel=1e-4)
+    adds = value[found.asked] * alike[:, found.product].T
+    assert found.because.tolist() == adds.argmax(axis=1).tolist()
+
+
+@pytest.mark.parametrize("make", [CustomerItems, BasketItems])
+def test_without_reasons_the_same_is_offered(make: type) -> None:
+    shop = toy()
+    plain, told = everything(make(with_reasons=False), shop), everything(make(), shop)
+    assert (plain.because == -1).all()
+    assert (told.because >= 0).all()
+    assert matrix(plain, shop).tolist() == matrix(told, shop).tolist()
+
+
+@pytest.mark.parametrize("make", [BasketItems, CustomerItems, Ease, Neighbours, UserPopularity])
+def test_blocks_and_threads_change_nothing(make: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = toy()
+    together = everything(make(), shop)
+    monkeypatch.setattr(scorer_module, "AT_ONCE", 2)
+    monkeypatch.setattr(similar, "ENTRIES_AT_ONCE", 10)
+    monkeypatch.setattr(similar, "PEOPLE_AT_ONCE", 1)
+    for n in (1, 4):
+        monkeypatch.setattr(threads, "_processors", lambda n=n: n)
+        apart = everything(make(), shop)
+        assert matrix(apart, shop).tolist() == matrix(together, shop).tolist()
+        assert apart.because.tolist() == together.because.tolist()
 
 
 def test_ease_has_the_weights_of_the_closed_form() -> None:

@@ -156,8 +156,9 @@ def test_dates_are_of_the_customers_zone():
 
 
 def test_a_date_of_another_year_names_it():
-    rows = ShelfRecommender().fit(lines(("ann", 30, "milk")), as_of="2018-02-01").recommend("ann")
-    assert rows["reason"].tolist() == ["You bought this once, on 31 January 2017"]
+    shop = lines(("ann", 360, "milk"))
+    rows = ShelfRecommender().fit(shop, as_of="2018-02-01").recommend("ann")
+    assert rows["reason"].tolist() == ["You bought this once, on 27 December 2017"]
 
 
 def test_what_the_catalog_keeps_back_is_offered_to_nobody_unless_asked_for():
@@ -238,7 +239,7 @@ class Praise:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def factor(self, shelf: str, segment: str | None = None) -> float:
+    def believed(self, shelf: str, segment: str | None = None) -> float:
         return 8.0 if shelf == self.name else 1.0
 
 

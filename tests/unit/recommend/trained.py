@@ -9,8 +9,8 @@ import pandas as pd
 
 import xenorec as xr
 from tests.unit.recommend.shops import checkerboard
+from xenorec.boosting.trees import Boosting
 from xenorec.recommend import ShelfRecommender
-from xenorec.recommend.ranker.model import Boosting
 from xenorec.recommend.ranker.ranker import Ranker
 from xenorec.recommend.ranker.training import Sampling
 from xenorec.recommend.saved.spread import spreads_of

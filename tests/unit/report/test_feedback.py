@@ -221,7 +221,7 @@ def test_a_shelf_that_sells_rises_and_one_that_does_not_falls(crm: xr.Workspace)
     priors = crm.row_priors(day(20))
     assert priors.factor("good", "regular") > 1.3
     assert priors.factor("bad", "regular") < 0.8
-    assert priors.factor("never shown", "regular") == 1.0
+    assert priors.factor("trending", "regular") == 1.0
     assert priors.as_of_ == day(20)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +17,8 @@ from xenorec.recommend.feedback.beliefs import Beliefs, Faded, believe
 from xenorec.recommend.feedback.cells import Cells, read_cells
 from xenorec.recommend.feedback.credit import WEIGHTS
 from xenorec.recommend.feedback.positions import Examination, PositionModel
+from xenorec.recommend.segments import SEGMENTS
+from xenorec.recommend.themes import read_themes
 from xenorec.spans import span
 
 BASELINES = ("average", "score")
@@ -77,8 +79,17 @@ class RowPriors:
         """Return what a row's score is to be multiplied by, 1/8 to 8.
 
         A segment that never saw the shelf has the shelf's factor; a shelf that was never shown has
-        exactly 1.
+        exactly 1. Raises BadInput, with the nearest name, for a segment that there is not, and for
+        a shelf that was neither shown nor is among the shipped ones.
         """
+        self._fitted()
+        _check_name(shelf, "shelf", [*self.shelves_, *(theme.name for theme in read_themes())])
+        if segment is not None:
+            _check_name(segment, "segment", [*self.segments_, *SEGMENTS])
+        return self.believed(shelf, segment)
+
+    def believed(self, shelf: str, segment: str | None = None) -> float:
+        """Return the same for a shelf and a segment of any name: 1 where nothing is known."""
         self._fitted()
         return self._factors.get((shelf, segment), self._factors.get((shelf, None), 1.0))
 
@@ -178,6 +189,15 @@ class RowPriors:
         if not hasattr(self, "beliefs_"):
             raise NotFitted("RowPriors has not learned yet; call fit(exposures, outcomes) first.")
         return self.beliefs_
+
+
+def _check_name(name: str, what: str, known: Iterable[str]) -> None:
+    names = sorted(set(known))
+    if name not in names:
+        raise BadInput(
+            f"{name!r} is no {what} that is known here.{nearest(name, names)} "
+            f"Known: {', '.join(names)}."
+        )
 
 
 def _minutes(length: str | timedelta) -> str:

@@ -88,7 +88,7 @@ def play(
         shown.append(exposures)
         clicked.append(clicks)
         model.fit(pd.concat(shown), pd.concat(clicked), START + timedelta(days=day))
-        factors = np.array([model.factor(row) for row in rows])
+        factors = np.array([model.believed(row) for row in rows])
     return pd.concat(days, ignore_index=True)
 
 

@@ -8,10 +8,11 @@ from functools import cached_property
 
 import numpy as np
 
-from xenorec.numbers import Bools, Ints
+from xenorec.numbers import Bools, Floats, Ints
 from xenorec.recommend.guards.caps import Caps
 from xenorec.recommend.guards.closings import Closing, Everywhere, Pairs
 from xenorec.recommend.guards.rules import RULES
+from xenorec.recommend.looks import doubles
 
 OPEN = -1
 
@@ -20,12 +21,14 @@ OPEN = -1
 class Guard:
     """Closings in the order of their rules, and how many of a category or brand may be placed.
 
+    ``look``: how each product looks, where a page may hold only one of those that look alike.
     No table of customers and products is ever made: each pair is judged when it is asked for.
     """
 
     n_products: int
     closings: Sequence[Closing]
     caps: Caps | None = None
+    look: Ints | None = None
 
     @cached_property
     def is_open(self) -> Bools:
@@ -62,6 +65,14 @@ class Guard:
         for closing in self._some:
             is_open &= ~closing.closes(asked, product)
         return np.asarray(is_open)
+
+    def doubles(
+        self, asked: Ints, product: Ints, is_own: Bools, score: Floats, place: Ints
+    ) -> Bools:
+        """Return which products a page leaves out for a better one that looks the same."""
+        if self.look is None:
+            return np.zeros(len(asked), dtype=bool)
+        return doubles(asked, self.look[product], is_own, score, place)
 
     def lets_each(self) -> Bools:
         """Return which of all products may be offered to the first customer asked about."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from xenorec.numbers import Ints
 from xenorec.recommend.guards.caps import Cap, Caps
 from xenorec.recommend.guards.closings import Closing
 from xenorec.recommend.guards.customers import (
@@ -24,11 +25,19 @@ from xenorec.recommend.guards.rules import RULES, Rules
 from xenorec.recommend.people import Asked
 
 
-def make_guard(facts: Facts, rules: Rules, asked: Asked, exclude: Any | None = None) -> Guard:
+def make_guard(
+    facts: Facts,
+    rules: Rules,
+    asked: Asked,
+    exclude: Any | None = None,
+    *,
+    look: Ints | None = None,
+) -> Guard:
     """Return the guard of the customers asked about.
 
     ``exclude``: a frame product_id and optionally customer_id; a row without a customer closes its
-    product to everybody, and without that column all rows do. Raises BadInput for rules or frames
+    product to everybody, and without that column all rows do. ``look``: how each product looks
+    on a page. Raises BadInput for rules or frames
     that cannot be used.
     """
     rules.check()
@@ -47,7 +56,8 @@ def make_guard(facts: Facts, rules: Rules, asked: Asked, exclude: Any | None = N
         *bought_recently(facts, rules, asked),
         *shown_recently(facts, rules, asked),
     ]
-    return Guard(len(facts.stock), sorted(found, key=_place), caps_of(facts, rules))
+    look = look if rules.same_title else None
+    return Guard(len(facts.stock), sorted(found, key=_place), caps_of(facts, rules), look)
 
 
 def caps_of(facts: Facts, rules: Rules) -> Caps | None:

@@ -29,6 +29,7 @@ RULES = (
     "returned",
     "bought_recently",
     "shown_recently",
+    "same_title",
     "per_category",
     "per_brand",
 )
@@ -68,6 +69,7 @@ class Rules:
     one unit. ``max_usual_price``: how many times the customer's usual price, which is the price
     that ``usual_quantile`` of their purchases did not exceed. ``min_margin``: least share of
     margin, from ``margins`` (product_id, margin_share) or the products' column ``margin_share``.
+    ``same_title``: on one page, what looks like a better product there, another size of it say.
     ``max_per_category``, ``max_per_brand``: on one page and in one list.
 
     >>> Rules(bought_within="7d", max_per_brand=2).max_per_brand
@@ -92,6 +94,7 @@ class Rules:
     usual_quantile: float = 0.9
     min_margin: float | None = None
     margins: Any | None = None
+    same_title: bool = True
     max_per_category: int | None = None
     max_per_brand: int | None = None
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from xenorec.numbers import Floats, Ints
+from xenorec.numbers import Bools, Floats, Ints
 from xenorec.recommend.arrays import best_each
 from xenorec.recommend.guards.guard import OPEN, Guard
 from xenorec.recommend.guards.rules import RULES
@@ -29,12 +29,25 @@ class Tally:
     def __post_init__(self) -> None:
         self._seen = np.zeros((len(RULES) + 1, self.n_products), dtype=bool)
 
-    def add(self, guard: Guard, asked: Ints, product: Ints, score: Floats, place: Ints) -> Ints:
+    def add(
+        self,
+        guard: Guard,
+        asked: Ints,
+        product: Ints,
+        score: Floats,
+        place: Ints,
+        is_own: Bools,
+    ) -> Ints:
         """Count candidates of customers not counted before; return the rule of each, or -1.
 
-        ``score`` and ``place`` give the order in which the caps take them.
+        ``score`` and ``place`` give the order in which the caps take them. Of products that look
+        alike the one that is the customer's own, then the first in that order, is left.
         """
         rule = guard.first(asked, product)
+        rows = np.flatnonzero(rule == OPEN)
+        at = product[rows]
+        double = guard.doubles(asked[rows], at, is_own[rows], score[rows], place[at])
+        rule[rows[double]] = RULES.index("same_title")
         if guard.caps is not None:
             rows = np.flatnonzero(rule == OPEN)
             best, rank = best_each(asked[rows], score[rows], place[product[rows]])

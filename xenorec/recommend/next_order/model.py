@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ from xenorec.recommend.purchases import Purchases
 from xenorec.recommend.ranker.features import Known
 from xenorec.recommend.ranker.ranker import Ranked
 from xenorec.recommend.reading import Read, read_shop
+from xenorec.recommend.saved.model import load, save
 from xenorec.recommend.shop import Shop
 
 AT_ONCE = 1024
@@ -96,6 +98,15 @@ class NextOrder:
             )
         self.ranker_.view_ = self.ranker_.view(read.shop)
         return self._know(read)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write all to a folder, whole or not at all; raises ModelFileError over anything else."""
+        return save(self, Path(folder))
+
+    @classmethod
+    def load(cls, folder: str | Path) -> NextOrder:
+        """Return what was saved, answering the same; raises ModelFileError, naming the file."""
+        return load(cls, Path(folder))
 
     def recommend(
         self,
@@ -172,6 +183,9 @@ class NextOrder:
         self._read_, self.as_of_ = read, read.shop.purchases.as_of
         self._knowledge = Knowledge.of(read.shop, self.ranker_)
         return self
+
+    def _loaded(self) -> None:
+        """Nothing is to be made again."""
 
     def _past(self, asked: Asked, recent: Lines | None) -> Purchases:
         purchases = self._read_.shop.purchases

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-import numpy as np
-
 from xenorec.numbers import Ints
-from xenorec.recommend.arrays import best_each, rows_of, starts, taken
+from xenorec.recommend.arrays import best_each, find, rows_of, starts, taken
 from xenorec.recommend.pairs import Pairs, count_pairs
 from xenorec.recommend.people import Asked
 from xenorec.recommend.ranker.ranker import learned_from
@@ -48,7 +46,8 @@ class LastBasket:
         other, part = self.pairs_.other[at], self.pairs_.score[at]
         n = self.shop_.n_products
         key = which[item] * n + other
-        kept = ~np.isin(key, which * n + basket) & self.shop_.is_allowed[other]
+        _, is_there = find(which * n + basket, key)  # in order: customers, then products
+        kept = ~is_there & self.shop_.is_allowed[other]
         key, part, source = key[kept], part[kept], basket[item[kept]]
         best, _ = best_each(key, part, self.shop_.popularity.place[source], 1)
         return key[best], source[best]

@@ -14,7 +14,7 @@ from xenorec.numbers import Bools, Floats, Ints, Singles
 from xenorec.recommend.arrays import best_each, find, taken
 from xenorec.recommend.guards import Guard
 from xenorec.recommend.guards.caps import TAKEN
-from xenorec.recommend.levels import DEFAULT, PERSONAL, SEGMENT, SHOP
+from xenorec.recommend.levels import DEFAULT, EDITORIAL, PERSONAL, SEGMENT, SHOP
 from xenorec.recommend.page.baskets import LastBasket
 from xenorec.recommend.page.cells import Listed
 from xenorec.recommend.page.sources import AROUND, YEAR
@@ -59,9 +59,10 @@ class Knowledge:
     settled: Bools
     year_ago: Ints
     year_ago_days: Singles
+    editorial: Ints | None = None
 
     @classmethod
-    def of(cls, shop: Shop, ranker: Ranker) -> Knowledge:
+    def of(cls, shop: Shop, ranker: Ranker, editorial: Ints | None = None) -> Knowledge:
         """Learn from the shop."""
         purchases = shop.purchases
         year_ago = microseconds(purchases.as_of) - microseconds(DAY * YEAR)
@@ -77,20 +78,29 @@ class Knowledge:
             purchases.first_at >= purchases.since + microseconds(SETTLING),
             once,
             age[first].astype(np.float32),
+            editorial,
         )
 
-    def listed(self, asked: Asked, guard: Guard, least: int, most: int = LIKELY) -> Listed:
+    def listed(
+        self,
+        asked: Asked,
+        guard: Guard,
+        least: int,
+        most: int = LIKELY,
+        *,
+        for_page: bool = False,
+    ) -> Listed:
         """Return what may be shown to each customer, ``least`` products or more where there are.
 
         Of the ranker's candidates the likeliest ``most`` bought before, and as many new ones.
 
         Candidates of the ranker come first; where they are fewer, the store's most bought and
         then the shop's fill up, and below what the ranker knows. What the guard closes does not
-        count, nor what its caps would leave out.
+        count, nor what its caps would leave out. ``for_page``: of what looks alike only the best.
         """
         ranked = self.ranker.score(asked.customer, guard.is_open, most=max(most, least))
         listed = self._ranked(asked, ranked)
-        return self.filled(_kept(listed, guard), asked, guard, least)
+        return self.filled(_kept(listed, guard), asked, guard, least, for_page=for_page)
 
     def candidates(self, asked: Asked, guard: Guard, least: int) -> Listed:
         """Return the same without facts and levels, for a guard that closes nothing."""
@@ -101,19 +111,35 @@ class Knowledge:
         listed = Listed(which, product, p_buy, ranked.is_own[known], level, {})
         return self.filled(listed, asked, guard, least)
 
-    def filled(self, listed: Listed, asked: Asked, guard: Guard, least: int) -> Listed:
+    def filled(
+        self,
+        listed: Listed,
+        asked: Asked,
+        guard: Guard,
+        least: int,
+        *,
+        for_page: bool = False,
+    ) -> Listed:
         """Return the list, longer for those who have fewer than ``least`` that can be placed."""
         longest = int(np.bincount(listed.asked, minlength=1).max(initial=0))
         depth = (least + guard.most + longest) * (FIRST if guard.wants_more else 1)
+        listed = self._once(listed, guard) if for_page else listed
         while True:
             few = np.flatnonzero(self._placeable(listed, len(asked), guard) < least)
             if not len(few):
                 return listed
             for who in np.array_split(few, len(few) * depth // AT_ONCE + 1):
                 listed = _joined(listed, self._popular(asked, who, listed, guard, depth))
+            listed = self._once(listed, guard) if for_page else listed
             if depth >= self.shop.n_products:
                 return listed
             depth *= DEEPER
+
+    def _once(self, listed: Listed, guard: Guard) -> Listed:
+        """Return the list without what looks like a better product of the same customer."""
+        place = self.shop.popularity.place[listed.product]
+        double = guard.doubles(listed.asked, listed.product, listed.is_own, listed.p_buy, place)
+        return listed.take(~double) if double.any() else listed
 
     def _placeable(self, listed: Listed, n_asked: int, guard: Guard) -> Ints:
         """Return how many products of each customer can be placed."""
@@ -176,14 +202,15 @@ class Knowledge:
         n, popularity, is_open = self.shop.n_products, self.shop.popularity, guard.is_open
         closed = int((self.shop.is_allowed & ~is_open).sum())  # a store lists what is allowed
         in_store, product, share = self.stores.first(asked.store[who], depth + closed)
-        best = np.argsort(popularity.place)
+        best = self._everywhere()
         best = best[is_open[best]][:depth]
         everywhere = np.repeat(np.arange(len(who)), len(best))
         which = who[np.concatenate([in_store, everywhere])]
         goods = np.concatenate([product, np.tile(best, len(who))])
-        worth = np.concatenate([share, np.tile(_shares(self.shop)[best], len(who))])
+        worth = np.concatenate([share, np.tile(self._shares(best), len(who))])
         sold = popularity.recent[np.tile(best, len(who))] > 0
-        level = np.concatenate([np.full(len(product), SEGMENT), np.where(sold, SHOP, DEFAULT)])
+        last = DEFAULT if self.editorial is None else EDITORIAL
+        level = np.concatenate([np.full(len(product), SEGMENT), np.where(sold, SHOP, last)])
         key = which * n + goods
         _, first = np.unique(key, return_index=True)
         first = first[is_open[goods[first]]]
@@ -199,6 +226,24 @@ class Knowledge:
             best, _ = best_each(which[fresh], p_buy[fresh], popularity.place[goods[fresh]], depth)
             fresh = fresh[np.sort(best)]
         return self._cold(asked, which, goods, p_buy, level, fresh)
+
+    def _everywhere(self) -> Ints:
+        """Return the products of the shop that anybody may be shown, first comes first."""
+        best = np.argsort(self.shop.popularity.place)
+        if self.editorial is None:
+            return best.astype(np.int64)
+        is_sold = self.shop.popularity.recent > 0
+        return np.concatenate([best[is_sold[best]], self.editorial[~is_sold[self.editorial]]])
+
+    def _shares(self, best: Ints) -> Floats:
+        """Return what share of the customers buys each, of an editorial list less and less."""
+        share = _shares(self.shop)[best]
+        if self.editorial is None:
+            return share
+        picked = np.flatnonzero(self.shop.popularity.recent[best] == 0)
+        least = 0.5 / max(self.shop.popularity.n_recent, 1)
+        share[picked] = least / (1 + np.arange(len(picked)))
+        return share
 
     def _cold(
         self, asked: Asked, which: Ints, goods: Ints, p_buy: Floats, level: Ints, rows: Ints

@@ -90,10 +90,12 @@ def lay_cells(listed: Listed, n_asked: int, place: Ints, width: int, width_new: 
     kept = []
     for is_own, size in ((True, width), (False, width_new)):
         rows = np.flatnonzero(listed.is_own == is_own)
-        best, _ = best_each(
-            listed.asked[rows], listed.p_buy[rows], place[listed.product[rows]], size
-        )
-        kept.append(rows[best])
+        if np.bincount(listed.asked[rows], minlength=1).max() > size:
+            best, _ = best_each(
+                listed.asked[rows], listed.p_buy[rows], place[listed.product[rows]], size
+            )
+            rows = rows[best]
+        kept.append(rows)
     rows = np.concatenate(kept)
     best, rank = best_each(listed.asked[rows], listed.p_buy[rows], place[listed.product[rows]])
     table = np.full((n_asked, int(rank.max(initial=1))), -1, dtype=np.int64)

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 
 from xenorec.recommend.guards import Guard
+from xenorec.recommend.guards.words import length
 from xenorec.recommend.levels import LEVELS
 from xenorec.recommend.page.build import Knowledge
-from xenorec.recommend.page.cells import Cells, lay_cells
+from xenorec.recommend.page.cells import Cells, Listed, lay_cells
+from xenorec.recommend.page.page import Placed, columns
+from xenorec.recommend.page.say import Speaker
 from xenorec.recommend.page.sources import Scene, fitting
 from xenorec.recommend.people import Asked
 from xenorec.recommend.themes import Theme
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where a product stands on a page: the shelf, its heading, the place in it from 1, and why."""
+
+    shelf: str
+    title: str
+    place: int
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -23,7 +37,9 @@ class Explanation:
     ``p_buy``: the chance of a purchase within the time of the model, None where the product was
     no candidate. ``rank``: its place in the customer's list, from 1. ``shelves``: those on which
     it may stand. ``facts``: the figures it was judged by (days, counts, shares). ``removed``: why
-    it is not shown at all, None if it may be; ``rule`` is the name of the rule that removed it.
+    it is not shown, None if it may be; ``rule`` is the name of the rule that removed it
+    (``same_title`` concerns pages alone). ``spot``: where it stands on the page, None for nowhere.
+    ``print`` tells it in plain words.
     """
 
     customer_id: str
@@ -37,17 +53,26 @@ class Explanation:
     reason: str | None
     removed: str | None
     rule: str | None = None
+    title: str | None = None
+    spot: Spot | None = None
+    within: timedelta = timedelta(days=14)
 
     def __str__(self) -> str:
+        name = self.product_id if self.title is None else f"{self.title} ({self.product_id})"
+        return f"{name}. {self._told()}"
+
+    def _told(self) -> str:
         if self.removed is not None:
-            return f"{self.product_id} is not shown to this customer: {self.removed}"
+            return f"Not shown: {self.removed}"
         if self.p_buy is None:
-            return f"{self.product_id} was no candidate: nothing of this customer's points to it."
-        facts = ", ".join(f"{name} {value:.4g}" for name, value in sorted(self.facts.items()))
+            return "Not shown: nothing that this customer has done points to it."
+        chance = f"Chance of buying within {length(self.within)}: {percent(self.p_buy)}."
+        if self.spot is not None:
+            where = f"Shown in '{self.spot.title}', place {self.spot.place}."
+            return f"{where} {chance} {self.spot.reason}."
         return (
-            f"{self.product_id}: chance {self.p_buy:.3f}, number {self.rank} of the list "
-            f"({self.level}). {self.reason}. May stand on {', '.join(self.shelves) or 'no shelf'}. "
-            f"Judged by {facts}."
+            "Not on the page: other products promise more. In this customer's list of all products "
+            f"it is number {self.rank}. {chance} {self.reason}."
         )
 
 
@@ -61,7 +86,7 @@ class Judged:
     is_own: bool
     shelves: tuple[str, ...]
     facts: Mapping[str, float]
-    capped: tuple[str, str] | None = None
+    kept_out: tuple[str, str] | None = None
 
 
 def judge(
@@ -74,7 +99,7 @@ def judge(
         return None
     entry, place = int(found[0]), knowledge.shop.popularity.place
     cells = lay_cells(listed, 1, place, len(listed), len(listed))
-    scene = Scene(cells, knowledge.shop.catalog, knowledge.shop.purchases.products)
+    scene = Scene.of(cells, knowledge.shop, asked.customer)
     column = int(np.flatnonzero(cells.row[0] == entry)[0])
     facts = {name: float(values[entry]) for name, values in listed.facts.items()}
     return Judged(
@@ -84,7 +109,48 @@ def judge(
         is_own=bool(listed.is_own[entry]),
         shelves=tuple(theme.name for theme in themes if fitting(scene, theme)[0, column]),
         facts={name: value for name, value in facts.items() if not np.isnan(value)},
-        capped=_capped(guard, cells, column),
+        kept_out=_doubled(knowledge, guard, listed, entry) or _capped(guard, cells, column),
+    )
+
+
+def spot_of(
+    placed: Placed, asked: Asked, product: int, themes: Sequence[Theme], speaker: Speaker
+) -> Spot | None:
+    """Return where ``product`` stands on the page of the one customer asked about."""
+    at = np.flatnonzero(placed.listed.product[placed.row] == product)
+    if not len(at):
+        return None
+    found = columns(placed, asked, themes, speaker)
+    first = int(at[0])
+    shelf, title, reason = (str(found[name][first]) for name in ("shelf", "shelf_title", "reason"))
+    return Spot(shelf, title, int(placed.item_rank[first]), reason)
+
+
+def percent(p_buy: float) -> str:
+    """Return a chance in per cent; what is nearly sure or nearly impossible is not rounded to it.
+
+    >>> percent(0.887), percent(0.002), percent(0.999)
+    ('89 %', 'under 1 %', 'over 99 %')
+    """
+    if 0 < p_buy < 0.005:
+        return "under 1 %"
+    return "over 99 %" if 0.995 <= p_buy < 1 else f"{100 * p_buy:.0f} %"
+
+
+def _doubled(
+    knowledge: Knowledge, guard: Guard, listed: Listed, entry: int
+) -> tuple[str, str] | None:
+    """Return the rule by which a better product that looks the same is shown, and why in words."""
+    product, shop = listed.product, knowledge.shop
+    place = shop.popularity.place[product]
+    double = guard.doubles(listed.asked, product, listed.is_own, listed.p_buy, place)
+    if not double[entry]:
+        return None
+    look = shop.catalog.look[product]
+    better = int(product[np.flatnonzero((look == look[entry]) & ~double)[0]])
+    return "same_title", (
+        f"it looks the same as {shop.catalog.title[better]} ({shop.purchases.products[better]}), "
+        "and a page shows only the better one of the two."
     )
 
 

@@ -18,7 +18,7 @@ def factors(priors: RowPriors | None, shelves: Sequence[str], segment: Texts) ->
     if priors is None:
         return np.ones((len(segment), len(shelves)))
     names, code = np.unique(segment.astype(str), return_inverse=True)
-    table = [[priors.factor(shelf, str(name)) for shelf in shelves] for name in names]
+    table = [[priors.believed(shelf, str(name)) for shelf in shelves] for name in names]
     return np.array(table, dtype=np.float64).reshape(len(names), len(shelves))[code]
 
 

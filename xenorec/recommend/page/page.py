@@ -67,12 +67,13 @@ def place_shelves(
     smaller one, and never more than ``n_items``.
     """
     shop = knowledge.shop
-    listed = knowledge.listed(asked, guard, layout.n_shelves * layout.n_items)
+    n_wanted = layout.n_shelves * layout.n_items
+    listed = knowledge.listed(asked, guard, n_wanted, for_page=True)
     if guard.caps is not None:
         listed = listed.take(_varied(knowledge, listed, guard.caps))
-    width = max(WIDTH, layout.n_shelves * layout.n_items)
+    width = max(WIDTH, n_wanted)
     cells = lay_cells(listed, len(asked), shop.popularity.place, width, max(WIDTH_NEW, width))
-    scene = Scene(cells, shop.catalog, shop.purchases.products)
+    scene = Scene.of(cells, shop, asked.customer)
     fits = np.stack([fitting(scene, theme) for theme in themes])
     most = min(layout.n_items, max(int(guard.is_open.sum()), 1))
     least = np.array([min(theme.min_items, min_items, most) for theme in themes])

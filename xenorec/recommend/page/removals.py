@@ -22,5 +22,6 @@ def removals(
     tally, everything = Tally(shop.n_products), nothing_closed(shop.n_products)
     for asked, guard in blocks:
         found = knowledge.candidates(asked, everything, least)
-        tally.add(guard, found.asked, found.product, found.p_buy, shop.popularity.place)
+        place = shop.popularity.place
+        tally.add(guard, found.asked, found.product, found.p_buy, place, found.is_own)
     return tally.frame()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, lru_cache
@@ -13,6 +13,7 @@ import numpy as np
 from xenorec.instants import instant_of
 from xenorec.numbers import Bools, Ints, Singles, Texts
 from xenorec.recommend.arrays import find, taken
+from xenorec.recommend.levels import EDITORIAL
 from xenorec.recommend.page.cells import Listed
 from xenorec.recommend.page.sources import whole
 from xenorec.recommend.people import Asked
@@ -21,6 +22,9 @@ from xenorec.recommend.themes import Reasons, Theme
 from xenorec.recommend.words import Words, zone_of
 
 OFTEN, STILL = 3, 3.0
+MINUTE, DAY = 60_000_000, 86_400_000_000
+SENTENCES = 65_536
+"""Sentences, and local days, that are kept for the next who gets the same."""
 KIND_OF = {
     "last_basket": "with_basket",
     "because": "because",
@@ -68,6 +72,10 @@ class Speaker:
     ) -> list[str]:
         """Return the reason of each row, which stands on a shelf of the source named."""
         found = _Facts.of(self, listed, rows, asked)
+        sources = [
+            "editorial" if source == "popular_in_shop" and level == EDITORIAL else source
+            for source, level in zip(sources, listed.level[rows].tolist(), strict=True)
+        ]
         return [
             self._say(found, at, source, theme)
             for at, source in zip(range(len(rows)), sources, strict=True)
@@ -81,11 +89,11 @@ class Speaker:
         facts: dict[str, Any] = {"is_private": found.is_private[at], "today": found.today(at)}
         if kind is None or (kind == "with_basket" and found.basket[at] < 0):
             often = n >= OFTEN and found.overdue[at] <= STILL
-            return self.reasons.say(
+            return self._worded(
                 "bought_every" if often else "bought_often",
                 self.locale,
                 n=int(n),
-                days=float(gap) if often else None,
+                days=float(max(round(gap), 1)) if often else None,
                 on=found.bought_on(at),
                 **facts,
             )
@@ -105,7 +113,12 @@ class Speaker:
             facts["n"] = int(found.shop_n[at])
         elif kind == "occasion" and theme is not None:
             facts["occasion"] = theme.where.occasion
-        return self.reasons.say(kind, self.locale, **facts)
+        return self._worded(kind, self.locale, **facts)
+
+    @cached_property
+    def _worded(self) -> Callable[..., str]:
+        """The reasons, each sentence made once."""
+        return lru_cache(maxsize=SENTENCES)(self.reasons.say)
 
     def _product(self, product: int) -> str | None:
         if product < 0 or self.is_private[product]:
@@ -161,31 +174,33 @@ class _Facts:
             asked.zone[listed.asked[rows]],
         )
 
-    @cached_property
-    def _day(self) -> Any:
-        return lru_cache(maxsize=None)(_local)
-
     def today(self, at: int) -> date:
-        return self._day(self.speaker.words.as_of, self.zone[at])  # type: ignore[no-any-return]
+        return _local(self.speaker.words.as_of, self.zone[at])
 
     def bought_on(self, at: int) -> date | None:
-        return self._day(self.last_at[at], self.zone[at]) if self.n[at] > 0 else None
+        return _day(self.last_at[at], self.zone[at]) if self.n[at] > 0 else None
 
     def basket_on(self, at: int) -> date:
-        return self._day(self.order_at[at], self.zone[at])  # type: ignore[no-any-return]
+        return _day(self.order_at[at], self.zone[at])
 
     def year_ago_on(self, at: int) -> date | None:
         days = self.year_ago[at]
         if days != days:
             return None
         stamp = int(self.speaker.words.as_of.timestamp() * 1e6 - days * 86_400e6)
-        return self._day(stamp, self.zone[at])  # type: ignore[no-any-return]
+        return _day(stamp, self.zone[at])
 
 
 def _plain(values: Singles) -> list[float]:
     return [float(value) for value in values]
 
 
+def _day(stamp: int, zone: str | None) -> date:
+    """Return the local day of an instant: one answer for a whole day of UTC, else a minute."""
+    return _local(stamp - stamp % (MINUTE if zone else DAY), zone)
+
+
+@lru_cache(maxsize=SENTENCES)
 def _local(stamp: int | datetime, zone: str | None) -> date:
     at = stamp if isinstance(stamp, datetime) else instant_of(stamp)
     return at.astimezone(zone_of(zone)).date()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -16,8 +15,9 @@ from xenorec.errors import BadInput
 from xenorec.frames import positions
 from xenorec.recommend.arrays import names_at
 from xenorec.recommend.guards.words import length
-from xenorec.recommend.page.explain import Explanation
-from xenorec.recommend.themes import Theme, read_themes
+from xenorec.recommend.page.explain import Explanation, percent
+from xenorec.recommend.page.themed import with_themes
+from xenorec.recommend.themes import Theme
 
 if TYPE_CHECKING:
     from xenorec.recommend.recommender import ShelfRecommender
@@ -51,6 +51,7 @@ LEVEL_WORDS = {
     "segment": "from the sales of their store",
     "shop": "from the sales of the whole shop",
     "default": "with nothing to go by",
+    "editorial": "from the list of the shop's team",
 }
 SEGMENT_WORDS = {
     "frequent": "shops about weekly or more often",
@@ -91,7 +92,7 @@ def show_page(
     look: themes, or a TOML file that declares them; nothing is learned anew. All text is escaped.
     Raises NotFitted, and ConfigError for a file with mistakes.
     """
-    model = _with_themes(recommender, themes)
+    model = recommender if themes is None else with_themes(recommender, themes)
     rows = model.shelves([customer_id], exclude=exclude)
     rows = rows.assign(**_names(model, rows["product_id"]))
     head = _head(model, customer_id, rows)
@@ -116,16 +117,6 @@ def show_reason(
     told = _told(recommender, found)
     body = "".join(f"<p>{escape(line)}</p>" for line in told)
     return Shown(_html(head, body), "\n".join([*head, *told]))
-
-
-def _with_themes(
-    recommender: ShelfRecommender, themes: Sequence[Theme] | str | Path | None
-) -> ShelfRecommender:
-    if themes is None:
-        return recommender
-    other = copy(recommender)
-    other.themes_ = read_themes(themes) if isinstance(themes, str | Path) else tuple(themes)
-    return other
 
 
 def _names(model: ShelfRecommender, products: Any) -> dict[str, list[str]]:
@@ -188,17 +179,6 @@ def _lines(shelves: Sequence[pd.DataFrame]) -> list[str]:
 
 def _line(item: Any) -> str:
     return f"{percent(item.score):>10}  {item.name}: {item.reason}"
-
-
-def percent(p_buy: float) -> str:
-    """Return a chance in per cent; what is nearly sure or nearly impossible is not rounded to it.
-
-    >>> percent(0.887), percent(0.002), percent(0.999)
-    ('89 %', 'under 1 %', 'over 99 %')
-    """
-    if 0 < p_buy < 0.005:
-        return "under 1 %"
-    return "over 99 %" if 0.995 <= p_buy < 1 else f"{100 * p_buy:.0f} %"
 
 
 def _told(model: ShelfRecommender, found: Explanation) -> list[str]:

@@ -14,6 +14,7 @@ from xenorec.numbers import Bools, Floats, Ints, Texts
 from xenorec.recommend.catalog import Catalog
 from xenorec.recommend.levels import SEGMENT, SHOP
 from xenorec.recommend.page.cells import Cells
+from xenorec.recommend.shop import Shop
 from xenorec.recommend.themes import Filter, Theme
 
 DUE_FROM, DUE_TO, DUE_ORDERS = 0.75, 3.0, 3
@@ -34,11 +35,22 @@ NEW_SOURCES = frozenset({"because", "new_in_category", "popular_in_store", "popu
 
 @dataclass(frozen=True)
 class Scene:
-    """The cells of some customers, the catalog and the products by name."""
+    """The cells of some customers, the catalog and the products by name.
+
+    ``is_like``: which cells the customer buys, or another pack of what is there.
+    """
 
     cells: Cells
     catalog: Catalog
     products: Texts
+    is_like: Bools
+
+    @classmethod
+    def of(cls, cells: Cells, shop: Shop, customer: Ints) -> Scene:
+        """Return the scene of the cells of some customers of the shop."""
+        who = np.repeat(customer, cells.row.shape[1])
+        is_like = shop.buys_like(who, cells.product.ravel()).reshape(cells.row.shape)
+        return cls(cells, shop.catalog, shop.purchases.products, is_like)
 
     @property
     def category(self) -> Ints:
@@ -52,6 +64,8 @@ def fitting(scene: Scene, theme: Theme) -> Bools:
         return np.zeros(scene.cells.row.shape, dtype=bool)
     fits = SOURCES[theme.source](scene) & scene.cells.is_there
     fits &= _kept(scene, theme.where)
+    if theme.source in NEW_SOURCES:
+        fits &= ~scene.is_like
     if theme.source == "new_in_category":
         return _of_one(scene, fits, scene.category)
     if theme.source == "because":
@@ -81,7 +95,15 @@ def _due(scene: Scene) -> Bools:
 def _last_basket(scene: Scene) -> Bools:
     lately = scene.cells.fact("customer_since") <= BASKET_DAYS
     named = scene.cells.fact("basket") >= 0
-    return np.asarray(named & lately & (scene.cells.is_own | _is_special(scene)))
+    goes = named & lately & ~_goes_with_itself(scene)
+    return np.asarray(goes & (scene.cells.is_own | _is_special(scene)))
+
+
+def _goes_with_itself(scene: Scene) -> Bools:
+    """Return what looks like the very product of the basket that speaks for it."""
+    look = np.append(scene.catalog.look, -1)
+    own, other = look[scene.cells.product], look[whole(scene.cells.fact("basket"))]
+    return np.asarray((own >= 0) & (own == other))
 
 
 def _because(scene: Scene) -> Bools:

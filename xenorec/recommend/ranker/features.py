@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,9 +74,10 @@ def features(
     ``days``: the length of the time in which the product may be bought.
     """
     found: dict[str, Floats] = {}
+    places = [_place(known, levels, pairs, at) for at in range(len(LEVELS))]
     for at, (level, names) in enumerate(LEVELS):
         item, counts = levels.items[at][pairs.product], known.counts[at]
-        entry, is_known = counts.find(pairs.asked, item)
+        entry, is_known = places[at]
         for name in names:
             found[f"{level}_{name}"] = _where(counts.columns[name], entry, is_known)
         since = found[f"{level}_since"]
@@ -90,8 +91,22 @@ def features(
     found["per_visit"] = found["product_faded_42"] / np.maximum(found["customer_orders_56"], 0.5)
     key = pairs.asked * levels.sizes[0] + pairs.product
     found["product_year_ago"] = times_a_year_before(known.past, levels.sizes[0], days, key)
-    found |= _own_prices(known, trends, levels, pairs)
+    found |= _own_prices(known, trends, levels, pairs, places)
     return {name: values.astype(np.float32) for name, values in found.items()}
+
+
+def alike_in(known: Known, levels: Levels, pairs: Pairs) -> dict[str, Ints]:
+    """Return which pairs have the same value in all features whose name begins with a word."""
+    found = {"shop": pairs.product, "customer": pairs.asked}
+    for at, (level, _) in list(enumerate(LEVELS))[1:]:
+        entry, is_known = _place(known, levels, pairs, at)
+        found[level] = np.where(is_known, entry, len(known.counts[at].key))
+    return found
+
+
+def _place(known: Known, levels: Levels, pairs: Pairs, at: int) -> tuple[Ints, Bools]:
+    """Return where each pair's item of a level stands in its counts, if it does."""
+    return known.counts[at].find(pairs.asked, levels.items[at][pairs.product])
 
 
 def _where(values: Floats, entry: Ints, is_known: Bools) -> Floats:
@@ -100,19 +115,19 @@ def _where(values: Floats, entry: Ints, is_known: Bools) -> Floats:
     return found
 
 
-def _own_prices(known: Known, trends: Trends, levels: Levels, pairs: Pairs) -> dict[str, Floats]:
+def _own_prices(
+    known: Known, trends: Trends, levels: Levels, pairs: Pairs, places: Sequence[tuple[Ints, Bools]]
+) -> dict[str, Floats]:
     """Return the customer's mean discount on the product, and its price beside their kind's."""
     past, (product, kind, _) = known.past, known.counts
     own, _ = product.find(past.asked, past.product)
     mean = _mean(own, past.discount.astype(np.float64), len(product.key))
-    entry, is_known = product.find(pairs.asked, pairs.product)
     price = np.log(np.maximum(trends.columns["price"], 0.01))
     of_kind, _ = kind.find(past.asked, levels.items[1][past.product])
     habit = _mean(of_kind, price[past.product], len(kind.key))
-    at, has_kind = kind.find(pairs.asked, levels.items[1][pairs.product])
     return {
-        "product_discount": _where(mean, entry, is_known),
-        "price_to_habit": price[pairs.product] - _where(habit, at, has_kind),
+        "product_discount": _where(mean, *places[0]),
+        "price_to_habit": price[pairs.product] - _where(habit, *places[1]),
     }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from xenorec.instants import microseconds
 from xenorec.numbers import Floats, Ints, Singles
-from xenorec.recommend.arrays import rows_of, starts
+from xenorec.recommend.arrays import rows_of
 from xenorec.recommend.purchases import Purchases
 
 DAY = 86_400_000_000
@@ -40,16 +40,14 @@ def past_of(purchases: Purchases, customer: Ints, before: Ints | None = None) ->
     ``before``: an instant for each customer in its place; an order at that instant is not past.
     """
     orders = purchases.orders
-    bounds = starts(orders.customer, len(purchases.customers))
-    order_asked, order = rows_of(bounds, customer)
+    order_asked, order = rows_of(purchases.order_bounds, customer)
     now = np.full(len(customer), microseconds(purchases.as_of)) if before is None else before
     if before is not None:
         is_past = orders.at[order] < before[order_asked]
         order_asked, order = order_asked[is_past], order[is_past]
     order_age = (now[order_asked] - orders.at[order]) / DAY
     n_orders = np.bincount(order_asked, minlength=len(customer)).astype(np.int64)
-    line_bounds = starts(purchases.order, len(orders))
-    which, line = rows_of(line_bounds, order)
+    which, line = rows_of(purchases.line_bounds, order)
     last = np.cumsum(n_orders) - 1
     return Past(
         n_asked=len(customer),

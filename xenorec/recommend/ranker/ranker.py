@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, ClassVar, Self, TypeAlias
 
 import numpy as np
 
+from xenorec.boosting.leaves import NOTHING_ALIKE, Alike
+from xenorec.boosting.trees import Boosting, Model, fit_model
 from xenorec.numbers import Bools, Floats, Ints, Singles
 from xenorec.recommend.arrays import best_each
 from xenorec.recommend.popularity import count_popularity
@@ -20,9 +22,8 @@ from xenorec.recommend.ranker.candidates import (
     own_candidates,
     with_scores,
 )
-from xenorec.recommend.ranker.features import Known, Pairs, features
+from xenorec.recommend.ranker.features import Known, Pairs, alike_in, features
 from xenorec.recommend.ranker.habits import habits
-from xenorec.recommend.ranker.model import Boosting, Model, fit_model
 from xenorec.recommend.ranker.past import past_of
 from xenorec.recommend.ranker.plain import plain_discovery, plain_repeat
 from xenorec.recommend.ranker.training import (
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
 
 DAY = timedelta(days=1)
 TREND_CUSTOMERS = 100_000
-GLANCE, LIKELY = 40, 64
-"""Trees that tell which products deserve a closer look, and how many of each customer do."""
+LIKELY = 64
+"""Products bought before, and of new ones, that each customer keeps: the likeliest."""
 LEARNED_LINES = 3_000_000
 """Entries of the sample that a large shop's models learn from, and its customers at most."""
 
@@ -74,23 +75,17 @@ class Stage:
     model: Model
     calibration: Calibration
 
-    def p_buy(self, found: Mapping[str, Singles]) -> Floats:
-        """Return the probability of each row of features."""
-        return self.calibration.p_buy(self.model.margin(found), found)
-
-    def best(self, pairs: Pairs, found: Mapping[str, Singles], most: int) -> Judged:
-        """Return the likeliest ``most`` pairs of each customer, with features and probability.
-
-        The first trees alone tell which these are, so that other pairs need no look at the rest.
-        """
-        if not len(pairs) or np.bincount(pairs.asked).max() <= most:
-            return pairs, self.p_buy(found), found
-        margin = self.model.margin(found, last=GLANCE)
-        rows, _ = best_each(pairs.asked, margin, pairs.product, most)
-        rows = np.sort(rows)
-        found = {name: values[rows] for name, values in found.items()}
-        margin = margin[rows] + self.model.margin(found, first=GLANCE)
-        return pairs.take(rows), self.calibration.p_buy(margin, found), found
+    def best(
+        self, pairs: Pairs, found: Mapping[str, Singles], most: int, alike: Alike = NOTHING_ALIKE
+    ) -> Judged:
+        """Return the likeliest ``most`` pairs of each customer, with features and probability."""
+        margin = self.model.margin(found, alike)
+        if len(pairs) and np.bincount(pairs.asked).max() > most:
+            rows, _ = best_each(pairs.asked, margin, pairs.product, most)
+            rows = np.sort(rows)
+            found = {name: values[rows] for name, values in found.items()}
+            pairs, margin = pairs.take(rows), margin[rows]
+        return pairs, self.calibration.p_buy(margin, found), found
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,7 +178,8 @@ class Ranker:
             if stage is None:
                 parts.append((pairs, plain(found, self.within / DAY), found))
             else:
-                parts.append(stage.best(pairs, found, most))
+                alike = alike_in(known, self.view_.levels, pairs)
+                parts.append(stage.best(pairs, found, most, alike))
         return _together(parts)
 
     def candidates(
@@ -278,7 +274,8 @@ def _together(parts: Sequence[Judged]) -> Ranked:
     """Return what was bought before and what was not, the two parts, as one."""
     asked = np.concatenate([pairs.asked for pairs, _, _ in parts])
     product = np.concatenate([pairs.product for pairs, _, _ in parts])
-    order = np.lexsort((product, asked))
+    key = asked * (product.max(initial=0) + 1) + product
+    order = np.argsort(key, kind="stable")  # two runs in order are merged
     return Ranked(
         asked[order],
         product[order],

@@ -87,6 +87,18 @@ def warn_of(frame: pd.DataFrame, learned_at: datetime) -> None:
     )
 
 
+def warn_of_nothing(frame: pd.DataFrame) -> None:
+    """Warn with the code ``drift-nothing-learned`` where there is nothing that could drift."""
+    if frame.empty:
+        warnings.warn(
+            "drift-nothing-learned: the shop was too small for models that learn, so plain rules "
+            "are used, which read the shop as it is each time: nothing can drift and the table is "
+            "empty. Fit again when there are more orders.",
+            XenorecWarning,
+            stacklevel=3,
+        )
+
+
 def _rows(name: str, stage: Stage, then: Spread, now: Candidates) -> list[dict[str, object]]:
     model = stage.model
     ranked = np.argsort(-model.importance, kind="stable")

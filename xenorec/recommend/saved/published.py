@@ -13,9 +13,9 @@ from xenorec.errors import ModelFileError, XenorecError
 from xenorec.recommend.lines import History
 from xenorec.recommend.recommender import ShelfRecommender
 from xenorec.recommend.saved.drift import drifted
-from xenorec.recommend.saved.folder import write_atomically
-from xenorec.recommend.saved.manifest import Manifest, damaged
+from xenorec.recommend.saved.manifest import Manifest
 from xenorec.recommend.saved.renew import renewed
+from xenorec.saved import damaged, write_atomically
 
 POINTER = "current.json"
 STAMP = re.compile(r"\d{8}T\d{6}(\.\d{6})?Z")
@@ -74,9 +74,9 @@ class Published:
             if said["workspace"] != self.workspace:
                 return []
         except (OSError, ValueError, LookupError, TypeError) as error:
-            raise damaged(path, error) from error
+            raise damaged(path, error, Manifest.anew) from error
         if not all(map(STAMP.fullmatch, names)):
-            raise damaged(path, "it names what is no model of its folder")
+            raise damaged(path, "it names what is no model of its folder", Manifest.anew)
         return names
 
     def choose(self, history: History) -> Choice:

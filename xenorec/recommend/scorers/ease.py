@@ -80,7 +80,7 @@ class Ease:
         from scipy.sparse import csr_array
 
         few = _inside(self.tastes_.take(customer), self.column_of_, len(self.product_))
-        score = few.csr() @ self.weight_
+        score = few.csr().astype(np.float32) @ self.weight_
         row, column = np.nonzero(score > 0)
         bounds = np.searchsorted(row, np.arange(len(customer) + 1))
         entries = (score[row, column].astype(np.float64), self.product_[column], bounds)
@@ -91,13 +91,8 @@ class Ease:
         entry = np.repeat(np.arange(len(customer)), np.diff(few.bounds))
         target = self.column_of_[product][entry]
         value = few.value * self.weight_[few.column, target]
-        value = np.where(target >= 0, value, 0.0)
-        filled = few.bounds[:-1][np.diff(few.bounds) > 0]
-        highest = np.maximum.reduceat(value, filled) if len(filled) else value
-        most = np.repeat(highest, np.diff(few.bounds)[np.diff(few.bounds) > 0])
-        top = np.flatnonzero((value == most) & (value > 0))
-        source = self.product_[few.column[top]]
-        return first_of(entry[top], value[top], source, np.arange(len(customer)))
+        value[target < 0] = 0.0
+        return first_of(entry, value, self.product_[few.column], len(customer))
 
 
 def _inside(tastes: Table, column_of: Ints, n: int) -> Table:

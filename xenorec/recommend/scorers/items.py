@@ -30,7 +30,8 @@ class CustomerItems:
     shrunk where few customers have both; a customer who buys very much counts no more than 9 in
     10 do. The ``k`` most similar of each product are kept. A score is the sum of the customer's
     own counts times similarity. ``only_new``: what the customer has bought is not among the best.
-    At most ``most`` customers, a hashed sample, are learned from.
+    At most ``most`` customers, a hashed sample, are learned from. ``with_reasons``: the answer says
+    because of which own product; seeking it takes longer than the scores.
     """
 
     half_life: timedelta = HALF_LIFE
@@ -38,6 +39,7 @@ class CustomerItems:
     shrink: float = 5.0
     only_new: bool = False
     most: int = 200_000
+    with_reasons: bool = True
     name: str = "customer_items"
 
     def fit(self, shop: Shop) -> Self:
@@ -57,6 +59,7 @@ class CustomerItems:
             Similar(self.tastes_, self.alike_),
             customer,
             Ask(depth, is_open, pairs, self.place_, self.tastes_ if self.only_new else None),
+            with_reasons=self.with_reasons,
         )
 
 
@@ -66,12 +69,14 @@ class BasketItems:
 
     Looked at are each customer's last 100 orders of up to 200 products, and a customer who
     buys very much counts no more than 9 in 10 do: ``count_pairs`` counts every order alike.
+    ``with_reasons``: the answer says because of which own product.
     """
 
     half_life: timedelta = HALF_LIFE
     k: int = 100
     shrink: float = 5.0
     only_new: bool = False
+    with_reasons: bool = True
     name: str = "basket_items"
 
     def fit(self, shop: Shop) -> Self:
@@ -90,12 +95,14 @@ class BasketItems:
             Similar(self.tastes_, self.alike_),
             customer,
             Ask(depth, is_open, pairs, self.place_, self.tastes_ if self.only_new else None),
+            with_reasons=self.with_reasons,
         )
 
 
-def by_similar(similar: Similar, customer: Ints, ask: Ask) -> Scores:
-    """Return what ``ask`` wants, each with the customer's product that is the reason."""
-    return in_blocks(customer, similar.rows, ask, because=similar.because)
+def by_similar(similar: Similar, customer: Ints, ask: Ask, *, with_reasons: bool = True) -> Scores:
+    """Return what ``ask`` wants, each with the customer's product that is the reason, if wanted."""
+    reason = similar.because if with_reasons else None
+    return in_blocks(customer, similar.rows, ask, because=reason)
 
 
 def _recent_orders(shop: Shop) -> tuple[Table, Ints]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, Protocol, Self
 
@@ -13,6 +13,7 @@ from xenorec.numbers import Bools, Floats, Ints, significant
 from xenorec.recommend.arrays import best_each, distinct
 from xenorec.recommend.scorers.table import Table, near_top
 from xenorec.recommend.shop import Shop
+from xenorec.threads import in_threads
 
 AT_ONCE = 256
 """Customers that are worked out together."""
@@ -111,19 +112,18 @@ def in_blocks(
 
     ``rows_of`` returns a SciPy array, one row per known customer, one column per product.
     ``because`` gets the customer and the product of each entry that is returned. ``unknown``: a
-    customer -1 is worked out too.
+    customer -1 is worked out too. Blocks are worked out side by side in threads.
     """
-    known = np.flatnonzero(customer >= (-1 if unknown else 0))
-    parts = []
-    for begin in range(0, len(known), AT_ONCE):
-        asked = known[begin : begin + AT_ONCE]
+
+    def block(asked: Ints) -> Scores:
         part = pick(rows_of(customer[asked]), asked, customer[asked], ask)
-        if because is not None and len(part):
-            part = Scores(
-                part.asked, part.product, part.score, because(customer[part.asked], part.product)
-            )
-        parts.append(part)
-    return join(parts)
+        if because is None or not len(part):
+            return part
+        return replace(part, because=because(customer[part.asked], part.product))
+
+    known = np.flatnonzero(customer >= (-1 if unknown else 0))
+    pieces = [known[begin : begin + AT_ONCE] for begin in range(0, len(known), AT_ONCE)]
+    return join(list(in_threads(block, pieces)))
 
 
 def pick(scores: Any, asked: Ints, customer: Ints, ask: Ask) -> Scores:

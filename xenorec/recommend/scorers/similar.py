@@ -13,10 +13,14 @@ from xenorec.numbers import Floats, Ints
 from xenorec.recommend.arrays import starts, total
 from xenorec.recommend.scorers.table import Table, stack, strongest
 from xenorec.recommend.shop import Shop
+from xenorec.threads import in_threads
 
 MOST_PRODUCTS = 400
 """Products of a customer that count, the most recent: nobody makes the work quadratic."""
-ENTRIES_AT_ONCE = 10_000_000
+PEOPLE_AT_ONCE = 16
+"""Customers whose reasons are sought together: so few that a table stays in the cache."""
+ENTRIES_AT_ONCE = 2_000_000
+"""Similarities that are worked out together by one thread."""
 
 
 def taste(shop: Shop, half_life: timedelta) -> Table:
@@ -53,18 +57,22 @@ def cosines(rows: Table, place: Ints, *, k: int, shrink: float) -> Table:
     """Return products x products: the ``k`` highest cosines of the columns of ``rows``.
 
     A cosine counts c / (c + ``shrink``), where c is the effective number of owners in common: the
-    product of the two columns in units of what one entry adds on average.
+    product of the two columns in units of what one entry adds on average. That is the same as
+    cosine^2 / (cosine + ``shrink`` * unit / (product of the columns' lengths)).
     """
     product = rows.column
     length = np.sqrt(np.bincount(product, rows.value**2, minlength=rows.n_columns))
+    length = np.maximum(length, 1e-12)
     unit = max(float(np.mean(rows.value**2)) if len(product) else 1.0, 1e-12)
-    single = rows.csr().astype(np.float32)
+    single = rows._replace(value=rows.value / length[product]).csr().astype(np.float32)
+    doubt = (np.sqrt(shrink * unit) / length).astype(np.float32)
 
     def finish(block: Any, taken: slice) -> None:
-        at = np.repeat(np.arange(taken.start, taken.stop), np.diff(block.indptr))
-        common = block.data / unit
-        both = np.maximum(length[at] * length[block.indices], 1e-12)
-        block.data = block.data / both * (common / (common + shrink))
+        whole = np.repeat(doubt[taken], np.diff(block.indptr))
+        whole *= doubt[block.indices]
+        whole += block.data
+        block.data *= block.data
+        np.divide(block.data, whole, out=block.data, where=whole > 0)
 
     return similar_products(single.T.tocsr(), single, place, k, finish)
 
@@ -75,19 +83,17 @@ def similar_products(
     """Return for each row of ``left`` the ``k`` most similar products by ``left @ right``.
 
     Rows are taken in blocks that fit in memory. ``finish`` changes the values of a block in place;
-    a product is never similar to itself.
+    a product is never similar to itself. Blocks are worked out side by side in threads.
     """
-    blocks = []
-    for rows in _blocks(left, right):
+
+    def nearest(rows: slice) -> Table:
         block = (left[rows] @ right).tocsr()
-        row = np.repeat(np.arange(rows.start, rows.stop), np.diff(block.indptr))
         finish(block, rows)
+        row = np.repeat(np.arange(rows.start, rows.stop, dtype=np.int32), np.diff(block.indptr))
         block.data[row == block.indices] = 0.0
-        blocks.append(strongest(block, k, place))
-    found = blocks[0]
-    for block in blocks[1:]:
-        found = stack(found, block)
-    return found
+        return strongest(block, k, place)
+
+    return stack(*in_threads(nearest, _blocks(left, right)))
 
 
 def _blocks(left: Any, right: Any) -> Iterator[slice]:
@@ -114,24 +120,39 @@ class Similar:
 
     def because(self, customer: Ints, product: Ints) -> Ints:
         """Return the customer's product that adds most to each score; of equals the first by id."""
+        ranked = np.argsort(customer, kind="stable")
+        new = np.flatnonzero(np.diff(customer[ranked], prepend=-1))
+        found = np.empty(len(customer), dtype=np.int64)
+        for rows in np.split(ranked, new[PEOPLE_AT_ONCE::PEOPLE_AT_ONCE]):
+            found[rows] = self._because(customer[rows], product[rows])
+        return found
+
+    def _because(self, customer: Ints, product: Ints) -> Ints:
         n = self.alike.n_columns
         people, person = np.unique(customer, return_inverse=True)
         which, at = self.tastes.entries(people)
         source = self.tastes.column[at].astype(np.int64)
         step, part = self.alike.entries(source)
         key = which[step] * n + self.alike.column[part]
-        asked = np.zeros(len(people) * n, dtype=bool)
-        asked[person * n + product] = True
-        kept = np.flatnonzero(asked[key])
+        pair = person * n + product
+        place = np.full(len(people) * n, -1, dtype=np.int32)
+        place[pair] = np.arange(len(pair))
+        entry = place[key]
+        kept = np.flatnonzero(entry >= 0)
         value = self.tastes.value[at][step[kept]] * self.alike.value[part[kept]]
-        return first_of(key[kept], value, source[step[kept]], person * n + product)
+        best = first_of(entry[kept], value, source[step[kept]], len(pair))
+        reasons: Ints = best[place[pair]]
+        return reasons
 
 
-def first_of(key: Ints, value: Floats, source: Ints, asked: Ints) -> Ints:
-    """Return for each ``asked`` key the source of its highest value, or -1 without any."""
-    ranked = np.lexsort((source, -value, key))
-    known, first = np.unique(key[ranked], return_index=True)
-    if not len(known):
-        return np.full(len(asked), -1, dtype=np.int64)
-    at = np.minimum(np.searchsorted(known, asked), len(known) - 1)
-    return np.where(known[at] == asked, source[ranked[first[at]]], -1).astype(np.int64)
+def first_of(entry: Any, value: Floats, source: Ints, n: int) -> Ints:
+    """Return for each of ``n`` entries the source of its highest value above 0, or -1 without any.
+
+    The sources of an entry come in ascending order; of equals the first counts.
+    """
+    highest = np.zeros(n)
+    np.maximum.at(highest, entry, value)
+    top = np.flatnonzero((value == highest[entry]) & (value > 0))[::-1]
+    found = np.full(n, -1, dtype=np.int64)
+    found[entry[top]] = source[top]
+    return found

@@ -60,12 +60,12 @@ def as_table(matrix: Any) -> Table:
     return Table(np.asarray(csr.data, dtype=np.float64), column, bounds, csr.shape[1])
 
 
-def stack(first: Table, second: Table) -> Table:
-    """Return the rows of two tables, one below the other."""
-    value = np.concatenate([first.value, second.value])
-    column = np.concatenate([first.column, second.column])
-    bounds = np.concatenate([first.bounds, first.bounds[-1] + second.bounds[1:]])
-    return Table(value, column, bounds, first.n_columns)
+def stack(*tables: Table) -> Table:
+    """Return the rows of all tables, one below the other."""
+    value = np.concatenate([table.value for table in tables])
+    column = np.concatenate([table.column for table in tables])
+    size = np.concatenate([np.diff(table.bounds) for table in tables])
+    return Table(value, column, np.append(0, np.cumsum(size)), tables[0].n_columns)
 
 
 def hopeful(value: npt.NDArray[Any], k: int, *, slack: float = 0.0) -> Ints:
@@ -102,11 +102,14 @@ def strongest(matrix: Any, k: int, place: Ints) -> Table:
     for begin, end in pairwise(matrix.indptr.tolist()):
         found.append(begin + near_top(matrix.data[begin:end], k))
     near = np.concatenate(found)
-    row = np.repeat(np.arange(len(found) - 1), [len(at) for at in found[1:]])
+    size = np.array([len(at) for at in found[1:]], dtype=np.int64)
+    row = np.repeat(np.arange(len(size)), size)
     value, column = significant(matrix.data[near].astype(np.float64)), matrix.indices[near]
-    best, _ = best_each(row, value, place[column], k)
-    best = best[np.lexsort((column[best], row[best]))]
-    return table_of(row[best], column[best], value[best], shape=matrix.shape)
+    kept = size[row] <= k
+    level = np.flatnonzero(~kept)
+    best, _ = best_each(row[level], value[level], place[column[level]], k)
+    kept[level[best]] = True
+    return as_table(table_of(row[kept], column[kept], value[kept], shape=matrix.shape).csr())
 
 
 def transpose(table: Table) -> Table:
