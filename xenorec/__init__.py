@@ -17,16 +17,31 @@ if TYPE_CHECKING:
         evaluate_shelves,
     )
     from xenorec.report import lift
-    from xenorec.timing import NextPurchase, SendTime, evaluate_timing
+    from xenorec.timing import (
+        LifetimeValue,
+        NextPurchase,
+        Occasions,
+        OccasionUplift,
+        SendTime,
+        draw_week,
+        evaluate_occasions,
+        evaluate_send_time,
+        evaluate_timing,
+        evaluate_value,
+        personal_occasions,
+    )
     from xenorec.workspace import Workspace, open
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Arm": "xenorec.creative",
+    "LifetimeValue": "xenorec.timing",
     "MessageTemplate": "xenorec.messages",
     "NextOrder": "xenorec.recommend",
     "NextPurchase": "xenorec.timing",
+    "OccasionUplift": "xenorec.timing",
+    "Occasions": "xenorec.timing",
     "Rules": "xenorec.recommend",
     "SendTime": "xenorec.timing",
     "ShelfRecommender": "xenorec.recommend",
@@ -37,16 +52,24 @@ _HOMES = {
     "XenorecWarning": "xenorec.errors",
     "evaluate_next_order": "xenorec.recommend",
     "evaluate_shelves": "xenorec.recommend",
+    "draw_week": "xenorec.timing",
+    "evaluate_occasions": "xenorec.timing",
+    "evaluate_send_time": "xenorec.timing",
     "evaluate_timing": "xenorec.timing",
+    "evaluate_value": "xenorec.timing",
     "lift": "xenorec.report",
     "open": "xenorec.workspace",
+    "personal_occasions": "xenorec.timing",
 }
 
 __all__ = [
     "Arm",
+    "LifetimeValue",
     "MessageTemplate",
     "NextOrder",
     "NextPurchase",
+    "OccasionUplift",
+    "Occasions",
     "Rules",
     "SendTime",
     "ShelfRecommender",
@@ -55,11 +78,16 @@ __all__ = [
     "Workspace",
     "XenorecError",
     "XenorecWarning",
+    "draw_week",
     "evaluate_next_order",
+    "evaluate_occasions",
+    "evaluate_send_time",
     "evaluate_shelves",
     "evaluate_timing",
+    "evaluate_value",
     "lift",
     "open",
+    "personal_occasions",
 ]
 
 

@@ -161,7 +161,12 @@ def plan(
         found = made.plan()
     say(
         f"{found}\n  full hash {found.hash}",
-        {"hash": found.hash, "as_of": found.as_of.isoformat(), "funnel": dict(found.funnel.rows())},
+        {
+            "hash": found.hash,
+            "as_of": found.as_of.isoformat(),
+            "funnel": dict(found.funnel.rows()),
+            "season": None if found.season is None else found.season.to_mapping(),
+        },
         to_json,
     )
     if approve_by is not None:

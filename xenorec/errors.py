@@ -60,6 +60,10 @@ class NotApproved(XenorecError, RuntimeError):
     """A plan was sent before somebody approved it."""
 
 
+class OutOfSeason(XenorecError, ValueError):
+    """A campaign bound to an occasion was planned before or after its days."""
+
+
 class NotSupported(XenorecError, NotImplementedError):
     """A thing that this part declares it cannot do."""
 

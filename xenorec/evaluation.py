@@ -9,9 +9,10 @@ from xenorec.errors import BadInput, nearest
 from xenorec.workspace import Workspace
 from xenorec.workspace import open as open_workspace
 
-WHAT = ("shelves", "next-order", "timing", "send-time")
+WHAT = ("shelves", "next-order", "timing", "send-time", "occasions")
 PICTURED = ("shelves", "next-order")
-SINCE = {"next-order": "2017-11-06"}
+SINCE = {"next-order": "2017-11-06", "occasions": "2018-01-02"}
+COUNTRY, ZONE = "US", "America/New_York"
 AS_OF = "2017-11-01"
 
 
@@ -30,12 +31,14 @@ def evaluate(
     by: str = "product",
     households: int = 0,
 ) -> Evaluation:
-    """Back-test ``shelves``, ``next-order``, ``timing`` or ``send-time`` beside its baselines.
+    """Back-test shelves, next-order, timing, send-time or occasions beside its baselines.
 
     ``by``: score shelves and orders by "product" or by "category". Models learn from rows up to
     ``as_of`` (2017-11-01, for next-order 2017-11-06) and are scored on what happened in the span
     after it; for next-order on each customer's last order since then, whatever ``within`` says.
-    Without a workspace The Complete Journey is loaded into memory.
+    Occasions are those before ``as_of`` (2018-01-02), each forecast from the days before it, of the
+    workspace's country (US where it has none). Without a workspace The Complete Journey is loaded
+    into memory.
     """
     if what not in WHAT:
         raise BadInput(f"Cannot evaluate {what!r}.{nearest(what, WHAT)} Known: {', '.join(WHAT)}.")
@@ -61,9 +64,20 @@ def _run(what: str, shop: Workspace, as_of: str, within: str, by: str, history: 
         from xenorec.timing import evaluate_timing
 
         return evaluate_timing(history.orders().to_pandas(), as_of=as_of, within=within)
+    if what == "occasions":
+        return _occasions(shop, history, as_of)
     from xenorec.timing import evaluate_send_time
 
     return evaluate_send_time(history.events().to_pandas(), as_of=as_of)
+
+
+def _occasions(shop: Workspace, history: Any, as_of: str) -> Evaluation:
+    from xenorec.timing import evaluate_occasions
+
+    project = shop.project
+    occasions = project.calendar.of(project.country or COUNTRY)
+    zone = project.time_zone or (ZONE if project.path is None else "UTC")
+    return evaluate_occasions(history.lines(), occasions=occasions, as_of=as_of, time_zone=zone)
 
 
 def _complete_journey(households: int) -> Workspace:

@@ -6,9 +6,12 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from xenorec.errors import ConfigError, MissingFile, Problem, nearest
+from xenorec.errors import BadInput, ConfigError, MissingFile, Problem, nearest
+
+if TYPE_CHECKING:
+    from xenorec.campaigns.season import Calendar
 
 FILE = "xenorec.toml"
 KEYS: Mapping[str, tuple[str, ...]] = {
@@ -16,6 +19,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "brand": ("name", "url", "address", "color", "sender"),
     "channels": (),
     "connectors": (),
+    "occasions": ("subdivision", "payday", "confirmed", "own"),
 }
 
 NEW = """\
@@ -26,6 +30,7 @@ path = "shop.duckdb"              # what can be pulled again: orders, products, 
 ledger = "shop.ledger.sqlite"     # what must never be lost: consents, decisions, deliveries
 time_zone = "UTC"                 # of clock times that come without a zone
 currency = "USD"
+# country = "SA"                  # whose feasts and paydays; a campaign may be bound to one
 outbox = "outbox"                 # where the channel "file" writes messages
 
 [brand]
@@ -86,11 +91,20 @@ class Project:
     outbox: Path = Path("outbox")
     brand: Brand = field(default_factory=Brand)
     channels: Mapping[str, Any] = field(default_factory=dict)
+    country: str | None = None
+    occasions: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def own(self) -> Path:
         """Where the retailer's own templates and connectors lie."""
         return self.folder
+
+    @property
+    def calendar(self) -> Calendar:
+        """Which occasions the shop has."""
+        from xenorec.campaigns.season import Calendar
+
+        return Calendar(self.country, self.time_zone, self.occasions)
 
 
 def find_project(start: Path) -> Path | None:
@@ -108,7 +122,7 @@ def read_project(path: Path) -> Project:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(str(path), [Problem("TOML", str(error))]) from error
-    problems = _problems(data, text)
+    problems = _problems(data, text) or _occasion_problems(data, text)
     if problems:
         raise ConfigError(str(path), problems)
     folder, workspace = path.parent, data.get("workspace", {})
@@ -122,6 +136,8 @@ def read_project(path: Path) -> Project:
         outbox=folder / workspace.get("outbox", "outbox"),
         brand=Brand(**data.get("brand", {})),
         channels=data.get("channels", {}),
+        country=workspace.get("country"),
+        occasions=data.get("occasions", {}),
     )
 
 
@@ -186,6 +202,21 @@ def _problems(data: Mapping[str, Any], text: str) -> list[Problem]:
                 where = f"{name}.{key}"
                 problems.append(Problem(where, f"is not a key here.{hint}", _line(text, key)))
     return problems
+
+
+def _occasion_problems(data: Mapping[str, Any], text: str) -> list[Problem]:
+    """Return what is wrong with the occasions, which only their calendar can tell."""
+    country = data.get("workspace", {}).get("country")
+    if country is None and "occasions" not in data:
+        return []
+    from xenorec.timing.occasions.calendar import Occasions
+
+    try:
+        Occasions("US" if country is None else country, **data.get("occasions", {}))
+    except (BadInput, AttributeError, TypeError) as error:
+        where = "occasions" if "occasions" in data else "country"
+        return [Problem(where, str(error), _line(text, where))]
+    return []
 
 
 def _line(text: str, word: str) -> int | None:

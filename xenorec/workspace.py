@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xenorec.errors import BadInput, MissingFile, MissingTable, NotSupported
-from xenorec.project import Project, find_project, lone_project, read_project
+from xenorec.project import FILE, Project, find_project, lone_project, read_project
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +41,8 @@ def open(
 ) -> Workspace:
     """Open a workspace: a DuckDB file, or the project whose ``xenorec.toml`` lies upward.
 
-    ``path`` is the warehouse's file (made when missing); ``":memory:"`` keeps it in memory.
+    ``path`` is the warehouse's file (made when missing), or the folder of a project; ``":memory:"``
+    keeps it in memory.
     ``ledger`` is a file name or a URL such as ``postgresql+psycopg://...``; without one it is
     the file ``<name>.ledger.sqlite`` beside the warehouse. ``brand`` (name, url, address, color,
     sender) speaks in the messages. ``wait`` is how many seconds to wait for another process.
@@ -63,6 +64,8 @@ def open(
             "xr.open('shop.duckdb'). The ledger may be a URL: ledger='postgresql+psycopg://...'"
         )
     file = None if str(path) == ":memory:" else Path(path)
+    if file is not None and (file / FILE).is_file():
+        return Workspace(read_project(file / FILE), wait=wait)
     if file is not None and (file.is_dir() or not file.resolve().parent.is_dir()):
         raise BadInput(
             f"{str(path)!r} cannot be a workspace's file: it is a folder, or its folder is not "
@@ -172,11 +175,12 @@ class Workspace:
         Without ``as_of``: after the latest order.
         """
         from xenorec.identity import masked
-        from xenorec.profile import Profiles, ProfileSource, sql_columns
+        from xenorec.profile import ProfileColumn, Profiles, ProfileSource, sql_columns
         from xenorec.timing import MODEL_COLUMNS
 
         at = self._instant(as_of)
-        fitted = tuple(_fitted_column(column) for column in MODEL_COLUMNS)
+        told = "fitted next_purchase"
+        fitted = (ProfileColumn(c.name, c.type, c.meaning, told) for c in MODEL_COLUMNS)
         return Profiles(
             ProfileSource(
                 at,
@@ -371,7 +375,7 @@ class Workspace:
     def _known(self) -> Any:
         from xenorec.campaigns.known import known_names
 
-        return known_names(self.project.own)
+        return known_names(self.project.own, self.project.occasions.get("own", ()))
 
     def _room(
         self, people: Profiles, recommend: ShelfRecommender | None, timing: SendTime | None
@@ -389,12 +393,7 @@ class Workspace:
             report=lambda name, within: self.report(name, within=within),
             shelves=lambda: self.recommender(people.as_of),
             priors=lambda: self.row_priors(people.as_of),
+            calendar=self.project.calendar,
             recommender=recommend,
             send_time=timing,
         )
-
-
-def _fitted_column(column: Any) -> Any:
-    from xenorec.profile import ProfileColumn
-
-    return ProfileColumn(column.name, column.type, column.meaning, "fitted next_purchase")

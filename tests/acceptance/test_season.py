@@ -91,6 +91,20 @@ def test_out_of_season_a_job_has_nothing_to_do_and_settles_what_was_left(tmp_pat
     assert int(crm.audit()["n_rows"].sum()) == 0
 
 
+def test_what_was_planned_before_the_feast_moved_waits_for_the_window(tmp_path: Path) -> None:
+    crm = project(tmp_path / "shop", "2017-06-24")
+    crm.load("complete_journey", sample=True)
+    begun = campaign(crm, "2017-06-26T00:00:00Z", "moved").run(now="2017-06-26T00:00:00Z")
+    assert begun.n_waiting > 0
+    moved = project(tmp_path / "shop", "2017-06-25")
+    noon, next_day = "2017-06-26T15:00:00Z", "2017-06-27T20:00:00Z"
+    held = campaign(moved, noon, "moved").run(now=noon)
+    assert "nothing to do until 2017-06-27" in str(held)
+    assert held.n_sent == 0
+    assert held.n_waiting == begun.n_waiting
+    assert campaign(moved, next_day, "moved").run(now=next_day).n_sent > 0
+
+
 def test_the_command_exits_with_0_out_of_season(crm: xr.Workspace, tmp_path: Path) -> None:
     path = crm.project.folder / "c.yaml"
     path.write_text(campaign(crm, "2017-07-01", "cli").to_yaml())

@@ -20,7 +20,7 @@ LAYERS = (
     ("chance", "errors", "numbers"),
     ("content", "frames", "instants", "spans", "threads"),
     ("schema",),
-    ("engine",),
+    ("engine", "boosting", "saved"),
     (
         "creative",
         "identity",
@@ -53,16 +53,18 @@ SAME_LAYER = {
     *((upper, other) for upper in LAYERS[-1] for other in LAYERS[-1]),
 }
 HOMES = {
-    "altair": {"recommend"},
+    "altair": {"recommend", "timing"},
     "click": {"cli", "commands"},
     "duckdb": {"engine"},
+    "hijridate": {"timing"},
+    "holidays": {"timing"},
     "jinja2": {"messages"},
     "lifetimes": {"timing"},
     "markupsafe": {"messages"},
     "mrml": {"messages"},
     "rich": {"progress"},
     "scipy": {"identity", "recommend", "report", "timing"},
-    "sklearn": {"recommend", "report", "timing"},
+    "sklearn": {"boosting", "recommend", "report", "timing"},
     "sqlalchemy": {"ledger", "sources"},
     "sqlglot": {"engine", "profile"},
 }

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from xenorec.timing import NextPurchase, SendTime, evaluate_send_time, evaluate_timing
@@ -62,6 +63,33 @@ def bench_journey(orders: pd.DataFrame) -> None:
     timed("SendTime.schedule, everybody", lambda: hours.schedule(None, after=first))
 
 
+def many_people(n_customers: int, n_events: int = 20) -> pd.DataFrame:
+    """Return events of invented customers, each around an hour of the own."""
+    rng = np.random.default_rng(1)
+    who = rng.integers(0, n_customers, n_customers * n_events)
+    own = rng.normal(14, 3, n_customers)[who]
+    hour = rng.integers(0, 300, len(who)) * 24 + np.clip(rng.normal(own, 2.5), 0, 23.9)
+    names = np.char.add("c", np.arange(n_customers).astype(str))
+    ids = pd.Series(pd.Categorical.from_codes(who, names)).astype("str")
+    at = pd.Timestamp("2017-01-01", tz="UTC") + pd.to_timedelta((hour * 3600).astype(int), unit="s")
+    return pd.DataFrame({"customer_id": ids, "at": at, "time_zone": "America/New_York"})
+
+
+def bench_send_time(n_customers: int) -> None:
+    """Time SendTime on many customers; fit and predict for a million should stay below 60 s."""
+    events = many_people(n_customers)
+    print(f"SendTime, {len(events):,} events of {n_customers:,} customers:")
+    model = timed("fit", lambda: SendTime().fit(events))
+    timed("predict, everybody", lambda: model.predict())
+    timed("schedule, everybody", lambda: model.schedule(None, after="2017-11-01"))
+    rate = max(n_customers // 600, 1)
+    timed(
+        "schedule with a provider's rate",
+        lambda: model.schedule(None, after="2017-11-01", per_minute=rate),
+    )
+    timed("audience", lambda: model.audience())
+
+
 def bench_wholesale() -> None:
     """Scores on a gift wholesaler with few orders per customer."""
     lines = pd.read_parquet(SHARED / "online_retail_II.parquet")
@@ -83,6 +111,8 @@ def main() -> int:
         bench_wholesale()
     else:
         print("skipped: online_retail_II.parquet is not beside the project")
+    for n_customers in (200_000, 1_000_000):
+        bench_send_time(n_customers)
     return 0
 
 

@@ -17,9 +17,8 @@ from hypothesis import strategies as st
 from tests.unit.recommend.trained import plain
 from xenorec.errors import ModelFileError
 from xenorec.recommend import ShelfRecommender
-from xenorec.recommend.saved.decode import Decoder
-from xenorec.recommend.saved.encode import Encoder
-from xenorec.recommend.saved.texts import decode_texts, encode_texts
+from xenorec.saved import Decoder, Encoder
+from xenorec.saved.texts import decode_texts, encode_texts
 
 texts = st.text(st.characters(exclude_categories=()), max_size=12)
 scalars = st.one_of(
@@ -29,6 +28,7 @@ scalars = st.one_of(
     st.floats(),
     texts,
     st.dates(),
+    st.times(),
     st.datetimes(timezones=st.just(UTC)),
     st.timedeltas(timedelta(days=-9999), timedelta(days=9999)),
     st.decimals(allow_nan=False),

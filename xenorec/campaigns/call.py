@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from xenorec.errors import BadInput, nearest
@@ -16,6 +17,8 @@ SETTINGS: Mapping[str, tuple[str, str]] = {
     "block_categories": ("recommend", "block_categories"),
     "price": ("recommend", "price"),
     "min_margin": ("recommend", "min_margin"),
+    "themes": ("recommend", "themes"),
+    "editorial": ("recommend", "editorial"),
     "quiet": ("timing", "quiet"),
     "cap": ("timing", "cap"),
     "expires": ("timing", "expires"),
@@ -29,6 +32,10 @@ SETTINGS: Mapping[str, tuple[str, str]] = {
 }
 
 
+WHOLE = ("approval", "schedule")
+"""Settings that are a section of their own, as they stand in the file."""
+
+
 def mapping_of_call(
     name: str,
     where: str,
@@ -40,9 +47,9 @@ def mapping_of_call(
 ) -> dict[str, Any]:
     """Return the call's arguments by the sections of the YAML file.
 
-    Rows, items and the share that explores come from the recommender and quiet hours from the
-    timing model, where those were given. Raises BadInput for a setting that is not one, with the
-    nearest name.
+    Rows, items, shelves of a file, the editorial list and the share that explores come from the
+    recommender and quiet hours from the timing model, where those were given. Raises BadInput for
+    a setting that is not one, with the nearest name.
     """
     data: dict[str, Any] = {
         "campaign": name,
@@ -58,17 +65,34 @@ def mapping_of_call(
         data["recommend"] = {"shelves": recommend.n_shelves, "items": recommend.n_items}
         if recommend.explore is not None:
             data["recommend"]["explore"] = recommend.explore.share
+        data["recommend"] |= _of_recommender(recommend)
     if timing is not None:
         data["timing"]["quiet"] = timing.quiet
     for key, value in settings.items():
-        if key == "approval":
-            data["approval"] = value
+        if key in WHOLE:
+            data |= {} if value is None else {key: value}
         elif key not in SETTINGS:
             raise BadInput(
                 f"campaign() has no setting {key!r}.{nearest(key, SETTINGS)} "
-                f"Settings: {', '.join(sorted([*SETTINGS, 'approval']))}."
+                f"Settings: {', '.join(sorted([*SETTINGS, *WHOLE]))}."
             )
         elif value is not None:
             section, inner = SETTINGS[key]
-            data[section][inner] = list(value) if isinstance(value, tuple) else value
+            data[section][inner] = _plain(value)
     return data
+
+
+def _of_recommender(recommend: Any) -> dict[str, Any]:
+    """Return the file of shelves and the editorial list that a recommender was made with."""
+    found: dict[str, Any] = {}
+    if isinstance(recommend.themes, str | Path) and Path(recommend.themes).is_file():
+        found["themes"] = str(Path(recommend.themes).resolve())
+    if recommend.editorial:
+        found["editorial"] = list(recommend.editorial)
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value

@@ -14,6 +14,7 @@ from xenorec.campaigns.decide import STEP
 from xenorec.campaigns.plan import Plan, clock
 from xenorec.campaigns.record import CampaignRecord
 from xenorec.campaigns.room import Room
+from xenorec.campaigns.season import IdleReport, Season, is_held_back, season_of
 from xenorec.campaigns.sending import send_due
 from xenorec.errors import NotApproved
 from xenorec.messages import MessageTemplate, RenderedMessage, preview_html
@@ -35,9 +36,15 @@ class Campaign:
         """The instant of the audience; no later row is used."""
         return self._room.people.as_of
 
+    @property
+    def season(self) -> Season | None:
+        """The days that the campaign is bound to, now or next; None without an occasion."""
+        return season_of(self.record, self._room.calendar, self.as_of)
+
     def plan(self) -> Plan:
         """Return the plan: one decision for every customer of the audience.
 
+        Raises OutOfSeason when the campaign is bound to an occasion and its days are not these.
         Pure: the same tables, instant, record and seed give the same plan and hash.
         """
         return self._plan
@@ -58,10 +65,14 @@ class Campaign:
     ) -> DeliveryReport:
         """Run the campaign as a job: plan, check the approval, send what is due at ``now``.
 
-        May be called as often as you like. Raises NotApproved when the record requires an
-        approval that this very plan has not had.
+        May be called as often as you like. Out of season there is nothing to plan: what was left
+        from before is settled, and the report says when there is something to do. Raises
+        NotApproved when the record requires an approval that this very plan has not had.
         """
-        plan, at = self.plan(), clock(now)
+        at, season = clock(now), self.season
+        if season is not None and not season.is_open(self.as_of):
+            return self._idle(season, at)
+        plan = self.plan()
         if approve_by is not None:
             return plan.approve(by=approve_by, at=at).send(now=at)
         if self.record.approval == "none":
@@ -90,6 +101,14 @@ class Campaign:
             f"template {self.record.message.template!r}, "
             f"holdout {self.record.holdout.share:.0%})"
         )
+
+    def _idle(self, season: Season, at: datetime) -> IdleReport:
+        """Settle what was left in doubt or has expired; nothing goes out."""
+        ledger, name = self._room.ledger, self.record.campaign
+        if is_held_back(ledger, name, STEP, at):
+            return IdleReport(name, at, {}, dict(ledger.states(name, STEP)), season)
+        done = send_due(self._room, self.record, now=at)
+        return IdleReport(name, at, done.run, done.standing, season)
 
     def _approved(self) -> str:
         runs = self._room.ledger.snapshot("campaign_runs").to_pylist()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -11,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from xenorec.campaigns.never import rules_of, shown_until
-from xenorec.campaigns.record import CampaignRecord, Recommend
+from xenorec.campaigns.record import CampaignRecord
 from xenorec.campaigns.removed import Removed
 from xenorec.campaigns.room import BrandLike, Room
 from xenorec.campaigns.rows import drawn, explore_of
+from xenorec.campaigns.shelves import with_shelves
 from xenorec.creative import Arm, ArmChooser, pictures
 from xenorec.errors import BadInput
 from xenorec.messages import MessageTemplate, check_context, format_money
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LOCALE = "en-US"
-WITH_BASKET = "goes_with_last_basket"
-SIZE = re.compile(r", [\d.][^,]*$")
 
 
 @dataclass(frozen=True)
@@ -60,12 +58,9 @@ class Composer:
     ) -> Composer:
         """Return a composer that knows the rows of the customers named."""
         model = _guarded(fitted_recommender(record, room), record, room)
-        frame = _wider(model).shelves(customer_ids)
+        model = with_shelves(model, record, room.own)
+        frame = _unexplored(model).shelves(customer_ids)
         products = _products(room.history().products().to_pylist(), frame, room)
-        pages = {
-            customer_id: readable(shelves, record.recommend)
-            for customer_id, shelves in _rows(frame, products).items()
-        }
         arms = chosen_arms(record, template)
         return cls(
             record,
@@ -75,7 +70,7 @@ class Composer:
             if arms
             else None,
             arms,
-            drawn(pages, explore_of(record, model.explore), record.campaign),
+            drawn(_rows(frame, products), explore_of(record, model.explore), record.campaign),
             Removed(model, tuple(customer_ids)),
         )
 
@@ -154,38 +149,6 @@ def fitted_recommender(record: CampaignRecord, room: Room) -> ShelfRecommender:
     return room.recommender
 
 
-def readable(shelves: list[dict[str, Any]], wanted: Recommend) -> list[dict[str, Any]]:
-    """Return a page on which nothing looks the same twice, cut to the rows and items wanted.
-
-    Two products may share a title, or differ in size alone; to a reader that looks like a
-    mistake, and so does a product that goes well with itself. The better one stays. A row that is
-    left with fewer than half its items, and not as the only one, goes.
-    """
-    seen: set[str] = set()
-    page = []
-    for shelf in shelves:
-        items: list[dict[str, Any]] = []
-        for item in shelf["items"]:
-            title = _bare(item["title"])
-            is_itself = shelf["name"] == WITH_BASKET and title in item["reason"].casefold()
-            if title not in seen and not is_itself and len(items) < wanted.items:
-                seen.add(title)
-                items.append(item)
-        page.append({**shelf, "items": items})
-    enough = [shelf for shelf in page if 2 * len(shelf["items"]) >= wanted.items]
-    kept = enough or [shelf for shelf in page if shelf["items"]][:1]
-    return kept[: wanted.shelves]
-
-
-def _bare(title: str) -> str:
-    """Return a title without the size at its end, for comparison.
-
-    >>> _bare("Sour cream, 16 oz")
-    'sour cream'
-    """
-    return SIZE.sub("", title).casefold()
-
-
 def _guarded(model: ShelfRecommender, record: CampaignRecord, room: Room) -> ShelfRecommender:
     """Return the same fitted model that shows nothing which the record says is never shown."""
     guarded, as_of = copy(model), room.people.as_of
@@ -193,15 +156,11 @@ def _guarded(model: ShelfRecommender, record: CampaignRecord, room: Room) -> She
     return guarded
 
 
-def _wider(model: ShelfRecommender) -> ShelfRecommender:
-    """Return the same fitted model that gives more than is wanted, to choose from.
-
-    Its rows stand as believed: they change places when it is known which ones stay.
-    """
-    wider = copy(model)
-    wider.explore = None
-    wider.n_items, wider.n_shelves = 3 * model.n_items, model.n_shelves + 2
-    return wider
+def _unexplored(model: ShelfRecommender) -> ShelfRecommender:
+    """Return the same fitted model with rows that stand as believed: ``drawn`` moves them."""
+    still = copy(model)
+    still.explore = None
+    return still
 
 
 def chosen_arms(record: CampaignRecord, template: MessageTemplate) -> dict[str, Arm]:

@@ -13,12 +13,13 @@ from xenorec.campaigns.eligibility import Reach, reaches
 from xenorec.campaigns.record import CampaignRecord
 from xenorec.campaigns.removed import Removed
 from xenorec.campaigns.room import Room
+from xenorec.campaigns.season import Season, check_season, last_moment, season_of
 from xenorec.chance import uniform
 from xenorec.errors import NotSupported, TemplateError
 from xenorec.ledger import Decision
 from xenorec.messages import MessageTemplate, lint
 from xenorec.schema.enums import Reason
-from xenorec.spans import cap, span
+from xenorec.spans import cap
 from xenorec.timing import SendTime
 
 COLUMNS = (
@@ -41,17 +42,22 @@ class Decided:
     decisions: tuple[Decision, ...]
     problems: Mapping[str, tuple[str, ...]]
     removed: Removed
+    season: Season | None
 
 
 def decide(record: CampaignRecord, room: Room) -> Decided:
     """Return one decision per customer of the audience, ordered by customer_id.
 
-    Those of the holdout and those who cannot be written to get theirs too, with the reason.
+    Those of the holdout and those who cannot be written to get theirs too, with the reason. None
+    goes out after the season of a campaign that has one. Raises OutOfSeason before and after it.
     """
     template = MessageTemplate.load(record.message.template, own=room.own)
     _refuse_unsupported(record, template)
-    people = room.people.to_arrow(COLUMNS).to_pylist()
     as_of = room.people.as_of
+    season = season_of(record, room.calendar, as_of)
+    check_season(record, season, as_of)
+    ends = last_moment(record, season, as_of)
+    people = room.people.to_arrow(COLUMNS).to_pylist()
     reach = reaches(
         people,
         record.message.channels,
@@ -61,25 +67,28 @@ def decide(record: CampaignRecord, room: Room) -> Decided:
     )
     open_to = [row["customer_id"] for row in people if reach[row["customer_id"]].reason is None]
     composer = Composer.fitted(record, room, template, open_to)
-    send_at = _hours(record, room, people, as_of)
+    send_at = _hours(record, room, people, ends)
     drafts = [
-        _draft(record, row, reach[row["customer_id"]], composer, send_at, as_of) for row in people
+        _draft(record, row, reach[row["customer_id"]], composer, send_at, (as_of, ends))
+        for row in people
     ]
     problems: dict[str, tuple[str, ...]] = {}
     decisions = tuple(_checked(draft, template, problems) for draft in drafts)
     emptied = [d.customer_id for d in decisions if d.reason == Reason.NO_RECOMMENDATION]
-    return Decided(decisions, problems, replace(composer.removed, emptied_ids=tuple(emptied)))
+    removed = replace(composer.removed, emptied_ids=tuple(emptied))
+    return Decided(decisions, problems, removed, season)
 
 
 def _hours(
-    record: CampaignRecord, room: Room, people: Sequence[Mapping[str, Any]], as_of: datetime
+    record: CampaignRecord, room: Room, people: Sequence[Mapping[str, Any]], ends: datetime
 ) -> dict[str, datetime]:
     model = room.send_time or SendTime(quiet=record.timing.quiet).fit(room.history())
     zones = {row["customer_id"]: row["time_zone"] for row in people if row["time_zone"]}
     ids = [row["customer_id"] for row in people]
     if not ids:
         return {}
-    frame = model.schedule(ids, after=as_of, within=_window(record), time_zones=zones)
+    as_of = room.people.as_of
+    frame = model.schedule(ids, after=as_of, within=_window(ends - as_of), time_zones=zones)
     timed = frame.dropna(subset=["send_at"])
     return {
         customer_id: at.to_pydatetime()
@@ -87,13 +96,12 @@ def _hours(
     }
 
 
-def _window(record: CampaignRecord) -> timedelta:
+def _window(length: timedelta) -> timedelta:
     """Return the time in which hours are chosen: the last hour before the end is left free.
 
     A job that runs every hour then reaches each message before it expires.
     """
-    expires = span(record.timing.expires)
-    return max(expires - timedelta(hours=1), expires / 2)
+    return max(length - timedelta(hours=1), length / 2)
 
 
 def _draft(
@@ -102,10 +110,9 @@ def _draft(
     reach: Reach,
     composer: Composer,
     send_at: Mapping[str, datetime],
-    as_of: datetime,
+    time: tuple[datetime, datetime],
 ) -> Decision:
-    customer_id = row["customer_id"]
-    expires = span(record.timing.expires)
+    customer_id, (as_of, ends) = row["customer_id"], time
     limit = cap(record.timing.cap) if record.timing.cap else None
     control = uniform(record.holdout.salt, customer_id) < record.holdout.share
     blank = Decision(
@@ -124,7 +131,7 @@ def _draft(
         body_hash=None,
         address_hash=reach.address_hash,
         planned_at=send_at.get(customer_id, as_of),
-        not_after=as_of + expires,
+        not_after=ends,
         time_zone=row["time_zone"] or "UTC",
         quiet=record.timing.quiet,
         cap_n=limit[0] if limit else None,
@@ -178,11 +185,6 @@ def _refuse_unsupported(record: CampaignRecord, template: MessageTemplate) -> No
             f"The template {template.name!r} has no format for {', '.join(missing)}; it has "
             f"{', '.join(template.channels)}. Change message.channels, or add the format to "
             "a template of your own."
-        )
-    if record.schedule is not None and record.schedule.occasion is not None:
-        raise NotSupported(
-            f"A campaign bound to an occasion ({record.schedule.occasion!r}) cannot be planned; "
-            "give schedule.cron alone and start the campaign by date."
         )
 
 

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from xenorec import content
 from xenorec.campaigns.reading import Known
+from xenorec.campaigns.shelves import shelves_name
 from xenorec.messages import MessageTemplate
 from xenorec.profile import condition, sql_columns
 from xenorec.timing import MODEL_COLUMNS
+from xenorec.timing.occasions.kinds import NAMES
 
 
-def known_names(own: Path | None) -> Known:
-    """Return the templates shipped and of the folder ``own``, their arms, and what columns are."""
+def known_names(own: Path | None, occasions: Iterable[str] = ()) -> Known:
+    """Return the templates shipped and of the folder ``own``, their arms, and what columns are.
+
+    ``occasions`` are the names of the shop's own ones.
+    """
     types = {column.name: column.type for column in sql_columns()}
     types.update({column.name: column.type for column in MODEL_COLUMNS})
 
     def arms(template: str) -> tuple[str, ...]:
         return tuple(MessageTemplate.load(template, own=own).arms)
 
-    return Known(tuple(content.names("templates", own)), arms, lambda text: condition(text, types))
+    return Known(
+        tuple(content.names("templates", own)),
+        arms,
+        lambda text: condition(text, types),
+        lambda text, folder: shelves_name(text, folder, own),
+        (*NAMES, *occasions),
+    )

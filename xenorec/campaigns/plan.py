@@ -15,6 +15,7 @@ from xenorec.campaigns.decide import STEP, decide
 from xenorec.campaigns.record import CampaignRecord
 from xenorec.campaigns.removed import Removed
 from xenorec.campaigns.room import Room
+from xenorec.campaigns.season import Season
 from xenorec.campaigns.sending import UNSET, send_due
 from xenorec.errors import BadInput, NotApproved, XenorecWarning
 from xenorec.instants import as_instant
@@ -59,6 +60,7 @@ class Plan:
     problems: Mapping[str, tuple[str, ...]]
     room: Room
     removed: Removed
+    season: Season | None = None
 
     @classmethod
     def make(cls, record: CampaignRecord, room: Room) -> Plan:
@@ -67,7 +69,8 @@ class Plan:
         if not decided.decisions:
             _warn_of_nobody(record, room)
         as_of = room.people.as_of
-        return cls(record, as_of, decided.decisions, decided.problems, room, decided.removed)
+        made = decided.decisions, decided.problems, room, decided.removed, decided.season
+        return cls(record, as_of, *made)
 
     @property
     def hash(self) -> str:
@@ -123,6 +126,8 @@ class Plan:
             f"Plan of {self.record.campaign!r} as of {self.as_of:%Y-%m-%d %H:%M} UTC, "
             f"hash {self.hash[:16]}\n{self.funnel}"
         )
+        if self.season is not None:
+            text += f"\n  {self.season}"
         if removed := str(self.removed):
             text += f"\n{removed}"
         if self.problems:

@@ -24,8 +24,10 @@ from xenorec.campaigns.record import (
     Timing,
     section,
 )
+from xenorec.campaigns.schedule import schedule_problems
 from xenorec.errors import ConfigError, MissingFile, Problem, XenorecError, nearest
 from xenorec.spans import cap, span
+from xenorec.timing.occasions.kinds import NAMES as OCCASIONS
 from xenorec.timing.quiet_hours import QuietHours
 
 NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")
@@ -36,14 +38,14 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "audience": ("where", "purpose"),
     "recommend": (
         *("shelves", "items", "never", "explore", "max_per_category", "max_per_brand"),
-        *("block_categories", "price", "min_margin"),
+        *("block_categories", "price", "min_margin", "themes", "editorial"),
     ),
     "timing": ("use", "quiet", "cap", "expires"),
     "creative": ("arms", "exploration"),
     "message": ("template", "channels", "locale"),
     "holdout": ("share", "salt"),
     "outcome": ("metric", "within"),
-    "schedule": ("cron", "time_zone", "occasion", "from", "until"),
+    "schedule": ("cron", "time_zone", "occasion", "from", "until", "country"),
 }
 TOP = ("campaign", *KEYS, "approval")
 
@@ -52,11 +54,16 @@ Lines = Mapping[tuple[str, ...], int]
 
 @dataclass(frozen=True)
 class Known:
-    """What names may be used: templates, the arms of each, and a check of the condition."""
+    """What names may be used: templates, the arms of each, and a check of the condition.
+
+    ``shelves`` gives the name of a file of shelves, from the text and the campaign file's folder.
+    """
 
     templates: tuple[str, ...] = ()
     arms: Callable[[str], tuple[str, ...]] = lambda template: ()
     check_where: Callable[[str], object] = lambda text: None
+    shelves: Callable[[str, Path | None], str] = lambda text, folder: text
+    occasions: tuple[str, ...] = OCCASIONS
 
 
 def read_yaml(path: Path, known: Known) -> CampaignRecord:
@@ -74,14 +81,23 @@ def read_yaml(path: Path, known: Known) -> CampaignRecord:
         raise ConfigError(str(path), [problem]) from error
     if not isinstance(data, Mapping):
         raise ConfigError(str(path), [Problem("file", "expected 'campaign:' and its sections", 1)])
-    return read_mapping(data, known, source=str(path), lines=dict(_lines(node)) if node else None)
+    lines = dict(_lines(node)) if node else None
+    return read_mapping(data, known, source=str(path), lines=lines, folder=path.parent)
 
 
 def read_mapping(
-    data: Mapping[str, Any], known: Known, *, source: str, lines: Lines | None = None
+    data: Mapping[str, Any],
+    known: Known,
+    *,
+    source: str,
+    lines: Lines | None = None,
+    folder: Path | None = None,
 ) -> CampaignRecord:
-    """Return the record of plain dictionaries; raises ConfigError with every mistake."""
-    reader = _Reader(data, lines or {})
+    """Return the record of plain dictionaries; raises ConfigError with every mistake.
+
+    ``folder``: where the campaign's file lies, if it has one.
+    """
+    reader = _Reader(data, lines or {}, folder)
     record = _record(reader, known)
     if reader.problems:
         raise ConfigError(source, sorted(reader.problems, key=lambda p: p.line or 0))
@@ -100,6 +116,7 @@ def _lines(node: yaml.Node, path: tuple[str, ...] = ()) -> Iterable[tuple[tuple[
 class _Reader:
     data: Mapping[str, Any]
     lines: Lines
+    folder: Path | None = None
     problems: list[Problem] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -212,7 +229,7 @@ def _record(reader: _Reader, known: Known) -> CampaignRecord:
     return CampaignRecord(
         campaign=name,
         audience=_audience(reader, known),
-        recommend=_recommend(reader),
+        recommend=_recommend(reader, known),
         timing=_timing(reader),
         creative=_creative(reader, known),
         message=_message(reader, known),
@@ -221,7 +238,7 @@ def _record(reader: _Reader, known: Known) -> CampaignRecord:
             reader.choice("outcome", "metric", of=METRICS, default="repeat_order"),
             reader.checked("outcome", "within", by=span, default="14d"),
         ),
-        schedule=_schedule(reader),
+        schedule=_schedule(reader, known),
         approval=reader.choice("approval", of=("required", "none"), default="required"),
     )
 
@@ -234,7 +251,7 @@ def _audience(reader: _Reader, known: Known) -> Audience:
     return Audience(where, purpose)
 
 
-def _recommend(reader: _Reader) -> Recommend:
+def _recommend(reader: _Reader, known: Known) -> Recommend:
     never = reader.texts("recommend", "never")
     for rule in never:
         if not is_rule(rule):
@@ -252,7 +269,22 @@ def _recommend(reader: _Reader) -> Recommend:
         block_categories=reader.texts("recommend", "block_categories"),
         price=_price(reader),
         min_margin=reader.optional("recommend", "min_margin", low=0, high=1),
+        themes=_themes(reader, known),
+        editorial=reader.texts("recommend", "editorial"),
     )
+
+
+def _themes(reader: _Reader, known: Known) -> str | None:
+    path = ("recommend", "themes")
+    text = reader.text(*path, default="")
+    if not text:
+        return None
+    try:
+        return known.shelves(text, reader.folder)
+    except ConfigError as error:
+        for problem in error.problems:
+            reader.problem(path, f"{error.source}: {problem}")
+        return None
 
 
 def _price(reader: _Reader) -> Price:
@@ -307,8 +339,11 @@ def _holdout(reader: _Reader, name: str) -> Holdout:
     return Holdout(share, reader.text("holdout", "salt", default=name))
 
 
-def _schedule(reader: _Reader) -> Schedule | None:
+def _schedule(reader: _Reader, known: Known) -> Schedule | None:
     if reader.get("schedule") is None:
         return None
-    values = [reader.get("schedule", key) for key in KEYS["schedule"]]
-    return Schedule(*(None if value is None else str(value) for value in values))
+    given = {key: reader.get("schedule", key) for key in KEYS["schedule"]}
+    values = {key: None if value is None else str(value) for key, value in given.items()}
+    for key, text in schedule_problems(values, known.occasions):
+        reader.problem(("schedule", key), text)
+    return Schedule(*values.values())

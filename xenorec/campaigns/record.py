@@ -30,7 +30,8 @@ class Recommend:
 
     ``explore`` is the share of messages in which two rows change places, so that what a row earns
     elsewhere can be learned. ``max_per_category`` and ``max_per_brand`` count the products of a
-    page; ``min_margin`` is a share.
+    page; ``min_margin`` is a share. ``themes`` is a TOML file of shelves of the retailer's own,
+    named from the project's folder on; ``editorial`` are product ids, shown last before nothing.
     """
 
     shelves: int = 4
@@ -42,6 +43,8 @@ class Recommend:
     block_categories: tuple[str, ...] = ()
     price: Price = field(default_factory=Price)
     min_margin: float | None = None
+    themes: str | None = None
+    editorial: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,13 +92,18 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Schedule:
-    """When a scheduler should run the campaign."""
+    """When a scheduler should run the campaign, and the days around an occasion it is bound to.
+
+    ``from_`` and ``until`` are days before (-) or after (+) the occasion, both included, on the
+    clock of ``time_zone``; ``country`` says whose occasion. Both are the shop's when left out.
+    """
 
     cron: str | None = None
     time_zone: str | None = None
     occasion: str | None = None
     from_: str | None = None
     until: str | None = None
+    country: str | None = None
 
 
 @dataclass(frozen=True)
@@ -141,7 +149,8 @@ def _said(recommend: Mapping[str, Any]) -> dict[str, Any]:
     """Return the section without the limits that were not set."""
     limits = {key: value for key, value in recommend["price"].items() if value is not None}
     said = {**recommend, "price": limits or None}
-    said["block_categories"] = said["block_categories"] or None
+    for name in ("block_categories", "editorial"):
+        said[name] = said[name] or None
     return {key: value for key, value in said.items() if value is not None}
 
 

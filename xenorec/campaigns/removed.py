@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from xenorec.errors import XenorecWarning
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,12 +29,12 @@ class Removed:
     @cached_property
     def table(self) -> pd.DataFrame:
         """One row per rule and what is left: rule, n_products, n_customers, n_cells."""
-        return self.model.removals(list(self.customer_ids))
+        return _counted_by(self.model, self.customer_ids)
 
     @cached_property
     def emptied(self) -> pd.DataFrame:
         """The same of the customers whose page is empty."""
-        return self.model.removals(list(self.emptied_ids))
+        return _counted_by(self.model, self.emptied_ids)
 
     def __str__(self) -> str:
         rows = _counted(self.table)
@@ -47,6 +50,13 @@ class Removed:
             )
             lines.append(f"  {pages} emptied by {_said(_counted(self.emptied))}")
         return "\n".join(lines)
+
+
+def _counted_by(model: ShelfRecommender, customer_ids: Sequence[str]) -> pd.DataFrame:
+    """Return what the rules take; what they warn of was told when the pages were made."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", XenorecWarning)
+        return model.removals(list(customer_ids))
 
 
 def _counted(table: pd.DataFrame) -> list[tuple[str, int]]:

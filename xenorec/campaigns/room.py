@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+
+from xenorec.campaigns.season import Calendar
 
 if TYPE_CHECKING:
     from xenorec.ledger import Ledger
@@ -44,5 +46,6 @@ class Room:
     report: Callable[[str, str | None], Any]
     shelves: Callable[[], ShelfRecommender]
     priors: Callable[[], RowPriors]
+    calendar: Calendar = field(default_factory=Calendar)
     recommender: ShelfRecommender | None = None
     send_time: SendTime | None = None

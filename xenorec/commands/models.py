@@ -13,8 +13,13 @@ from xenorec.workspace import open as open_workspace
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["shelves", "next-order", "timing", "send-time"]))
-@click.option("--as-of", help="Learn up to here; by default 2017-11-01, for next-order 2017-11-06.")
+@click.argument(
+    "what", type=click.Choice(["shelves", "next-order", "timing", "send-time", "occasions"])
+)
+@click.option(
+    "--as-of",
+    help="Learn up to here; by default 2017-11-01, next-order 2017-11-06, occasions 2018-01-02.",
+)
 @click.option("--within", default="14d", show_default=True, help="Look this far ahead.")
 @click.option(
     "--by",

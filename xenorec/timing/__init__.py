@@ -1,4 +1,4 @@
-"""When: the next purchase, the best hour to send, the quiet hours, and the proof of each.
+"""When: the next purchase, the best hour, the quiet hours, the occasions, and the proof of each.
 
 Importing this folder is cheap; the models load numpy, pandas and scipy when first asked for.
 """
@@ -13,31 +13,61 @@ from xenorec.timing.quiet_hours import QuietHours
 if TYPE_CHECKING:
     from xenorec.timing.evaluation.next_purchase import TimingEvaluation, evaluate_timing
     from xenorec.timing.evaluation.send_time import SendTimeEvaluation, evaluate_send_time
+    from xenorec.timing.evaluation.value import ValueEvaluation, evaluate_value
+    from xenorec.timing.lifetime_value.model import VALUE_COLUMNS, LifetimeValue
     from xenorec.timing.model_column import ModelColumn
     from xenorec.timing.next_purchase.model import MODEL_COLUMNS, NextPurchase
+    from xenorec.timing.occasions.calendar import Occasions
+    from xenorec.timing.occasions.evaluate import OccasionEvaluation, evaluate_occasions
+    from xenorec.timing.occasions.occasion import Occasion
+    from xenorec.timing.occasions.personal import personal_occasions
+    from xenorec.timing.occasions.uplift import OccasionUplift
+    from xenorec.timing.send_time.figures import draw_week
     from xenorec.timing.send_time.model import SendTime
 
 __all__ = [
     "MODEL_COLUMNS",
+    "VALUE_COLUMNS",
+    "LifetimeValue",
     "ModelColumn",
     "NextPurchase",
+    "Occasion",
+    "OccasionEvaluation",
+    "OccasionUplift",
+    "Occasions",
     "QuietHours",
     "SendTime",
     "SendTimeEvaluation",
     "TimingEvaluation",
+    "ValueEvaluation",
+    "draw_week",
+    "evaluate_occasions",
     "evaluate_send_time",
     "evaluate_timing",
+    "evaluate_value",
+    "personal_occasions",
 ]
 
 _HOMES = {
+    "LifetimeValue": "lifetime_value.model",
     "MODEL_COLUMNS": "next_purchase.model",
     "ModelColumn": "model_column",
     "NextPurchase": "next_purchase.model",
+    "Occasion": "occasions.occasion",
+    "OccasionEvaluation": "occasions.evaluate",
+    "OccasionUplift": "occasions.uplift",
+    "Occasions": "occasions.calendar",
     "SendTime": "send_time.model",
     "SendTimeEvaluation": "evaluation.send_time",
     "TimingEvaluation": "evaluation.next_purchase",
+    "VALUE_COLUMNS": "lifetime_value.model",
+    "ValueEvaluation": "evaluation.value",
+    "draw_week": "send_time.figures",
+    "evaluate_occasions": "occasions.evaluate",
     "evaluate_send_time": "evaluation.send_time",
     "evaluate_timing": "evaluation.next_purchase",
+    "evaluate_value": "evaluation.value",
+    "personal_occasions": "occasions.personal",
 }
 
 

@@ -15,7 +15,7 @@ from xenorec.frames import arrow, encode, ids, instants, positions
 from xenorec.instants import AsOf, as_instant, instant_of, microseconds
 from xenorec.numbers import Ints, Texts
 
-_EVENT_COLUMNS = ("customer_id", "at", "time_zone")
+EVENT_COLUMNS = ("customer_id", "at", "time_zone")
 
 
 @runtime_checkable
@@ -73,7 +73,7 @@ def read_orders(source: Any, *, as_of: AsOf = None) -> Stamps:
     if isinstance(source, Stamps):
         return source if as_of is None else source.until(as_instant(as_of))
     if isinstance(source, History):
-        return _stamps(_orders_with_zone(source), "ordered_at", _history_cut(source, as_of))
+        return _stamps(_orders_with_zone(source), "ordered_at", history_cut(source, as_of))
     table = arrow(source, need=("customer_id", "ordered_at"), may=("time_zone",))
     return _stamps(table, "ordered_at", None if as_of is None else as_instant(as_of))
 
@@ -83,13 +83,14 @@ def read_events(source: Any, *, as_of: AsOf = None) -> Stamps:
     if isinstance(source, Stamps):
         return source if as_of is None else source.until(as_instant(as_of))
     if isinstance(source, History):
-        table = arrow(source.events(), need=_EVENT_COLUMNS)
-        return _stamps(table, "at", _history_cut(source, as_of))
-    table = arrow(source, need=_EVENT_COLUMNS)
+        table = arrow(source.events(), need=EVENT_COLUMNS)
+        return _stamps(table, "at", history_cut(source, as_of))
+    table = arrow(source, need=EVENT_COLUMNS)
     return _stamps(table, "at", None if as_of is None else as_instant(as_of))
 
 
-def _history_cut(history: History, as_of: AsOf) -> datetime:
+def history_cut(history: History, as_of: AsOf) -> datetime:
+    """Return where a history is read to; raises BadInput for an ``as_of`` after its own."""
     own = as_instant(history.as_of)
     cut = own if as_of is None else as_instant(as_of)
     if cut > own:

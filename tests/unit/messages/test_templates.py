@@ -18,7 +18,7 @@ CASES = [(name, channel) for name in TEMPLATES for channel in MessageTemplate.lo
 
 
 def test_templates_are_shipped() -> None:
-    assert {"replenish", "winback"} <= set(TEMPLATES)
+    assert {"after-eid", "replenish", "winback"} <= set(TEMPLATES)
 
 
 @pytest.mark.parametrize("made", [full, barest])
@@ -74,6 +74,38 @@ def test_a_message_without_a_name_reads_naturally() -> None:
 def test_an_arabic_message_is_written_from_the_right() -> None:
     rendered = MessageTemplate.load("winback").render({**full(), "locale": "ar_SA"})
     assert '<html lang="ar-SA" dir="rtl"' in (rendered.html or "")
+
+
+@pytest.mark.parametrize(
+    ("locale", "subject", "button"),
+    [
+        ("en-IN", "Ana, back to the everyday after Eid", "See your basket"),
+        ("es-MX", "Ana, para volver al día a día después de Eid", "Ver mi cesta"),
+        ("hi-IN", "Ana, ईद के बाद, रोज़ की ज़रूरतें", "टोकरी देखें"),
+        ("ar-SA", "Ana، ما تحتاجونه بعد العيد", "عرض السلة"),
+        ("fr-FR", "Ana, back to the everyday after Eid", "See your basket"),
+    ],
+)
+def test_after_eid_speaks_the_language_of_the_customer(
+    locale: str, subject: str, button: str
+) -> None:
+    template = MessageTemplate.load("after-eid")
+    rendered = template.render({**full(), "locale": locale}, channel="email")
+    assert rendered.subject == subject
+    assert button in (rendered.html or "")
+    assert button in rendered.text
+    assert lint(rendered) == []
+    sms = template.render({**full(), "locale": locale}, channel="sms")
+    assert sms_length(sms.text).n_segments <= 2
+    assert lint(sms) == []
+
+
+def test_after_eid_does_not_guess_anybodys_faith() -> None:
+    """It goes to customers of every faith: no greeting that only fits those who celebrate."""
+    for channel in ("email", "sms"):
+        text = MessageTemplate.load("after-eid").render(full(), channel=channel).text
+        assert "Mubarak" not in text
+        assert "your Eid" not in text
 
 
 def test_a_large_message_stays_below_what_mail_programs_cut_off() -> None:

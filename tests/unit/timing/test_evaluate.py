@@ -37,8 +37,8 @@ def test_the_model_beats_both_rules_on_a_shop_of_its_own_kind(told):
 
 
 def test_tables_have_their_grain(told):
-    assert list(told.table["model"]) == ["next_purchase", "base_rate", "recency"]
-    assert len(told.by_origin) == 9
+    assert list(told.table["model"]) == ["next_purchase", "bg_nbd", "base_rate", "recency"]
+    assert len(told.by_origin) == 12
     assert told.by_origin.groupby("model")["n"].sum().tolist() == told.table["n"].tolist()
     assert list(told.calibration.columns) == ["model", "bin", "predicted", "observed", "n"]
     assert told.calibration.groupby("model")["n"].sum().tolist() == told.table["n"].tolist()

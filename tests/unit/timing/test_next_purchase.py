@@ -37,7 +37,11 @@ def test_one_row_per_known_customer_in_text_order(model, orders):
     known = orders.loc[orders["ordered_at"] <= AS_OF, "customer_id"]
     assert list(told.columns) == COLUMNS
     assert told["customer_id"].tolist() == sorted(set(known))
-    assert set(told["level"]) == {"personal"}
+    early = orders[orders["ordered_at"] <= AS_OF]
+    n_days = early["ordered_at"].dt.floor("D").groupby(early["customer_id"]).nunique()
+    once = n_days.index[n_days == 1]
+    assert set(told.loc[told["customer_id"].isin(once), "level"]) == {"segment"}
+    assert set(told.loc[~told["customer_id"].isin(once), "level"]) == {"personal"}
 
 
 def test_the_parameters_of_the_shop_are_found_again():
@@ -254,7 +258,7 @@ def test_a_shop_where_nobody_stops_is_still_fitted():
     ]
     orders = pd.DataFrame(rows, columns=["customer_id", "ordered_at"])
     told = NextPurchase().fit(orders, as_of=START + pd.Timedelta(days=150)).predict()
-    assert set(told["level"]) == {"personal"}
+    assert set(told["level"]) == {"personal", "segment"}
     assert told["p_alive"].mean() > 0.97
 
 

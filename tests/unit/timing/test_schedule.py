@@ -26,7 +26,15 @@ def model():
 def test_the_buyers_hour_within_two_days_on_the_own_clock(model):
     told = model.schedule(["ravi"], after="2017-10-30T12:00:00Z", within="48h")
     local = told["send_at"].dt.tz_convert("Asia/Kolkata").iloc[0]
-    assert list(told.columns) == ["customer_id", "send_at", "hour_of_week", "p", "level"]
+    assert list(told.columns) == [
+        "customer_id",
+        "send_at",
+        "hour_of_week",
+        "p",
+        "level",
+        "propensity",
+        "explored",
+    ]
     assert (local.day_name(), local.hour) == ("Tuesday", 18)
     assert told["hour_of_week"].item() == 42
 
@@ -47,8 +55,9 @@ def test_a_window_in_the_night_has_no_answer(model):
 
 def test_minutes_are_spread_and_the_same_each_time(model):
     strangers = [f"s{i}" for i in range(300)]
-    told = model.schedule(strangers, after="2017-11-01", within="48h")
-    again = model.schedule(strangers[::-1], after="2017-11-01", within="48h")
+    calm = SendTime(explore=0.0).fit(weekly("ann", first="2017-01-06 10:05", zone="UTC", n=60))
+    told = calm.schedule(strangers, after="2017-11-01", within="48h")
+    again = calm.schedule(strangers[::-1], after="2017-11-01", within="48h")
     minutes = told["send_at"].dt.minute
     assert minutes.nunique() > 50
     assert told["send_at"].dt.floor("h").nunique() == 1
@@ -119,3 +128,92 @@ def test_a_wrong_zone_or_window_is_refused(model):
         model.schedule(["ravi"], after="2017-11-01", time_zones={"ravi": "IST+5"})
     with pytest.raises(BadInput, match="48h"):
         model.schedule(["ravi"], after="2017-11-01", within="soon")
+
+
+STRANGERS = [f"s{i:04d}" for i in range(2000)]
+
+
+def minutes_of(told):
+    return told["send_at"].value_counts()
+
+
+def test_explorers_are_a_share_and_draw_legal_hours_by_chance(model):
+    told = model.schedule(STRANGERS, after="2017-11-01", within="48h")
+    again = model.schedule(STRANGERS[::-1], after="2017-11-01", within="48h")
+    explored = told[told["explored"]]
+    local = told["send_at"].dt.tz_convert("America/New_York")
+    assert 0.03 < told["explored"].mean() < 0.07
+    assert explored["hour_of_week"].nunique() > 10
+    assert told.loc[~told["explored"], "hour_of_week"].nunique() == 1
+    assert not any(NIGHT.is_quiet(at.to_pydatetime(), "America/New_York") for at in local)
+    pd.testing.assert_frame_equal(told, again.iloc[::-1].reset_index(drop=True))
+
+
+def test_propensities_weigh_the_draws_back_to_all_hours(model):
+    # With true propensities the sum of 1 / propensity over an hour estimates everybody.
+    bold = SendTime(explore=0.5).fit(weekly("ann", first="2017-01-06 10:05", zone="UTC", n=60))
+    told = bold.schedule(STRANGERS, after="2017-11-02", within="24h")
+    n_hours = told["hour_of_week"].nunique()
+    assert (1 / told["propensity"]).sum() == pytest.approx(len(told) * n_hours, rel=0.15)
+    assert told["propensity"].between(0, 1).all()
+
+
+def test_other_days_have_other_explorers(model):
+    days = [model.schedule(STRANGERS, after=f"2017-11-0{d}")["explored"] for d in (1, 2)]
+    assert not days[0].equals(days[1])
+    calm = SendTime(explore=0.0).fit(weekly("ann", first="2017-01-06 10:05", zone="UTC", n=60))
+    told = calm.schedule(STRANGERS, after="2017-11-01")
+    assert not told["explored"].any()
+    assert (told["propensity"] == 1).all()
+
+
+def test_a_share_outside_zero_to_one_is_refused():
+    with pytest.raises(BadInput, match="explore"):
+        SendTime(explore=5.0).fit(weekly("ann", first="2017-01-06 10:05", zone="UTC"))
+
+
+def test_the_last_five_minutes_before_quiet_hours_are_free():
+    late = SendTime(explore=0.0).fit(weekly("ann", first="2017-01-06 20:30", zone="UTC", n=60))
+    told = late.schedule(STRANGERS, after="2017-11-03", within="24h")
+    assert set(told["hour_of_week"]) == {4 * 24 + 20}
+    assert told["send_at"].dt.minute.max() == 54
+
+
+def test_no_minute_takes_more_than_the_rate(model):
+    told = model.schedule(STRANGERS, after="2017-11-01", within="48h", per_minute=10)
+    assert told["send_at"].notna().all()
+    assert minutes_of(told).max() <= 10
+    assert told["hour_of_week"].nunique() >= 4
+    best = model.schedule(STRANGERS, after="2017-11-01", within="48h")
+    assert (told["p"] <= best["p"].max()).all()
+    assert told.loc[told["propensity"].isna(), "explored"].sum() < len(told)
+
+
+def test_a_high_rate_moves_nobody(model):
+    told = model.schedule(STRANGERS, after="2017-11-01", within="48h", per_minute=10_000)
+    free = model.schedule(STRANGERS, after="2017-11-01", within="48h")
+    pd.testing.assert_series_equal(told["hour_of_week"], free["hour_of_week"])
+
+
+def test_zones_share_the_minutes_of_the_provider(model):
+    zones = dict(
+        zip(STRANGERS, ["Asia/Kolkata", "America/New_York", "Europe/Berlin"] * 667, strict=False)
+    )
+    told = model.schedule(
+        STRANGERS, after="2017-11-01", within="48h", time_zones=zones, per_minute=3
+    )
+    assert minutes_of(told).max() <= 3
+    for zone in set(zones.values()):
+        there = told["customer_id"].map(zones) == zone
+        assert not any(NIGHT.is_quiet(at.to_pydatetime(), zone) for at in told["send_at"][there])
+
+
+def test_a_window_without_room_is_filled_above_the_rate(model):
+    told = model.schedule(STRANGERS, after="2017-11-01T15:00:00Z", within="1h", per_minute=1)
+    assert told["send_at"].notna().all()
+    assert minutes_of(told).max() < 100
+
+
+def test_a_rate_below_one_is_refused(model):
+    with pytest.raises(BadInput, match="per_minute"):
+        model.schedule(["a"], after="2017-11-01", per_minute=0)

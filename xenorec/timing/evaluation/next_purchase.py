@@ -5,22 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from xenorec.errors import BadInput
-from xenorec.instants import AsOf, as_instant, instant_of
+from xenorec.instants import AsOf, instant_of, microseconds
 from xenorec.numbers import Floats
 from xenorec.spans import span
+from xenorec.timing.evaluation.dates import CAP, DATE_MODELS, date_rows, date_scores
+from xenorec.timing.evaluation.origins import Origin, check_origins, read_origins
 from xenorec.timing.evaluation.scores import all_scores, calibration
 from xenorec.timing.evaluation.simple_rules import base_rate, ordered_within, recency_rule
+from xenorec.timing.local_time import DAY_US
 from xenorec.timing.next_purchase.model import NextPurchase
 from xenorec.timing.stamps import Stamps, read_orders
 
-MODELS = ("next_purchase", "base_rate", "recency")
+MODELS = ("next_purchase", "bg_nbd", "base_rate", "recency")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +31,9 @@ class TimingEvaluation:
 
     ``table``: one row per model over all origins: model, n, share_ordered, log_loss, auc, brier,
     ece. ``by_origin``: the same per origin. ``calibration``: one row per model and tenth:
-    model, bin, predicted, observed, n. ``notes``: what the fits had to say.
+    model, bin, predicted, observed, n. ``dates``: the next date against the real one, both
+    capped at 56 days, from the origins with 56 days after them: model, n, mae_days, coverage
+    (the share of real dates within the 80 % interval). ``notes``: what the fits had to say.
     """
 
     within: timedelta
@@ -37,6 +41,7 @@ class TimingEvaluation:
     table: pd.DataFrame
     by_origin: pd.DataFrame
     calibration: pd.DataFrame
+    dates: pd.DataFrame
     notes: tuple[str, ...]
 
     def to_json(self) -> str:
@@ -48,82 +53,87 @@ class TimingEvaluation:
                 "table": _records(self.table),
                 "by_origin": _records(self.by_origin),
                 "calibration": _records(self.calibration),
+                "dates": _records(self.dates),
                 "notes": list(self.notes),
             }
         )
 
     def __str__(self) -> str:
         days, first = self.within / timedelta(days=1), self.origins[0].date().isoformat()
-        head = f"Order within {days:g} days, {len(self.origins)} origin(s) from {first}"
-        table = self.table.to_string(index=False, float_format="{:.4f}".format)
-        return "\n".join([head, table, *self.notes])
+        parts = [
+            f"Order within {days:g} days, {len(self.origins)} origin(s) from {first}",
+            self.table.to_string(index=False, float_format="{:.4f}".format),
+        ]
+        if len(self.dates):
+            parts += [
+                f"\nDate of the next order, capped at {CAP:.0f} days",
+                self.dates.to_string(index=False, float_format="{:.3f}".format),
+            ]
+        ours = self.calibration[self.calibration["model"] == MODELS[0]].drop(columns="model")
+        parts += [
+            f"\nOf {MODELS[0]}: predicted and observed share by tenth",
+            ours.to_string(index=False, float_format="{:.4f}".format),
+        ]
+        return "\n".join([*parts, *self.notes])
+
+
+class Look(NamedTuple):
+    """What was told at one origin: rows of probabilities, rows of dates, and notes."""
+
+    chances: pd.DataFrame
+    dates: pd.DataFrame
+    notes: tuple[str, ...]
 
 
 def evaluate_timing(
     orders: Any,
     *,
     as_of: AsOf = None,
-    origins: Iterable[datetime | date | str] | None = None,
+    origins: Iterable[Origin] | None = None,
     within: str | timedelta = "14d",
 ) -> TimingEvaluation:
     """Fit at each origin on what was known then, and score p_order on the window after it.
 
     ``orders`` as for ``NextPurchase.fit``; it must reach to the end of the last window. Everybody
     with an order at or before the origin is scored; somebody who never orders again counts too.
-    The rules beside it are learned on the window before the origin: ``base_rate`` (the share
-    that ordered) and ``recency`` (the share by days since the last order). Without ``origins``
-    the one origin is ``as_of``. Raises ``BadInput`` when the data ends before a window does.
+    Beside the model stand its own probability model (``bg_nbd``) and two rules learned on the
+    window before the origin: ``base_rate`` (the share that ordered) and ``recency`` (the share by
+    days since the last order). Without ``origins`` the one origin is ``as_of``. Raises
+    ``BadInput`` when the data ends before a window does.
     """
     everything, length = read_orders(orders), span(within)
-    moments = _origins(as_of, origins)
-    _check(moments, everything, length)
+    moments = read_origins(as_of, origins)
+    first = instant_of(everything.at.min(initial=microseconds(everything.as_of)))
+    check_origins(moments, first=first, end=everything.as_of, within=length)
     looks = [_look(everything, origin, length) for origin in moments]
-    frame = pd.concat([look for look, _ in looks], ignore_index=True)
+    chances = pd.concat([look.chances for look in looks], ignore_index=True)
+    dates = pd.concat([look.dates for look in looks], ignore_index=True)
     return TimingEvaluation(
         within=length,
         origins=moments,
-        table=_scores(frame, ["model"]),
-        by_origin=_scores(frame, ["origin", "model"]),
-        calibration=_calibration(frame),
-        notes=tuple(dict.fromkeys(note for _, notes in looks for note in notes)),
+        table=_scores(chances, ["model"]),
+        by_origin=_scores(chances, ["origin", "model"]),
+        calibration=_calibration(chances),
+        dates=date_scores(dates),
+        notes=tuple(dict.fromkeys(note for look in looks for note in look.notes)),
     )
 
 
-def _origins(as_of: AsOf, origins: Iterable[datetime | date | str] | None) -> tuple[datetime, ...]:
-    if origins is None and as_of is not None:
-        origins = [as_of]
-    given = [] if origins is None else [as_instant(origin, name="origin") for origin in origins]
-    if not given:
-        raise BadInput("There is no origin; give as_of='2017-08-28' or origins=[...].")
-    return tuple(sorted(set(given)))
-
-
-def _check(origins: tuple[datetime, ...], everything: Stamps, length: timedelta) -> None:
-    end, last = everything.as_of, origins[-1]
-    if last + length > end:
-        raise BadInput(
-            f"The window after {last.isoformat()} ends at {(last + length).isoformat()}, yet the "
-            f"orders end at {end.isoformat()}; the latest origin is {(end - length).isoformat()}."
-        )
-    first = instant_of(everything.at.min())
-    if origins[0] < first:
-        raise BadInput(
-            f"Nobody had ordered by {origins[0].isoformat()}; "
-            f"the first order is of {first.isoformat()}."
-        )
-
-
-def _look(
-    everything: Stamps, origin: datetime, length: timedelta
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def _look(everything: Stamps, origin: datetime, length: timedelta) -> Look:
     """Return one row per model and customer known at ``origin``: origin, model, p, ordered."""
     seen = everything.until(origin)
-    model = NextPurchase().fit(seen)
-    told = model.predict(seen.ids, within=length)["p_order"].to_numpy(dtype=np.float64)
-    p = dict(zip(MODELS, (told, base_rate(seen, length), recency_rule(seen, length)), strict=True))
+    models = [NextPurchase().fit(seen), NextPurchase(use_learner=False).fit(seen)]
+    told = [
+        model.predict(seen.ids, within=length)["p_order"].to_numpy(dtype=np.float64)
+        for model in models
+    ]
+    p = dict(zip(MODELS, (*told, base_rate(seen, length), recency_rule(seen, length)), strict=True))
     ordered = ordered_within(seen, everything, length)
     frames = [_rows(origin, name, values, ordered) for name, values in p.items()]
-    return pd.concat(frames, ignore_index=True), model.notes_
+    known_for = (microseconds(everything.as_of) - microseconds(origin)) / DAY_US
+    waits = dict(zip(DATE_MODELS, (model.waits(seen.ids) for model in models), strict=False))
+    dates = date_rows(seen, everything, waits) if known_for >= CAP else pd.DataFrame()
+    return Look(pd.concat(frames, ignore_index=True), dates, models[0].notes_)
 
 
 def _rows(origin: datetime, model: str, p: Floats, ordered: Floats) -> pd.DataFrame:

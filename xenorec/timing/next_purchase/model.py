@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from xenorec.engine import map_batches
 from xenorec.errors import NotFitted
 from xenorec.frames import positions
 from xenorec.instants import AsOf, microseconds
 from xenorec.numbers import Floats, Ints, Texts, significant
 from xenorec.spans import span
+from xenorec.timing.closures import Closure, closures_of, find_closures, without
 from xenorec.timing.local_time import DAY_US, by_zone, local_microseconds
 from xenorec.timing.model_column import ModelColumn
 from xenorec.timing.next_purchase.bgnbd import BgNbd
-from xenorec.timing.next_purchase.forecast import Forecast, forecast, shop_forecast
 from xenorec.timing.next_purchase.guard import choose_model
+from xenorec.timing.next_purchase.learner import Learner, learn
+from xenorec.timing.next_purchase.outlook import Outlook, Told
 from xenorec.timing.next_purchase.purchases import Patterns, Purchases, compress, count_purchases
+from xenorec.timing.next_purchase.shop_rate import ShopRate
+from xenorec.timing.next_purchase.visits import Visits, visits_of
+from xenorec.timing.samples import chances
+from xenorec.timing.saved import Saved
 from xenorec.timing.stamps import read_orders as read
 from xenorec.timing.stamps import wanted
 
@@ -28,20 +36,33 @@ MODEL_COLUMNS = (
     ModelColumn("p_order_14d", "double", "probability of an order within 14 days after as_of"),
     ModelColumn("p_order_28d", "double", "probability of an order within 28 days after as_of"),
     ModelColumn("n_expected_orders_28d", "double", "expected days with an order within 28 days"),
+    ModelColumn("p_lapsed_90d", "double", "probability of no order within 90 days after as_of"),
 )
+AT_ONCE = 20_000
 
 
-class NextPurchase:
-    """The probability, number and date of a customer's next orders (BG/NBD).
+class NextPurchase(Saved):
+    """The probability, number and date of a customer's next orders, and whether any comes.
 
-    Time counts in days, and orders of one UTC day count once. A shop that is too small, too new
-    or too odd for the model gets one rate for everybody: ``level`` is then ``shop`` (or
-    ``default``) instead of ``personal``, and ``notes_`` says why.
+    Two members under one answer. BG/NBD, a probability model of how often customers order and
+    when they stop; and boosted trees of the chance of an order in each stretch of the next 90
+    days, given none before it, learned at past instants from gaps and their regularity, recent
+    windows, weekdays and the first member's answers. They are put together with the share that
+    told the latest 28 days best, which neither had seen; beyond 90 days the first goes on alone.
 
-    It cannot see seasons, weekdays or regular rhythms: between two orders of an active customer
-    every day is as likely as the next. Customers with a single order count as alive.
+    Time counts in days, and orders of one UTC day count once. ``level`` says what an answer
+    rests on: ``personal``; ``segment`` for who ordered on one day only (others with one order,
+    as long ago); ``shop`` for who is unknown or when the shop is too small, too new or too odd
+    for a fit; ``default`` when there is nothing at all. ``notes_`` says why.
 
-    Source: Fader, Hardie and Lee (2005), Marketing Science 24(2), 275-284.
+    ``closures``: pairs of first and last closed day. Runs of 14 and more days without any order
+    that should have had 30 are found by themselves; closed days count as nobody's silence.
+    ``use_learner=False``: the probability model alone, which fits in a second.
+
+    It cannot see seasons: a December is judged by the months before it.
+
+    Sources: Fader, Hardie and Lee (2005), Marketing Science 24(2), 275-284; Singer and Willett
+    (1993), Journal of Educational Statistics 18(2), 155-195, for the stretches.
 
     >>> import pandas as pd
     >>> orders = pd.DataFrame({"customer_id": "a", "ordered_at": ["2017-01-01", "2017-01-08"]})
@@ -51,8 +72,16 @@ class NextPurchase:
     """
 
     columns: ClassVar[tuple[ModelColumn, ...]] = MODEL_COLUMNS
+    parts: ClassVar[tuple[type, ...]] = (
+        *(Closure, Purchases, Patterns, Visits),
+        *(BgNbd, ShopRate, Learner),
+    )
 
-    def __init__(self) -> None:
+    def __init__(
+        self, *, closures: Iterable[Closure | Sequence[str | date]] = (), use_learner: bool = True
+    ) -> None:
+        self.closures = closures_of(closures)
+        self.use_learner = use_learner
         self.notes_: tuple[str, ...] = ()
 
     def fit(self, orders: Any, as_of: AsOf = None) -> Self:
@@ -64,35 +93,42 @@ class NextPurchase:
         Raises ``BadInput`` for a missing column, an empty time, or nothing to tell as_of from.
         """
         stamps = read(orders, as_of=as_of)
-        self._purchases = count_purchases(stamps)
-        self._patterns = compress(self._purchases)
-        choice = choose_model(self._patterns)
         self.as_of_ = stamps.as_of
-        self.level_, self.notes_, self._model = choice.level, choice.notes, choice.model
-        self.parameters_ = choice.model if isinstance(choice.model, BgNbd) else None
-        self.n_customers_ = len(self._purchases)
-        self.n_repeat_orders_ = int(self._purchases.frequency.sum())
+        self.closures_ = self.closures or find_closures(stamps)
+        stamps = without(stamps, self.closures_)
+        self.now_ = microseconds(stamps.as_of) / DAY_US
+        self.purchases_, self.visits_ = count_purchases(stamps), visits_of(stamps)
+        self.patterns_ = compress(self.purchases_)
+        self.n_customers_ = len(self.purchases_)
+        self.n_repeat_orders_ = int(self.purchases_.frequency.sum())
+        choice = choose_model(self.patterns_)
+        self.level_, self.model_ = choice.level, choice.model
+        self.learner_ = None
+        self.chance_ = chances(self.purchases_.ids)
+        if self.use_learner and choice.level == "personal":
+            self.learner_ = learn(self.visits_, self.now_, choice.model, self.chance_)
+        self.notes_ = (*choice.notes, *map(str, self.closures_), *self._about_learner())
         return self
 
     def predict(self, customer_ids: Any = None, *, within: str | timedelta = "14d") -> pd.DataFrame:
         """Return one row per customer asked for (``None``: all known, in text order).
 
         customer_id; p_order and n_expected_orders (days with an order) in (as_of, as_of +
-        within]; next_order_on, next_order_from and next_order_to: local days by which an order
-        has come with probability 0.5, 0.1 and 0.9, NaT when that is not reached in ten years;
-        p_alive; level: ``personal``, or ``shop`` or ``default`` for customers without an order
-        and shops without a fit. A customer without an order gets the mean of the shop.
+        within]; next_order_on: the local day by which an order has come with probability 0.5;
+        next_order_from and next_order_to: the 80 % interval, from a tenth to nine tenths, or
+        from a fifth to never (NaT) for who may well not come again; p_alive; level. NaT for
+        what is not reached in ten years. A customer without an order gets the mean of the shop.
         """
         past = self._fitted()
         asked = wanted(customer_ids, past.ids)
         rows = positions(asked, past.ids)
-        told = self._forecast(rows, span(within) / timedelta(days=1))
+        told = self._told(rows, (span(within) / timedelta(days=1),))
         soon, middle, late = (self._local_days(rows, wait) for wait in told.wait.T)
         return pd.DataFrame(
             {
                 "customer_id": pd.array(asked, dtype="str"),
-                "p_order": told.p_order,
-                "n_expected_orders": told.n_expected,
+                "p_order": told.p_order[:, 0],
+                "n_expected_orders": told.n_expected[:, 0],
                 "next_order_on": middle,
                 "next_order_from": soon,
                 "next_order_to": late,
@@ -106,17 +142,31 @@ class NextPurchase:
         past = self._fitted()
         asked = wanted(customer_ids, past.ids)
         rows = positions(asked, past.ids)
-        near, far = self._forecast(rows, 14.0), self._forecast(rows, 28.0)
-        values = (near.p_alive, near.p_order, far.p_order, far.n_expected)
+        told = self._told(rows, (14.0, 28.0, 90.0))
+        near, far, late = told.p_order.T
+        values = (told.p_alive, near, far, told.n_expected[:, 1], 1 - late)
         named = {c.name: significant(v) for c, v in zip(MODEL_COLUMNS, values, strict=True)}
         return pa.table({"customer_id": pa.array(asked, pa.string()), **named})
 
+    def waits(self, customer_ids: Any = None) -> Floats:
+        """Return customers x 3: days from ``as_of`` to the start of the 80 % interval, the median
+        and the end of the interval; inf for what is not reached in ten years.
+        """
+        past = self._fitted()
+        rows = positions(wanted(customer_ids, past.ids), past.ids)
+        return self._told(rows, (14.0,)).wait
+
+    @property
+    def parameters_(self) -> BgNbd | None:
+        """The probability model's parameters; None where there is only a rate."""
+        self._fitted()
+        return self.model_ if isinstance(self.model_, BgNbd) else None
+
     @property
     def log_likelihood_(self) -> float:
-        """Log-likelihood of the fit in days; NaN without one."""
-        self._fitted()
+        """Log-likelihood of the probability model in days; NaN without one."""
         fitted = self.parameters_
-        return float("nan") if fitted is None else fitted.log_likelihood(self._patterns)
+        return float("nan") if fitted is None else fitted.log_likelihood(self.patterns_)
 
     def __str__(self) -> str:
         if not hasattr(self, "level_"):
@@ -131,53 +181,54 @@ class NextPurchase:
     __repr__ = __str__
 
     def _fitted(self) -> Purchases:
-        if not hasattr(self, "_purchases"):
+        if not hasattr(self, "purchases_"):
             raise NotFitted("NextPurchase has learned nothing yet; call fit(orders, as_of) first.")
-        return self._purchases
+        return self.purchases_
 
-    def _forecast(self, rows: Ints, days: float) -> Forecast:
-        known = rows >= 0
-        shop = self._shop_forecast(days)
-        own = forecast(self._model, self._past(rows[known]), days)
+    def _about_learner(self) -> tuple[str, ...]:
+        if self.level_ != "personal" or not self.use_learner:
+            return ()
+        if self.learner_ is None:
+            return ("Too few orders were seen from past days to learn more: BG/NBD alone.",)
+        if self.learner_.share == 0:
+            return ("The latest 28 days were told best by BG/NBD alone.",)
+        return ()
 
-        def fill(of_shop: Floats, personal: Floats) -> Floats:
-            values = np.repeat(of_shop, len(rows), axis=0)
-            values[known] = personal
-            return values
+    def _told(self, rows: Ints, days: tuple[float, ...]) -> Told:
+        """Return what is said of the customers at ``rows``; of -1 what is said of the shop."""
+        outlook = Outlook(self.visits_, self.purchases_, self.now_, self.model_, self.learner_)
+        known = rows[rows >= 0]
 
-        return Forecast(
-            fill(shop.p_alive, own.p_alive),
-            fill(shop.p_order, own.p_order),
-            fill(shop.n_expected, own.n_expected),
-            fill(shop.wait, own.wait),
-        )
+        def score(table: pa.Table) -> pa.Table:
+            told = outlook.known(table["row"].to_numpy(), days)
+            wide = np.column_stack([told.p_alive, told.p_order, told.n_expected, told.wait])
+            return pa.table({f"{at}": column for at, column in enumerate(wide.T)})
 
-    def _shop_forecast(self, days: float) -> Forecast:
-        if isinstance(self._model, BgNbd):
-            return shop_forecast(self._model, self._patterns, days)
-        nobody = np.zeros(1)
-        return forecast(self._model, Patterns(nobody, nobody, nobody, nobody), days)
-
-    def _past(self, rows: Ints) -> Patterns:
-        past = self._purchases
-        return Patterns(
-            frequency=past.frequency[rows].astype(np.float64),
-            recency=past.recency[rows].astype(np.float64),
-            age=past.age[rows].astype(np.float64),
-            weight=np.ones(len(rows)),
-        )
+        wide = map_batches(score, pa.table({"row": known}), rows=AT_ONCE)
+        found = np.empty((len(rows), wide.num_columns))
+        found[rows >= 0] = np.column_stack([column.to_numpy() for column in wide.columns])
+        if len(known) < len(rows):
+            shop = outlook.shop(self.chance_, days)
+            parts = (shop.p_alive[0], *shop.p_order[0], *shop.n_expected[0], *shop.wait[0])
+            found[rows < 0] = parts
+        n = len(days)
+        return Told(found[:, 0], found[:, 1 : 1 + n], found[:, 1 + n : 1 + 2 * n], found[:, -3:])
 
     def _levels(self, rows: Ints) -> Texts:
         fallback = "default" if self.level_ == "default" else "shop"
-        return np.where(rows >= 0, self.level_, fallback).astype(object)
+        levels = np.where(rows >= 0, self.level_, fallback).astype(object)
+        if self.level_ == "personal":
+            once = np.append(self.purchases_.frequency == 0, False)
+            levels[once[rows]] = "segment"
+        return levels
 
     def _local_days(self, rows: Ints, wait: Floats) -> pd.Series[Any]:
         """Return the customer's local day ``wait`` days after as_of; NaT for never."""
         days = np.full(len(rows), np.datetime64("NaT", "us"))
         zones = np.full(len(rows), -1, dtype=np.int64)
-        zones[rows >= 0] = self._purchases.zone[rows[rows >= 0]]
+        zones[rows >= 0] = self.purchases_.zone[rows[rows >= 0]]
         at = microseconds(self.as_of_) + (np.where(np.isfinite(wait), wait, 0) * DAY_US)
-        for name, group in by_zone(zones, self._purchases.zones, unknown="UTC"):
+        for name, group in by_zone(zones, self.purchases_.zones, unknown="UTC"):
             wall = local_microseconds(at[group].astype(np.int64), name)
             days[group] = (wall // DAY_US * DAY_US).astype("datetime64[us]")
         days[~np.isfinite(wait)] = np.datetime64("NaT", "us")

@@ -41,6 +41,10 @@ class Patterns:
     age: Floats
     weight: Floats
 
+    def take(self, rows: Ints) -> Patterns:
+        """Return some of the entries."""
+        return Patterns(self.frequency[rows], self.recency[rows], self.age[rows], self.weight[rows])
+
 
 def count_purchases(stamps: Stamps) -> Purchases:
     """Return one entry per customer of ``stamps``; a UTC day with several orders counts once."""

@@ -2,40 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
 
-from xenorec.chance import uniform
 from xenorec.errors import BadInput, NotFitted
 from xenorec.frames import positions
 from xenorec.instants import AsOf, as_instant
-from xenorec.numbers import Ints, Texts, significant
+from xenorec.numbers import Floats, Ints, Texts, significant
 from xenorec.spans import span
 from xenorec.timing.local_time import HOURS
 from xenorec.timing.quiet_hours import QuietHours
-from xenorec.timing.send_time.counts import count_hours, local_hours
-from xenorec.timing.send_time.curves import HourCurves, fit_curves
-from xenorec.timing.send_time.legal_week import best_hour, best_window, legal_week
-from xenorec.timing.send_time.slots import legal_slots
+from xenorec.timing.saved import Saved
+from xenorec.timing.send_time.acts import read_acts
+from xenorec.timing.send_time.audience import count_people
+from xenorec.timing.send_time.counts import Visits, gather, local_hours
+from xenorec.timing.send_time.curves import BLOCK, WeekCurves
+from xenorec.timing.send_time.explore import Explorer, check_share
+from xenorec.timing.send_time.fasting import RamadanCurves, learn_ramadan
+from xenorec.timing.send_time.lands import weekend_days
+from xenorec.timing.send_time.learn import Learner
+from xenorec.timing.send_time.legal_week import LegalWeek, best_hour, best_window, legal_week
+from xenorec.timing.send_time.notes import notes_of
+from xenorec.timing.send_time.planner import Planner
+from xenorec.timing.send_time.rate import check_rate
+from xenorec.timing.send_time.segments import read_segments
 from xenorec.timing.stamps import read_events, wanted
-from xenorec.timing.zones import zone_info
-
-_CHUNK = 20_000
 
 
-class SendTime:
+class SendTime(Saved):
     """When a customer acts: a curve over the 168 local hours of the week, and the best legal hour.
 
-    Counts per customer are drawn towards the shop's curve, the more the fewer they are; how
-    strongly is learned. ``quiet`` are the hours in which nothing is sent, on the customer's own
-    clock (``None`` for none); an hour with any quiet minute is not used.
+    A curve mixes the shop's, that of the segment (given, or of learned classes) and the own acts,
+    smoothed over hours and days; the more own acts, the more they weigh. How much, and how fast
+    acts grow old, is learned on the last weeks before ``as_of``.
 
-    It learns when people act of themselves, not when a message works: that takes an experiment.
-    Neighbouring hours do not help each other, and seasons are not seen.
+    ``quiet``: hours in which nothing is sent, on the customer's own clock (``None`` for none); an
+    hour with any quiet minute is not used. ``weekend``: days off such as ("fri", "sat"), ``None``
+    for those of each customer's zone. ``ramadan``: whether its days are kept apart, ``None`` for
+    where most people are Muslim. ``explore``: share of customers for whom ``schedule`` draws an
+    hour, by ``seed``.
+
+    It learns when people act of themselves, or click; not when a message works: that takes an
+    experiment. Clicks are not set against the hours in which messages were sent. Seasons other
+    than Ramadan are not seen.
 
     >>> import pandas as pd
     >>> events = pd.DataFrame({"customer_id": ["a"] * 5, "at": ["2017-10-31T12:30:00Z"] * 5,
@@ -44,24 +57,63 @@ class SendTime:
     42
     """
 
-    def __init__(self, *, quiet: str | QuietHours | None = "21:00-09:00") -> None:
-        self.quiet = quiet
+    parts: ClassVar[tuple[type, ...]] = (QuietHours, LegalWeek, Visits, WeekCurves, RamadanCurves)
 
-    def fit(self, events: Any, as_of: AsOf = None) -> Self:
+    def __init__(
+        self,
+        *,
+        quiet: str | QuietHours | None = "21:00-09:00",
+        weekend: Iterable[str] | None = None,
+        ramadan: bool | None = None,
+        explore: float = 0.05,
+        seed: str = "send-time",
+    ) -> None:
+        self.quiet = quiet
+        self.weekend = weekend
+        self.ramadan = ramadan
+        self.explore = explore
+        self.seed = seed
+
+    def fit(
+        self,
+        events: Any,
+        as_of: AsOf = None,
+        *,
+        channel: str | None = None,
+        segments: Any = None,
+    ) -> Self:
         """Learn from events at or before ``as_of`` and return self.
 
         ``events`` is a history, or a frame with customer_id, at (aware, or naive = UTC) and
-        time_zone (IANA; empty = the shop's most usual one). ``as_of=None`` means the history's
-        own, or the last row. Raises ``BadInput`` for a missing column, an empty time, an unknown
-        zone, or quiet hours that leave no whole hour.
+        time_zone (IANA; empty = the shop's most usual one), maybe name (kind of event) and
+        channel. ``as_of=None`` means the history's own, or the last row. With ``channel``, clicks
+        on its messages lead: each counts as several other acts, learned once there are enough.
+        ``segments``: customer_id -> segment, as a mapping or a frame with these two columns.
+
+        Raises ``BadInput`` for a missing column, an empty time, an unknown zone, quiet hours that
+        leave no whole hour, an unknown weekend day, or a share of explorers outside 0 to 1.
         """
+        check_share(self.explore)
         quiet = QuietHours.parse(self.quiet) if isinstance(self.quiet, str) else self.quiet
         self._legal = legal_week(quiet)
-        stamps = read_events(events, as_of=as_of)
-        self.as_of_ = stamps.as_of
-        self._curves = fit_curves(count_hours(stamps))
-        self.shop_curve_, self.pull_ = self._curves.shop, self._curves.pull
-        self.shop_zone_, self.customer_ids_ = self._curves.counts.shop_zone, self._curves.counts.ids
+        weekend = None if self.weekend is None else weekend_days(self.weekend)
+        acts = read_acts(events, as_of=as_of, channel=channel)
+        visits = gather(acts, ramadan=self.ramadan)
+        group = None
+        if segments is not None:
+            visits, group, self.segments_ = read_segments(segments, visits)
+        else:
+            self.segments_ = ()
+        ordinary = visits.only(~visits.is_ramadan, today=visits.today)
+        fitted = Learner(group, weekend).fit(ordinary)
+        self.as_of_ = acts.stamps.as_of
+        self._visits, self._curves = visits, fitted.curves
+        self._fasting = learn_ramadan(visits, fitted.curves.parts.shop)
+        self.shop_curve_, self.ramadan_curve_ = fitted.curves.parts.shop, self._fasting.shop
+        self.half_life_, self.click_weight_ = fitted.half_life, fitted.click_weight
+        self.weights_ = fitted.curves.weights
+        self.shop_zone_, self.customer_ids_ = visits.shop_zone, visits.ids
+        self.notes_ = notes_of(visits, fitted, channel=channel)
         return self
 
     def predict(self, customer_ids: Any = None) -> pd.DataFrame:
@@ -69,8 +121,8 @@ class SendTime:
 
         customer_id; hour_of_week, the most likely legal hour (0 = Monday 00:00 local); p, its
         probability on the curve; best_from and best_to, the most likely 3 legal hours in a row
-        as [from, to); level: ``personal`` with any event, ``shop`` without, ``default`` when
-        nothing was learned at all.
+        as [from, to); level: ``personal`` with any event, ``segment`` with none but a given
+        segment, ``shop`` without, ``default`` when nothing was learned at all.
         """
         asked, rows = self._asked(customer_ids)
         parts = [self._best(self._curves.of(part)) for part in _split(rows)]
@@ -86,28 +138,52 @@ class SendTime:
             }
         )
 
-    def curve(self, customer_ids: Any = None) -> pd.DataFrame:
-        """Return customer_id, hour_of_week, p: 168 rows per customer whose p sums to 1."""
+    def curve(self, customer_ids: Any = None, *, ramadan: bool = False) -> pd.DataFrame:
+        """Return customer_id, hour_of_week, p: 168 rows per customer whose p sums to 1.
+
+        With ``ramadan`` the curves of its days.
+        """
         asked, rows = self._asked(customer_ids)
+        curves = self._fasting if ramadan else self._curves
         return pd.DataFrame(
             {
                 "customer_id": pd.array(np.repeat(asked, HOURS), dtype="str"),
                 "hour_of_week": np.tile(np.arange(HOURS), len(asked)),
-                "p": self._curves.of(rows).ravel(),
+                "p": curves.of(rows).ravel(),
             }
         )
+
+    def curves_of(self, rows: Ints) -> Floats:
+        """Return a curve of 168 per position in ``customer_ids_``; the shop's for -1."""
+        self._fitted()
+        return self._curves.of(rows)
+
+    def audience(self, customer_ids: Any = None) -> pd.DataFrame:
+        """Return 168 rows: hour_of_week, day, hour, n_people, n_own, n_expected.
+
+        n_people: how many have their best legal hour there; n_own: how many of these by events of
+        their own; n_expected: the sum of everybody's probabilities of the hour.
+        """
+        asked, rows = self._asked(customer_ids)
+        expected = sum(
+            (self._curves.of(part).sum(axis=0) for part in _split(rows)), np.zeros(HOURS)
+        )
+        told = self.predict(asked)
+        is_own = (told["level"] == "personal").to_numpy()
+        return count_people(told["hour_of_week"].to_numpy(), is_own, expected)
 
     def score(self, events: Any) -> float:
         """Return the mean log-likelihood per event in nats; log(1/168) = -5.124 knows nothing.
 
-        ``events`` as for ``fit``; all rows count. Unknown customers are scored on the shop's
-        curve.
+        ``events`` as for ``fit``; all rows count, on the ordinary curve. Unknown customers are
+        scored on the shop's curve.
         """
-        counts, stamps = self._fitted().counts, read_events(events)
+        self._fitted()
+        stamps = read_events(events)
         if not len(stamps.at):
             raise BadInput("There are no events to score.")
-        rows = positions(stamps.ids, counts.ids)[stamps.code]
-        p = self._curves.at(rows, local_hours(stamps, unknown=counts.shop_zone))
+        rows = positions(stamps.ids, self._visits.ids)[stamps.code]
+        p = self._curves.at(rows, local_hours(stamps, unknown=self.shop_zone_))
         return float(np.mean(np.log(p)))
 
     def schedule(
@@ -117,68 +193,84 @@ class SendTime:
         after: datetime | date | str,
         within: str | timedelta = "48h",
         time_zones: Mapping[str, str] | pd.Series[Any] | None = None,
+        per_minute: int | None = None,
     ) -> pd.DataFrame:
-        """Return when to send to each customer: customer_id, send_at, hour_of_week, p, level.
+        """Return when to send to each customer, one row each.
 
-        ``send_at`` (UTC) lies in [after, after + within), in the customer's most likely legal
-        hour among those that start there; the minute is spread by customer. ``time_zones`` gives
-        customers' IANA zones, where missing the learned one or the shop's is used. NaT, and an
-        empty hour_of_week and p, where no legal hour starts in the window.
+        customer_id; send_at (UTC) in [after, after + within), in the customer's most likely legal
+        hour among those that start there, and never in the last 5 minutes before quiet hours;
+        hour_of_week; p, its probability; level; propensity, the chance with which this hour was
+        chosen; explored, whether it was drawn. NaT and empty where no legal hour starts in the
+        window.
+
+        The share ``explore`` of customers draws one of the hours in proportion to the square root
+        of p, anew for each day of ``after``. ``time_zones`` gives customers' IANA zones; where
+        missing the learned one or the shop's is used. In Ramadan its own curve is used.
+
+        The minute is spread by customer. With ``per_minute`` no minute takes more messages than
+        that, as long as the window has room: full hours send people on to their next best hour,
+        with an empty propensity, as that then depends on the others.
         """
+        check_rate(per_minute)
         asked, rows = self._asked(customer_ids)
-        start, length = as_instant(after, name="after"), span(within)
-        send = np.full(len(asked), np.datetime64("NaT", "us"))
-        hour, p = np.full(len(asked), -1, dtype=np.int64), np.full(len(asked), np.nan)
-        for zone, group in _groups(self._zones(asked, rows, time_zones)):
-            slots = legal_slots(start, length, zone, self._legal)
-            for part in _split(group) if len(slots.start) else ():
-                curves = self._curves.of(rows[part])
-                spread = np.array([uniform("send-time", customer) for customer in asked[part]])
-                at, hour[part] = slots.choose(curves, spread)
-                send[part] = at.astype("datetime64[us]")
-                p[part] = curves[np.arange(len(part)), hour[part]]
+        start = as_instant(after, name="after")
+        planner = Planner(
+            self._curves,
+            self._fasting,
+            self._legal,
+            Explorer(self.explore, self.seed, start.date().isoformat()),
+            self.ramadan,
+        )
+        zones = self._zones(asked, rows, time_zones)
+        plan = planner.plan(asked, rows, zones, start, span(within), per_minute)
         return pd.DataFrame(
             {
                 "customer_id": pd.array(asked, dtype="str"),
-                "send_at": pd.Series(send).dt.tz_localize("UTC"),
-                "hour_of_week": pd.Series(hour, dtype="Int64").mask(hour < 0),
-                "p": significant(p),
+                "send_at": pd.Series(plan.send).dt.tz_localize("UTC"),
+                "hour_of_week": pd.Series(plan.hour, dtype="Int64").mask(plan.hour < 0),
+                "p": significant(plan.p),
                 "level": pd.array(self._levels(rows), dtype="str"),
+                "propensity": significant(plan.propensity),
+                "explored": plan.explored,
             }
         )
 
     def __str__(self) -> str:
         if not hasattr(self, "_curves"):
             return "SendTime, not fitted"
-        counts = self._curves.counts
         return (
-            f"SendTime: {int(counts.n.sum()):,} events of {len(counts.ids):,} customers as of "
-            f"{self.as_of_.isoformat()}; the shop's curve weighs {self.pull_:.1f} events"
+            f"SendTime: {len(self._visits.hour):,} visits of {len(self._visits.ids):,} customers "
+            f"as of {self.as_of_.isoformat()}; an act counts half after {self.half_life_:g} days"
         )
 
     __repr__ = __str__
 
-    def _fitted(self) -> HourCurves:
+    def _fitted(self) -> None:
         if not hasattr(self, "_curves"):
             raise NotFitted("SendTime has learned nothing yet; call fit(events, as_of) first.")
-        return self._curves
 
     def _asked(self, customer_ids: Any) -> tuple[Texts, Ints]:
-        ids = self._fitted().counts.ids
-        asked = wanted(customer_ids, ids)
-        return asked, positions(asked, ids)
+        self._fitted()
+        asked = wanted(customer_ids, self._visits.ids)
+        return asked, positions(asked, self._visits.ids)
 
     def _best(self, curves: Any) -> tuple[Any, ...]:
-        hour = best_hour(curves, self._legal)
-        return hour, curves[np.arange(len(hour)), hour], *best_window(curves, self._legal)
+        legal = self._legal.hours
+        hour = best_hour(curves, legal)
+        return hour, curves[np.arange(len(hour)), hour], *best_window(curves, legal)
 
     def _levels(self, rows: Ints) -> Texts:
-        fallback = "shop" if len(self._curves.counts.ids) else "default"
-        return np.where(rows >= 0, "personal", fallback).astype(object)
+        fallback = "shop" if len(self._visits.hour) else "default"
+        n = np.append(np.diff(self._visits.start), 0)[rows]
+        given = self._curves.parts.groups.given
+        grouped = np.zeros(len(rows), bool) if given is None else np.append(given, -1)[rows] >= 0
+        known: Texts = np.where(grouped, "segment", fallback).astype(object)
+        known[n > 0] = "personal"
+        return known
 
     def _zones(self, asked: Texts, rows: Ints, given: Any) -> Texts:
-        counts = self._curves.counts
-        learned = np.array([*counts.zone, counts.shop_zone], dtype=object)[rows]
+        names = np.array(self._visits.zones, dtype=object)
+        learned: Texts = names[np.append(self._visits.zone, len(names) - 1)[rows]]
         if given is None:
             return learned
         known = {str(customer): zone for customer, zone in dict(given).items() if pd.notna(zone)}
@@ -186,12 +278,5 @@ class SendTime:
         return np.array(zones, dtype=object)
 
 
-def _groups(zones: Texts) -> Iterator[tuple[str, Ints]]:
-    names, where = np.unique(zones.astype(str), return_inverse=True)
-    for code, name in enumerate(names):
-        zone_info(str(name))
-        yield str(name), np.flatnonzero(where == code)
-
-
 def _split(rows: Ints) -> list[Ints]:
-    return [rows[start : start + _CHUNK] for start in range(0, max(len(rows), 1), _CHUNK)]
+    return [rows[start : start + BLOCK] for start in range(0, max(len(rows), 1), BLOCK)]

@@ -6,41 +6,39 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
-import numpy.typing as npt
 
 from xenorec.instants import microseconds
 from xenorec.numbers import Floats, Ints
-from xenorec.timing.local_time import HOUR_US, local_microseconds, week_hour
+from xenorec.timing.local_time import DAY_US, HOUR_US, local_microseconds, week_hour
+from xenorec.timing.send_time.legal_week import LegalWeek
 
+MINUTE_US = HOUR_US // 60
 _QUARTER_US = HOUR_US // 4
-_MINUTE_US = HOUR_US // 60
 
 
 @dataclass(frozen=True)
 class Slots:
-    """Legal local hours in time order: their start (UTC microseconds), hour of week and minutes.
+    """Legal local hours in time order: start (UTC microseconds), hour of week, local day, minutes.
 
-    ``minutes`` is how much of the hour lies before the end of the window.
+    ``minutes`` is how much of the hour lies before the end of the window and before the last
+    minutes that quiet hours leave free.
     """
 
     start: Ints
     hour: Ints
+    day: Ints
     minutes: Ints
 
-    def choose(self, curves: Floats, spread: Floats) -> tuple[Ints, Ints]:
-        """Return (send time, hour of week) of the best slot for each curve.
+    def __len__(self) -> int:
+        return len(self.start)
 
-        ``spread`` in [0, 1) places each customer at a whole minute within the hour. Of equal
-        slots the earliest is taken.
-        """
-        best = curves[:, self.hour].argmax(axis=1)
-        minute = np.floor(spread * self.minutes[best]).astype(np.int64)
-        return self.start[best] + minute * _MINUTE_US, self.hour[best]
+    def spread(self, slot: Ints, spread: Floats) -> Ints:
+        """Return when to send to customers in a slot each; ``spread`` in [0, 1) is the minute."""
+        minute = np.floor(spread * self.minutes[slot]).astype(np.int64)
+        return np.asarray(self.start[slot] + minute * MINUTE_US, dtype=np.int64)
 
 
-def legal_slots(
-    after: datetime, within: timedelta, zone: str, legal: npt.NDArray[np.bool_]
-) -> Slots:
+def legal_slots(after: datetime, within: timedelta, zone: str, legal: LegalWeek) -> Slots:
     """Return the hours of ``zone`` that start in [after, after + within) and are legal.
 
     Real instants are walked, so an hour that the clock skips is never offered and an hour that
@@ -49,9 +47,11 @@ def legal_slots(
     first, end = microseconds(after), microseconds(after + within)
     quarters = np.arange(-(-first // _QUARTER_US) * _QUARTER_US, end, _QUARTER_US)
     wall = local_microseconds(quarters, zone)
-    last = local_microseconds(quarters + 59 * _MINUTE_US, zone)
+    last = local_microseconds(quarters + 59 * MINUTE_US, zone)
     hour = week_hour(wall // HOUR_US)
-    usable = (wall % HOUR_US == 0) & (last // HOUR_US == wall // HOUR_US) & legal[hour]
+    whole = (wall % HOUR_US == 0) & (last // HOUR_US == wall // HOUR_US)
+    usable = whole & legal.hours[hour] & (legal.minutes[hour] > 0)
     start = quarters[usable]
-    minutes = np.minimum(60, -(-(end - start) // _MINUTE_US))
-    return Slots(start, hour[usable], minutes)
+    left = -(-(end - start) // MINUTE_US)
+    minutes = np.minimum(legal.minutes[hour[usable]], left)
+    return Slots(start, hour[usable], wall[usable] // DAY_US, minutes)

@@ -1,0 +1,56 @@
+"""Every shipped model of times keeps to the suite, and tells what is known of its shop."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from xenorec.testing import TimingSuite
+from xenorec.timing import NextPurchase, SendTime
+from xenorec.timing.lifetime_value.model import LifetimeValue
+
+TUESDAY_EVENING = 24 + 18
+
+
+def of(told: pd.DataFrame, habit: str) -> pd.DataFrame:
+    return told[told["customer_id"].str.startswith(f"{habit}-")]
+
+
+class TestNextPurchase(TimingSuite):
+    def make(self):
+        return NextPurchase()
+
+    def test_who_comes_weekly_is_expected_before_who_left(self):
+        told = self.ask(self.usual(), None)
+        weekly, lapsed = of(told, "weekly"), of(told, "lapsed")
+        assert weekly["p_order"].min() > 0.8
+        assert lapsed["p_order"].max() < 0.2
+        assert lapsed["p_alive"].max() < weekly["p_alive"].min()
+
+
+class TestSendTime(TimingSuite):
+    def make(self):
+        return SendTime()
+
+    def rows(self, shop):
+        return shop.events()
+
+    def test_who_always_comes_on_tuesday_evening_is_best_reached_then(self):
+        told = self.ask(self.usual(), None)
+        assert set(of(told, "weekly")["hour_of_week"]) == {TUESDAY_EVENING}
+
+
+class TestLifetimeValue(TimingSuite):
+    counts_repeats = True  # orders are told apart by their amounts and days, not by an id
+
+    def make(self):
+        return LifetimeValue()
+
+    def test_who_comes_weekly_is_worth_more_than_who_left(self):
+        told = self.ask(self.usual(), None)
+        worth = "expected_value_amount"
+        assert of(told, "weekly")[worth].min() > 5 * of(told, "lapsed")[worth].max()
+
+    def test_the_interval_is_one(self):
+        told = self.ask(self.usual(), None)
+        assert (told["value_from_amount"] >= 0).all()
+        assert (told["value_from_amount"] <= told["value_to_amount"]).all()

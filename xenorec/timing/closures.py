@@ -1,0 +1,110 @@
+"""Closures: days on which the shop was shut, taken out of the clock that models read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+
+from xenorec.errors import BadInput
+from xenorec.instants import as_instant, instant_of, microseconds
+from xenorec.numbers import Ints
+from xenorec.timing.local_time import DAY_US
+from xenorec.timing.stamps import Stamps
+
+LEAST_DAYS = 14
+LEAST_MISSED = 30.0
+"""Orders that a run of empty days must have cost before it is taken for a closure."""
+LOOK_BACK = 56
+BUSY = 0.6
+"""The share of the days before that must have had orders: a fair every month is no closure."""
+WEEK = 7
+
+
+@dataclass(frozen=True)
+class Closure:
+    """Days without trade, [``first``, ``last``], both included; ``found``: by looking, not told."""
+
+    first: date
+    last: date
+    found: bool = False
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            raise BadInput(
+                f"A closure from {self.first} to {self.last} ends before it begins; "
+                "give the first and the last closed day."
+            )
+
+    @property
+    def n_days(self) -> int:
+        """How many days were closed."""
+        return (self.last - self.first).days + 1
+
+    def __str__(self) -> str:
+        how = "No orders at all came" if self.found else "The shop was closed"
+        said = f"{how} from {self.first} to {self.last} ({self.n_days} days)"
+        return f"{said}; these days are left out of everybody's silence."
+
+
+def closures_of(given: Iterable[Closure | Sequence[str | date]]) -> tuple[Closure, ...]:
+    """Read pairs of (first, last) closed day; raises ``BadInput`` for anything else."""
+    read: list[Closure] = []
+    for pair in given:
+        if isinstance(pair, Closure):
+            read.append(pair)
+            continue
+        if isinstance(pair, str) or len(tuple(pair)) != 2:
+            raise BadInput(
+                f"A closure is {pair!r}; expected its first and last closed day, such as "
+                "('2020-03-25', '2020-05-10')."
+            )
+        first, last = (as_instant(day, name="closure").date() for day in pair)
+        read.append(Closure(first, last))
+    return tuple(sorted(read, key=lambda closure: closure.first))
+
+
+def find_closures(stamps: Stamps) -> tuple[Closure, ...]:
+    """Return runs of at least 14 days without any order where 30 or more were to be expected.
+
+    Expected is the mean of the 56 days before the run, of which most had orders. A run may reach
+    to ``as_of``.
+    """
+    if not len(stamps.at):
+        return ()
+    day = stamps.at // DAY_US
+    start, today = int(day.min()), microseconds(stamps.as_of) // DAY_US
+    n = np.bincount(day - start, minlength=today - start + 1)
+    busy = np.append(np.flatnonzero(n), len(n))
+    found = []
+    for before, after in zip(busy[:-1].tolist(), busy[1:].tolist(), strict=True):
+        length = after - before - 1
+        usual = n[max(0, before + 1 - LOOK_BACK) : before + 1]
+        is_long = length >= LEAST_DAYS and usual.mean() * length >= LEAST_MISSED
+        if is_long and (usual > 0).mean() >= BUSY:
+            found.append(Closure(_day(start + before + 1), _day(start + after - 1), found=True))
+    return tuple(found)
+
+
+def without(stamps: Stamps, closures: Iterable[Closure]) -> Stamps:
+    """Return the stamps on a clock that stands still while the shop is closed.
+
+    Whole weeks are taken out, so that weekdays stay what they are. What was recorded on a closed
+    day counts as of the moment of the closing.
+    """
+    at, now = stamps.at, microseconds(stamps.as_of)
+    for closure in sorted(closures, key=lambda closure: closure.first, reverse=True):
+        begin = microseconds(datetime.combine(closure.first, datetime.min.time(), UTC))
+        length = closure.n_days // WEEK * WEEK * DAY_US
+        at, now = _skipped(at, begin, length), int(_skipped(np.array([now]), begin, length)[0])
+    return replace(stamps, at=at, as_of=instant_of(now))
+
+
+def _skipped(at: Ints, begin: int, length: int) -> Ints:
+    return np.where(at <= begin, at, np.maximum(at - length, begin)).astype(np.int64)
+
+
+def _day(number: int) -> date:
+    return date(1970, 1, 1) + timedelta(days=number)

@@ -1,0 +1,126 @@
+"""The Gamma-Gamma model of order values, and the plain mean where a shop cannot bear it.
+
+A customer's orders vary around a personal mean (Gamma with shape p), and the personal means vary
+over the shop (Gamma with shape q and scale v on the rate); value is taken as independent of how
+often somebody orders. Fader, Hardie and Lee (2005), "RFM and CLV", Journal of Marketing Research
+42(4), 415-430; Fader and Hardie (2013), "The Gamma-Gamma Model of Monetary Value".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from xenorec.numbers import Floats
+
+MIN_REPEATERS = 20
+PRIOR_ORDERS = 3.0
+"""Without a fit the shop's mean counts as much as three orders of the customer's own."""
+
+_LEAST_SPREAD = 1e-3
+_MOST = 1e5
+
+
+@dataclass(frozen=True)
+class GammaGamma:
+    """Orders are Gamma(``p``, rate), the rates Gamma(``q``, ``v``); ``v`` is in money."""
+
+    p: float
+    q: float
+    v: float
+
+    def mean(self, n_orders: Floats, mean_value: Floats) -> Floats:
+        """Expected value of a future order, given ``n_orders`` of ``mean_value`` on average."""
+        paid = n_orders * mean_value
+        told: Floats = self.p * (self.v + paid) / (self.p * n_orders + self.q - 1)
+        return told
+
+    @property
+    def variation(self) -> float:
+        """Coefficient of variation of one customer's order values."""
+        return float(1 / np.sqrt(self.p))
+
+    def log_likelihood(self, n_orders: Floats, mean_value: Floats, weight: Floats) -> float:
+        """Log-likelihood of mean values > 0 (equation 1a of the note)."""
+        from scipy.special import gammaln
+
+        shape, q, v = self.p * n_orders, self.q, self.v
+        told = gammaln(shape + q) - gammaln(shape) - gammaln(q) + q * np.log(v)
+        told = told + (shape - 1) * np.log(mean_value) + shape * np.log(n_orders)
+        told = told - (shape + q) * np.log(v + n_orders * mean_value)
+        return float(np.sum(weight * told))
+
+
+@dataclass(frozen=True)
+class ShopMean:
+    """The shop's mean value of an order, mixed with the customer's own; 0 in a free shop."""
+
+    value: float
+    variation: float = 1.0
+
+    def mean(self, n_orders: Floats, mean_value: Floats) -> Floats:
+        """Expected value of a future order."""
+        told: Floats = (PRIOR_ORDERS * self.value + n_orders * mean_value) / (
+            PRIOR_ORDERS + n_orders
+        )
+        return told
+
+
+def fit_gamma_gamma(n_orders: Floats, mean_value: Floats, weight: Floats) -> GammaGamma | None:
+    """Return the maximum-likelihood parameters, or None where the search ends nowhere sound.
+
+    The arrays are the distinct (number of orders, mean value > 0) and how many share each.
+    """
+    from scipy.optimize import minimize
+
+    scale = float(np.exp(np.average(np.log(mean_value), weights=weight)))
+    sized, total = mean_value / scale, float(weight.sum())
+
+    def loss(logs: Floats) -> float:
+        p, q, v = np.exp(np.clip(logs, -12, 12))
+        return -GammaGamma(p, q, v).log_likelihood(n_orders, sized, weight) / total
+
+    found = minimize(loss, np.log([4.0, 4.0, 1.0]), method="L-BFGS-B", tol=1e-10)
+    p, q, v = (float(value) for value in np.exp(found.x))
+    sound = np.isfinite(found.fun) and q > 1.05 and max(p, q, v) < _MOST and min(p, v) > 1e-4
+    return GammaGamma(p, q, v * scale) if sound else None
+
+
+def choose_value_model(
+    n_orders: Floats, mean_value: Floats, weight: Floats
+) -> tuple[GammaGamma | ShopMean, tuple[str, ...]]:
+    """Return Gamma-Gamma when the order values bear it, else the shop's mean; and why."""
+    counts = weight * n_orders
+    shop = float(np.sum(counts * mean_value) / counts.sum()) if counts.sum() > 0 else 0.0
+    paid = mean_value > 0
+    n, m, w = n_orders[paid], mean_value[paid], weight[paid]
+    repeaters = float(w[n > 1].sum())
+    if repeaters < MIN_REPEATERS:
+        return ShopMean(shop), (
+            f"{repeaters:,.0f} customers paid on more than one day, fewer than the "
+            f"{MIN_REPEATERS} that order values need: everybody's mean is drawn to the shop's.",
+        )
+    if np.std(np.log(m)) < _LEAST_SPREAD:
+        return ShopMean(shop, 0.0), ("All orders have one value; it is taken for the next ones.",)
+    fitted = fit_gamma_gamma(n, m, w)
+    if fitted is None:
+        return ShopMean(shop), (
+            "The fit of order values did not settle: everybody's mean is drawn to the shop's.",
+        )
+    return fitted, _related(n, m, w)
+
+
+def _related(n_orders: Floats, mean_value: Floats, weight: Floats) -> tuple[str, ...]:
+    """Return a sentence when frequent customers pay visibly more or less per order."""
+    again = n_orders > 1
+    x, y, w = np.log(n_orders[again]), np.log(mean_value[again]), weight[again]
+    x, y = x - np.average(x, weights=w), y - np.average(y, weights=w)
+    size = np.sqrt(np.sum(w * x * x) * np.sum(w * y * y))
+    related = float(np.sum(w * x * y) / size) if size > 0 else 0.0
+    if abs(related) < 0.3:
+        return ()
+    return (
+        f"How often and how much customers order is related (correlation {related:.2f} of the "
+        f"logarithms), which the value model does not know of.",
+    )

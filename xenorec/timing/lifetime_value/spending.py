@@ -1,0 +1,162 @@
+"""Who ordered on which day, and for how much: the form in which lifetime value reads orders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from xenorec.errors import BadInput
+from xenorec.frames import arrow, encode, instants
+from xenorec.instants import AsOf, as_instant, instant_of, microseconds
+from xenorec.numbers import Bools, Floats, Ints, Texts
+from xenorec.timing.local_time import DAY_US
+from xenorec.timing.stamps import History, history_cut
+
+NEED = ("customer_id", "ordered_at", "net_amount")
+MAY = ("currency", "margin_amount")
+
+
+@dataclass(frozen=True)
+class Spending:
+    """Order rows at or before ``as_of``: one entry per row in ``code``, ``at`` and the amounts.
+
+    ``ids`` are the customers in text order and ``code`` a position in it; ``at`` is microseconds
+    since 1970 UTC; ``currency`` is a position in ``currencies`` or -1; ``amount`` is 0 where it
+    was empty (``n_empty`` rows); ``margin`` is None when the frame has no margin_amount.
+    """
+
+    ids: Texts
+    code: Ints
+    at: Ints
+    amount: Floats
+    margin: Floats | None
+    currency: Ints
+    currencies: tuple[str, ...]
+    n_empty: int
+    as_of: datetime
+
+    def where(self, keep: Bools) -> Spending:
+        """Return the kept rows; customers without any are gone."""
+        kept, code = np.unique(self.code[keep], return_inverse=True)
+        return replace(
+            self,
+            ids=self.ids[kept],
+            code=code.astype(np.int64),
+            at=self.at[keep],
+            amount=self.amount[keep],
+            margin=None if self.margin is None else self.margin[keep],
+            currency=self.currency[keep],
+        )
+
+    def until(self, as_of: datetime) -> Spending:
+        """Return the rows at or before ``as_of``."""
+        return replace(self.where(self.at <= microseconds(as_of)), as_of=as_of)
+
+
+@dataclass(frozen=True)
+class Visits:
+    """One entry per customer and UTC day with an order, by customer and day; amounts added up.
+
+    ``end`` is the first day that is not known yet; every ``day`` is before it. ``n_customers``
+    says how far ``code`` can go.
+    """
+
+    n_customers: int
+    code: Ints
+    day: Ints
+    amount: Floats
+    end: int
+
+    def before(self, end: int) -> Visits:
+        """Return the visits on days before ``end``."""
+        keep = self.day < end
+        return Visits(self.n_customers, self.code[keep], self.day[keep], self.amount[keep], end)
+
+    def of(self, keep: Bools) -> Visits:
+        """Return the visits of the kept customers, who are counted anew."""
+        rows = keep[self.code]
+        code = (np.cumsum(keep) - 1)[self.code[rows]]
+        return Visits(int(keep.sum()), code, self.day[rows], self.amount[rows], self.end)
+
+    def per_customer(self, values: Floats | None = None) -> Floats:
+        """Return the number of visits, or the sum of ``values``, per customer."""
+        counts = np.bincount(self.code, values, minlength=self.n_customers)
+        return np.asarray(counts, dtype=np.float64)
+
+    @property
+    def span(self) -> int:
+        """Days from the first visit to ``end``."""
+        return self.end - int(self.day.min()) if len(self.day) else 0
+
+
+def read_spending(source: Any, *, as_of: AsOf = None) -> Spending:
+    """Read orders (customer_id, ordered_at, net_amount; optional currency, margin_amount).
+
+    ``source`` is a frame or a history. Rows without a customer are left out, an empty amount is
+    0. Raises ``BadInput`` for a missing column, an amount that is no finite number, or when
+    as_of is later than the history's own.
+    """
+    if isinstance(source, Spending):
+        return source if as_of is None else source.until(as_instant(as_of))
+    cut = None if as_of is None else as_instant(as_of)
+    if isinstance(source, History):
+        cut, source = history_cut(source, as_of), source.orders()
+    return _spending(arrow(source, need=NEED, may=MAY), cut)
+
+
+def visits_of(spending: Spending) -> Visits:
+    """Return the days with an order; a row with a negative amount (a return) is no order."""
+    keep = spending.amount >= 0
+    code, day = spending.code[keep], spending.at[keep] // DAY_US
+    end = -(-microseconds(spending.as_of) // DAY_US)
+    end = max(end, int(day.max()) + 1) if len(day) else end
+    start = int(day.min()) if len(day) else 0
+    length = end - start + 1
+    key, place = np.unique(code * length + (day - start), return_inverse=True)
+    amount = np.bincount(place, spending.amount[keep], minlength=len(key)).astype(np.float64)
+    return Visits(len(spending.ids), key // length, key % length + start, amount, end)
+
+
+def _spending(table: Any, as_of: datetime | None) -> Spending:
+    table = table.filter(pc.is_valid(table["customer_id"]))
+    at = instants(table["ordered_at"], "ordered_at")
+    if as_of is None:
+        if not len(at):
+            raise BadInput("There are no rows, so as_of cannot be told from them; give as_of=...")
+        as_of = instant_of(at.max())
+    known, code = encode(table["customer_id"])
+    names, currency = _currencies(table)
+    amount, margin = _amounts(table, "net_amount"), None
+    if "margin_amount" in table.column_names:
+        margin = np.nan_to_num(_amounts(table, "margin_amount"))
+    empty = np.isnan(amount) & (at <= microseconds(as_of))
+    whole = np.nan_to_num(amount)
+    rows = Spending(known, code, at, whole, margin, currency, names, int(empty.sum()), as_of)
+    return rows.until(as_of)
+
+
+def _currencies(table: Any) -> tuple[tuple[str, ...], Ints]:
+    if "currency" not in table.column_names:
+        return (), np.full(table.num_rows, -1, dtype=np.int64)
+    names, code = encode(table["currency"])
+    return tuple(names), code
+
+
+def _amounts(table: Any, name: str) -> Floats:
+    """Return a column of amounts as numbers, NaN where empty."""
+    column = table[name]
+    try:
+        values = np.asarray(column.cast(pa.float64()).to_numpy(), dtype=np.float64)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise BadInput(
+            f"{name} is of type {column.type} and holds what is no number ({error}); "
+            f"expected amounts such as 12.50."
+        ) from None
+    if np.isinf(values).any():
+        raise BadInput(f"{name} is infinite in {int(np.isinf(values).sum())} rows; drop them.")
+    return values

@@ -1,0 +1,168 @@
+"""Outlook: what is said of known customers, and of somebody drawn at random from the shop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Protocol
+
+import numpy as np
+
+from xenorec.numbers import Floats, Ints
+from xenorec.timing.next_purchase.bgnbd import BgNbd
+from xenorec.timing.next_purchase.curve import Curve, curve_of
+from xenorec.timing.next_purchase.learner import Learner
+from xenorec.timing.next_purchase.periods import Ahead
+from xenorec.timing.next_purchase.purchase_model import NEVER_DAYS, PurchaseModel
+from xenorec.timing.next_purchase.purchases import Patterns, Purchases
+from xenorec.timing.next_purchase.shop_rate import ShopRate
+from xenorec.timing.next_purchase.visits import Visits
+
+SOON, MIDDLE, LATE = 0.1, 0.5, 0.9
+SOON_WITHOUT_END = 0.2
+"""Where the interval begins that reaches to never: it holds 80 % too."""
+MOST_FOR_SHOP = 20_000
+
+
+@dataclass(frozen=True)
+class Told:
+    """One entry per customer. ``p_order`` and ``n_expected`` have a column per horizon asked.
+
+    ``wait`` has three columns: days to the start of the 80 % interval, the median, its end; inf
+    for what is not reached in ten years.
+    """
+
+    p_alive: Floats
+    p_order: Floats
+    n_expected: Floats
+    wait: Floats
+
+    def take(self, rows: Ints) -> Told:
+        """Return some of the entries, in the order given."""
+        return Told(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+
+class Speaking(Protocol):
+    """Chances of several customers: a ``Curve``, or a probability model with their past."""
+
+    def p_order(self, days: float) -> Floats: ...  # noqa: D102
+
+    def n_expected(self, days: float) -> Floats: ...  # noqa: D102
+
+    def wait(self, probability: float) -> Floats: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Plain:
+    """The probability model alone, of customers with a ``past``."""
+
+    model: PurchaseModel
+    past: Patterns
+
+    def p_order(self, days: float) -> Floats:
+        """Return the probability of an order within ``days``."""
+        return self.model.p_order(self.past, days)
+
+    def n_expected(self, days: float) -> Floats:
+        """Return the expected days with an order within ``days``."""
+        return self.model.n_expected(self.past, days)
+
+    def wait(self, probability: float) -> Floats:
+        """Return the days until an order has come with ``probability``; inf for never."""
+        days = self.model.wait(self.past, probability)
+        return np.where(days > NEVER_DAYS, np.inf, days)
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """All that answers rest on; asking changes nothing."""
+
+    visits: Visits
+    purchases: Purchases
+    now: float
+    model: BgNbd | ShopRate
+    learner: Learner | None
+
+    def known(self, rows: Ints, days: tuple[float, ...]) -> Told:
+        """Return what is said of customers at ``rows``, for each of the horizons."""
+        speaking = self._speaking(rows)
+        return Told(
+            self.model.p_alive(self._past(rows)),
+            np.stack([speaking.p_order(each) for each in days], axis=1),
+            np.stack([speaking.n_expected(each) for each in days], axis=1),
+            interval(speaking),
+        )
+
+    def shop(self, chance: Floats, days: tuple[float, ...]) -> Told:
+        """Return one entry: the mean of the customers (20,000 of them, by ``chance``)."""
+        rows = np.sort(np.argsort(chance, kind="stable")[:MOST_FOR_SHOP])
+        if not len(rows):
+            return self._nobody(days)
+        speaking = self._speaking(rows)
+        soon, middle, late = (_reach(speaking, q) for q in (SOON, MIDDLE, LATE))
+        soon = soon if np.isfinite(late) else _reach(speaking, SOON_WITHOUT_END)
+        return Told(
+            np.array([self.model.p_alive(self._past(rows)).mean()]),
+            np.array([[speaking.p_order(each).mean() for each in days]]),
+            np.array([[speaking.n_expected(each).mean() for each in days]]),
+            np.array([[soon, middle, late]]),
+        )
+
+    def _nobody(self, days: tuple[float, ...]) -> Told:
+        none = np.zeros(1)
+        plain = Plain(self.model, Patterns(none, none, none, none))
+        both = (plain.p_order, plain.n_expected)
+        p_order, n_expected = (np.stack([call(each) for each in days], axis=1) for call in both)
+        return Told(np.ones(1), p_order, n_expected, interval(plain))
+
+    def _speaking(self, rows: Ints) -> Speaking:
+        if self.learner is None:
+            return Plain(self.model, self._past(rows))
+        ahead = Ahead(self.visits.take(rows), self.now, self.model)
+        return _Curved(curve_of(self.learner.hazards(ahead), ahead.past, self.model))
+
+    def _past(self, rows: Ints) -> Patterns:
+        past = self.purchases
+        return Patterns(
+            past.frequency[rows].astype(np.float64),
+            past.recency[rows].astype(np.float64),
+            past.age[rows].astype(np.float64),
+            np.ones(len(rows)),
+        )
+
+
+@dataclass(frozen=True)
+class _Curved:
+    """A curve that is asked for one probability for all."""
+
+    curve: Curve
+
+    def p_order(self, days: float) -> Floats:
+        return self.curve.p_order(days)
+
+    def n_expected(self, days: float) -> Floats:
+        return self.curve.n_expected(days)
+
+    def wait(self, probability: float) -> Floats:
+        return self.curve.wait(np.full(len(self.curve.staying), probability))
+
+
+def interval(speaking: Speaking) -> Floats:
+    """Return customers x 3: the days to the start of the 80 % interval, the median, its end.
+
+    Who is not sure to come has an interval without an end, which then begins at a fifth.
+    """
+    middle, late = speaking.wait(MIDDLE), speaking.wait(LATE)
+    soon = np.where(np.isfinite(late), speaking.wait(SOON), speaking.wait(SOON_WITHOUT_END))
+    return np.stack([soon, middle, late], axis=1)
+
+
+def _reach(speaking: Speaking, probability: float) -> float:
+    """Return when the mean of the customers reaches ``probability``, by bisection."""
+    low, high = 0.0, NEVER_DAYS
+    if speaking.p_order(high).mean() < probability:
+        return float("inf")
+    for _ in range(40):
+        middle = (low + high) / 2
+        reached = speaking.p_order(middle).mean() >= probability
+        low, high = (low, middle) if reached else (middle, high)
+    return high

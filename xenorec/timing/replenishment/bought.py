@@ -1,0 +1,170 @@
+"""Bought: lines of orders as series of days per customer and item, customer, and kind of item."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from xenorec.errors import BadInput
+from xenorec.frames import arrow, encode, instants
+from xenorec.instants import AsOf, as_instant, instant_of, microseconds
+from xenorec.numbers import Bools, Floats, Ints, Texts
+from xenorec.timing.local_time import DAY_US
+from xenorec.timing.replenishment.series import Series, series_of
+
+NEED = ("customer_id", "order_id", "ordered_at", "product_id")
+BY = ("product", "category")
+
+
+@runtime_checkable
+class LineHistory(Protocol):
+    """What replenishment needs of a history: tables that are already cut at ``as_of``."""
+
+    as_of: datetime
+
+    def lines(self) -> Any:
+        """One row per order line."""
+
+    def products(self) -> Any:
+        """One row per product: product_id, category."""
+
+
+@dataclass(frozen=True, eq=False)
+class Bought:
+    """What was bought up to ``as_of``. Items are products, or categories.
+
+    ``pairs`` has a series per customer and item (key: customer * number of items + item), ``trips``
+    one per customer, ``kinds`` one per customer and kind (customer * number of kinds + kind).
+    ``kind`` is the kind of each item: the category of a product; a category is its own.
+    """
+
+    customers: Texts
+    items: Texts
+    kind: Ints
+    n_kinds: int
+    pairs: Series
+    trips: Series
+    kinds: Series
+    as_of: datetime
+
+    @property
+    def now(self) -> float:
+        """``as_of`` in days since 1970 UTC."""
+        return microseconds(self.as_of) / DAY_US
+
+    def until(self, now: float) -> Bought:
+        """Return what was bought at or before ``now``; all names stay."""
+        return Bought(
+            self.customers,
+            self.items,
+            self.kind,
+            self.n_kinds,
+            self.pairs.until(now),
+            self.trips.until(now),
+            self.kinds.until(now),
+            instant_of(round(now * DAY_US)),
+        )
+
+    def of(self, customers: Ints) -> Bought:
+        """Return what some customers bought; all names stay."""
+        asked = np.zeros(len(self.customers), dtype=bool)
+        asked[customers] = True
+        return Bought(
+            self.customers,
+            self.items,
+            self.kind,
+            self.n_kinds,
+            self.pairs.take(np.flatnonzero(asked[self.pairs.key // len(self.items)])),
+            self.trips.take(np.flatnonzero(asked[self.trips.key])),
+            self.kinds.take(np.flatnonzero(asked[self.kinds.key // self.n_kinds])),
+            self.as_of,
+        )
+
+
+def read_bought(source: Any, *, by: str, as_of: AsOf = None) -> Bought:
+    """Read order lines or a history, cut at ``as_of`` (default: the history's, or the last line).
+
+    Lines without a customer or an item, and returns (a negative quantity), are left out.
+    """
+    table, end = _table(source), None if as_of is None else as_instant(as_of)
+    own = as_instant(source.as_of) if isinstance(source, LineHistory) else None
+    if own is not None and end is not None and end > own:
+        raise BadInput(
+            f"as_of is {end.isoformat()}, yet the history ends at {own.isoformat()}; "
+            f"leave as_of out, or ask for a history with a later as_of."
+        )
+    at = instants(table["ordered_at"], "ordered_at")
+    end = end or own
+    if end is None:
+        if not len(at):
+            raise BadInput("There are no rows, so as_of cannot be told from them; give as_of=...")
+        end = instant_of(at.max())
+    if by == "category" and "category" not in table.column_names:
+        raise BadInput(
+            "The lines have no column 'category'; add it to the frame, or use by='product'."
+        )
+    kept = _kept(table, by) & (at <= microseconds(end))
+    return _bought(table.filter(pa.array(kept)), at[kept] / DAY_US, by, end)
+
+
+def _table(source: Any) -> Any:
+    """Return the lines with their category where it is known."""
+    frame = source.lines() if isinstance(source, LineHistory) else source
+    table = arrow(frame, need=NEED, may=("quantity", "category"))
+    if "category" in table.column_names or not isinstance(source, LineHistory):
+        return table
+    products = arrow(source.products(), need=("product_id",), may=("category",))
+    if "category" not in products.column_names:
+        return table
+    named = products.to_pandas().drop_duplicates("product_id").set_index("product_id")["category"]
+    found = table["product_id"].to_pandas().map(named)
+    return table.append_column("category", pa.array(found, pa.string(), from_pandas=True))
+
+
+def _kept(table: Any, by: str) -> Bools:
+    item = table["product_id" if by == "product" else "category"]
+    kept = pc.and_(pc.is_valid(table["customer_id"]), pc.is_valid(item))
+    if "quantity" in table.column_names:
+        kept = pc.and_(kept, pc.fill_null(pc.greater_equal(table["quantity"], 0), True))
+    return np.asarray(kept.to_numpy(), dtype=bool)
+
+
+def _bought(table: Any, at: Floats, by: str, as_of: datetime) -> Bought:
+    customers, customer = encode(table["customer_id"])
+    items, item = encode(table["product_id" if by == "product" else "category"])
+    kind, n_kinds = _kinds(table, item, len(items), by)
+    quantity = _quantity(table)
+    return Bought(
+        customers,
+        items,
+        kind,
+        n_kinds,
+        series_of(customer * max(len(items), 1) + item, at, quantity),
+        series_of(customer, at, quantity),
+        series_of(customer * n_kinds + kind[item], at, quantity),
+        as_of,
+    )
+
+
+def _kinds(table: Any, item: Ints, n_items: int, by: str) -> tuple[Ints, int]:
+    """Return the kind of each item, and how many there are; -1 in a row becomes one kind more."""
+    if by == "category":
+        return np.arange(n_items), max(n_items, 1)
+    if "category" not in table.column_names:
+        return np.zeros(n_items, dtype=np.int64), 1
+    names, code = encode(table["category"])
+    first = pd.Series(code).groupby(item).max().reindex(range(n_items), fill_value=-1).to_numpy()
+    return np.where(first < 0, len(names), first).astype(np.int64), len(names) + 1
+
+
+def _quantity(table: Any) -> Floats:
+    if "quantity" not in table.column_names:
+        return np.full(table.num_rows, np.nan)
+    values = pd.to_numeric(table["quantity"].to_pandas(), errors="coerce")
+    return np.asarray(values, dtype=np.float64)

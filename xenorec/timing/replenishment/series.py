@@ -1,0 +1,93 @@
+"""Series: the days on which something was bought, of many keys at once, in order of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from xenorec.numbers import Bools, Floats, Ints
+from xenorec.timing.next_purchase.rhythm import Gaps, gaps_of
+from xenorec.timing.next_purchase.visits import Visits
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """One entry per key and UTC day, sorted by both.
+
+    The entries of ``key[i]`` are ``bounds[i]`` to ``bounds[i + 1]``. ``at`` is when the day's
+    first purchase came, in days since 1970 UTC; ``quantity`` what was bought on the day (NaN where
+    it is not known).
+    """
+
+    key: Ints
+    bounds: Ints
+    at: Floats
+    quantity: Floats
+
+    def __len__(self) -> int:
+        return len(self.key)
+
+    @cached_property
+    def n(self) -> Ints:
+        """Days of each key."""
+        return np.diff(self.bounds)
+
+    @cached_property
+    def code(self) -> Ints:
+        """The key of each entry, as a position."""
+        return np.repeat(np.arange(len(self.key)), self.n)
+
+    @cached_property
+    def first(self) -> Floats:
+        """When each key was first bought."""
+        return self.at[self.bounds[:-1]]
+
+    @cached_property
+    def last(self) -> Floats:
+        """When each key was last bought."""
+        return self.at[self.bounds[1:] - 1]
+
+    @cached_property
+    def gaps(self) -> Gaps:
+        """The days between two purchases in a row."""
+        return gaps_of(Visits(self.bounds, self.at))
+
+    def until(self, now: float) -> Series:
+        """Return the entries at or before ``now``; keys without any are gone."""
+        return self._where(self.at <= now)
+
+    def take(self, keys: Ints) -> Series:
+        """Return the series of some keys, given by position in ascending order."""
+        kept = np.zeros(len(self.key), dtype=bool)
+        kept[keys] = True
+        return self._where(kept[self.code])
+
+    def first_after(self, now: float) -> Floats:
+        """Return the days from ``now`` to each key's next purchase; inf without one."""
+        return Visits(self.bounds, self.at).next_after(now)
+
+    def total(self, values: Floats) -> Floats:
+        """Return the sum of one value per entry for each key."""
+        return np.bincount(self.code, values, minlength=len(self.key)).astype(np.float64)
+
+    def _where(self, kept: Bools) -> Series:
+        before = np.append(0, np.cumsum(kept))[self.bounds]
+        who = np.flatnonzero(np.diff(before))
+        bounds = np.append(before[who], before[-1:]).astype(np.int64)
+        return Series(self.key[who], bounds, self.at[kept], self.quantity[kept])
+
+
+def series_of(key: Ints, at: Floats, quantity: Floats) -> Series:
+    """Return the series of purchases in any order; several on one UTC day are one."""
+    order = np.lexsort((at, key))
+    key, at, quantity = key[order], at[order], quantity[order]
+    day = np.floor(at)
+    is_first = np.ones(len(key), dtype=bool)
+    is_first[1:] = (key[1:] != key[:-1]) | (day[1:] != day[:-1])
+    starts = np.flatnonzero(is_first)
+    summed = np.add.reduceat(quantity, starts) if len(starts) else np.empty(0)
+    names, bounds = np.unique(key[starts], return_index=True)
+    ends = np.append(bounds, len(starts)).astype(np.int64)
+    return Series(names, ends, at[starts], summed)

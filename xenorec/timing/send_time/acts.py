@@ -1,0 +1,96 @@
+"""What customers did of themselves, and which of it were clicks on messages of one channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+
+from xenorec.frames import arrow, encode, instants
+from xenorec.instants import AsOf, as_instant, instant_of, microseconds
+from xenorec.numbers import Bools
+from xenorec.timing.stamps import EVENT_COLUMNS, History, Stamps, history_cut, read_events
+
+CLICKS = frozenset({"clicked", "message_clicked"})
+OPENS = frozenset({"opened", "message_opened"})
+NOT_ACTS = frozenset(
+    {
+        "bounced",
+        "complained",
+        "deferred",
+        "delivered",
+        "offer_received",
+        "order_refunded",
+        "queued",
+        "rejected",
+        "sent",
+        "unknown",
+        "unsubscribed",
+    }
+)
+"""Kinds of events whose hour is not the customer's choice, or that are no wish for more."""
+
+
+@dataclass(frozen=True)
+class Acts:
+    """Rows of (customer, instant, zone), and for each whether it is a click that leads."""
+
+    stamps: Stamps
+    is_click: Bools
+
+
+def read_acts(source: Any, *, as_of: AsOf, channel: str | None) -> Acts:
+    """Read events at or before ``as_of``: customer_id, at, time_zone, and maybe name and channel.
+
+    With a ``channel``, its clicks are told apart, and opens and clicks of other channels are left
+    out; an open or click that names no channel belongs to every one. Without, all acts are alike.
+    """
+    if isinstance(source, Stamps):
+        stamps = read_events(source, as_of=as_of)
+        return Acts(stamps, np.zeros(len(stamps.at), dtype=bool))
+    table, moment = _cut(source, as_of)
+    is_act, is_click = _kinds(table, channel)
+    return Acts(read_events(table.filter(is_act), as_of=moment), is_click[is_act])
+
+
+def _cut(source: Any, as_of: AsOf) -> tuple[Any, Any]:
+    """Return the rows that may be read, and the instant up to which they are."""
+    is_history = isinstance(source, History)
+    frame = source.events() if is_history else source
+    table = arrow(frame, need=EVENT_COLUMNS, may=("name", "channel"))
+    table = table.filter(pc.is_valid(table["customer_id"]))
+    at = instants(table["at"], "at")
+    if is_history:
+        moment = history_cut(source, as_of)
+    elif as_of is not None:
+        moment = as_instant(as_of)
+    else:
+        moment = instant_of(at.max()) if len(at) else read_events(table).as_of
+    return table.filter(at <= microseconds(moment)), moment
+
+
+def _kinds(table: Any, channel: str | None) -> tuple[Bools, Bools]:
+    """Return for each row whether it is an act, and whether it is a click that leads."""
+    everything, nothing = np.ones(table.num_rows, dtype=bool), np.zeros(table.num_rows, dtype=bool)
+    if "name" not in table.column_names:
+        return everything, nothing
+    is_act = ~_among(table["name"], NOT_ACTS)
+    if channel is None:
+        return is_act, nothing
+    is_click = _among(table["name"], CLICKS)
+    elsewhere = (is_click | _among(table["name"], OPENS)) & ~_of_channel(table, channel)
+    return is_act & ~elsewhere, is_click & ~elsewhere
+
+
+def _of_channel(table: Any, channel: str) -> Bools:
+    if "channel" not in table.column_names:
+        return np.ones(table.num_rows, dtype=bool)
+    return _among(table["channel"], frozenset({channel})) | (encode(table["channel"])[1] < 0)
+
+
+def _among(column: Any, names: frozenset[str]) -> Bools:
+    known, code = encode(column)
+    is_named = np.array([name in names for name in known] + [False], dtype=bool)
+    return is_named[code]

@@ -1,0 +1,85 @@
+"""No minute above what the provider takes: full hours send people on to their next best."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from xenorec.errors import BadInput
+from xenorec.numbers import Floats, Ints
+from xenorec.timing.send_time.slots import MINUTE_US, Slots
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Customers of one zone: ``rows`` of the answer, their wishes, first slot and spread.
+
+    ``wish`` is (customer, slot), the higher the better.
+    """
+
+    rows: Ints
+    slots: Slots
+    wish: Floats
+    first: Ints
+    spread: Floats
+
+
+class Seats:
+    """The minutes of a window and how many messages each still takes."""
+
+    def __init__(self, per_minute: int) -> None:
+        self.per_minute = per_minute
+        self.taken: dict[int, int] = {}
+
+    def take(self, start: int, minutes: int, n_wanted: int) -> Ints:
+        """Take up to ``n_wanted`` seats of an hour, evenly over its free ones; in rising order."""
+        first = start // MINUTE_US
+        free = [self.per_minute - self.taken.get(first + one, 0) for one in range(minutes)]
+        seats = np.repeat(np.arange(minutes), np.maximum(free, 0))
+        n = min(n_wanted, len(seats))
+        chosen = seats[((np.arange(n) + 0.5) * len(seats) / max(n, 1)).astype(np.int64)]
+        for minute, count in zip(*np.unique(chosen, return_counts=True), strict=True):
+            self.taken[first + int(minute)] = self.taken.get(first + int(minute), 0) + int(count)
+        return np.asarray((first + chosen) * MINUTE_US, dtype=np.int64)
+
+
+def check_rate(per_minute: int | None) -> None:
+    """Raise BadInput for a rate below one message a minute."""
+    if per_minute is not None and per_minute < 1:
+        raise BadInput(f"per_minute is {per_minute}; expected at least 1 message a minute.")
+
+
+def place(demands: list[Demand], per_minute: int) -> list[tuple[Ints, Ints]]:
+    """Return (slot, send time in UTC microseconds) of the customers of each demand.
+
+    All ask for their first slot; who finds it full, by the order of ``spread``, asks for the
+    next best. Who finds the whole window full is sent at the first slot above the rate.
+    """
+    seats = Seats(per_minute)
+    asked = [demand.first.copy() for demand in demands]
+    at = [np.full(len(demand.rows), -1, dtype=np.int64) for demand in demands]
+    wishes = [demand.wish.copy() for demand in demands]
+    for _ in range(max((len(demand.slots) for demand in demands), default=0)):
+        for demand, slot, when, wish in zip(demands, asked, at, wishes, strict=True):
+            _round(demand, seats, slot, when, wish)
+    for demand, slot, when in zip(demands, asked, at, strict=True):
+        left = np.flatnonzero(when < 0)
+        slot[left] = demand.first[left]
+        when[left] = demand.slots.spread(slot[left], demand.spread[left])
+    return list(zip(asked, at, strict=True))
+
+
+def _round(demand: Demand, seats: Seats, slot: Ints, when: Ints, wish: Floats) -> None:
+    """Seat who can be seated, and let the others ask for their next best slot."""
+    waiting = np.flatnonzero((when < 0) & (slot >= 0))
+    order = waiting[np.lexsort((demand.spread[waiting], slot[waiting]))]
+    for one in np.unique(slot[order]):
+        there = order[slot[order] == one]
+        start, minutes = int(demand.slots.start[one]), int(demand.slots.minutes[one])
+        taken = seats.take(start, minutes, len(there))
+        when[there[: len(taken)]] = taken
+        wish[there, one] = -np.inf
+    turned = np.flatnonzero((when < 0) & (slot >= 0))
+    best = wish[turned].argmax(axis=1)
+    slot[turned] = np.where(np.isfinite(wish[turned, best]), best, -1)
