@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from xenorec.campaigns import choose_plans
     from xenorec.creative import Arm
     from xenorec.errors import TemplateError, TemplateRefused, XenorecError, XenorecWarning
     from xenorec.messages import MessageTemplate
@@ -16,15 +17,20 @@ if TYPE_CHECKING:
         evaluate_next_order,
         evaluate_shelves,
     )
-    from xenorec.report import lift
+    from xenorec.report import collect_outcomes, how_good, lift
     from xenorec.timing import (
+        Lapse,
         LifetimeValue,
         NextPurchase,
         Occasions,
         OccasionUplift,
+        Replenishment,
         SendTime,
+        choose_contacts,
         draw_week,
+        evaluate_lapse,
         evaluate_occasions,
+        evaluate_replenishment,
         evaluate_send_time,
         evaluate_timing,
         evaluate_value,
@@ -36,12 +42,14 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Arm": "xenorec.creative",
+    "Lapse": "xenorec.timing",
     "LifetimeValue": "xenorec.timing",
     "MessageTemplate": "xenorec.messages",
     "NextOrder": "xenorec.recommend",
     "NextPurchase": "xenorec.timing",
     "OccasionUplift": "xenorec.timing",
     "Occasions": "xenorec.timing",
+    "Replenishment": "xenorec.timing",
     "Rules": "xenorec.recommend",
     "SendTime": "xenorec.timing",
     "ShelfRecommender": "xenorec.recommend",
@@ -52,11 +60,17 @@ _HOMES = {
     "XenorecWarning": "xenorec.errors",
     "evaluate_next_order": "xenorec.recommend",
     "evaluate_shelves": "xenorec.recommend",
+    "choose_contacts": "xenorec.timing",
+    "choose_plans": "xenorec.campaigns",
+    "collect_outcomes": "xenorec.report",
     "draw_week": "xenorec.timing",
+    "evaluate_lapse": "xenorec.timing",
     "evaluate_occasions": "xenorec.timing",
+    "evaluate_replenishment": "xenorec.timing",
     "evaluate_send_time": "xenorec.timing",
     "evaluate_timing": "xenorec.timing",
     "evaluate_value": "xenorec.timing",
+    "how_good": "xenorec.report",
     "lift": "xenorec.report",
     "open": "xenorec.workspace",
     "personal_occasions": "xenorec.timing",
@@ -64,12 +78,14 @@ _HOMES = {
 
 __all__ = [
     "Arm",
+    "Lapse",
     "LifetimeValue",
     "MessageTemplate",
     "NextOrder",
     "NextPurchase",
     "OccasionUplift",
     "Occasions",
+    "Replenishment",
     "Rules",
     "SendTime",
     "ShelfRecommender",
@@ -78,13 +94,19 @@ __all__ = [
     "Workspace",
     "XenorecError",
     "XenorecWarning",
+    "choose_contacts",
+    "choose_plans",
+    "collect_outcomes",
     "draw_week",
+    "evaluate_lapse",
     "evaluate_next_order",
     "evaluate_occasions",
+    "evaluate_replenishment",
     "evaluate_send_time",
     "evaluate_shelves",
     "evaluate_timing",
     "evaluate_value",
+    "how_good",
     "lift",
     "open",
     "personal_occasions",

@@ -166,6 +166,7 @@ def plan(
             "as_of": found.as_of.isoformat(),
             "funnel": dict(found.funnel.rows()),
             "season": None if found.season is None else found.season.to_mapping(),
+            "hours": None if found.hours is None else found.hours.to_mapping(),
         },
         to_json,
     )

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
 from xenorec.errors import BadInput, nearest
+from xenorec.spans import span
 from xenorec.workspace import Workspace
 from xenorec.workspace import open as open_workspace
 
-WHAT = ("shelves", "next-order", "timing", "send-time", "occasions")
-PICTURED = ("shelves", "next-order")
-SINCE = {"next-order": "2017-11-06", "occasions": "2018-01-02"}
+PICTURED = ("shelves", "next-order", "timing", "lapse")
 COUNTRY, ZONE = "US", "America/New_York"
-AS_OF = "2017-11-01"
 
 
 class Evaluation(Protocol):
@@ -22,62 +23,160 @@ class Evaluation(Protocol):
     def to_json(self) -> str: ...  # noqa: D102
 
 
+@dataclass(frozen=True)
+class Backtest:
+    """How a model is looked at where nothing else is said.
+
+    ``as_of``: the first origin on The Complete Journey; ``within``: how far ahead; ``n`` origins,
+    ``step`` apart; ``by`` what is scored.
+    """
+
+    as_of: str
+    within: str = "14d"
+    n: int = 1
+    step: timedelta = timedelta(days=14)
+    by: str = "product"
+
+
+BACKTESTS: Mapping[str, Backtest] = {
+    "shelves": Backtest("2017-11-01"),
+    "next-order": Backtest("2017-11-06"),
+    "timing": Backtest("2017-08-28", n=8),
+    "replenish": Backtest("2017-08-28", n=8),
+    "value": Backtest("2017-08-28", within="125d"),
+    "send-time": Backtest("2017-08-28"),
+    "lapse": Backtest("2017-08-28", within="90d", n=3),
+    "occasions": Backtest("2018-01-02"),
+}
+WHAT = tuple(BACKTESTS)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One back-test, complete: the data, the origins, the span ahead and what is scored."""
+
+    shop: Workspace
+    history: Any
+    origins: tuple[datetime, ...]
+    within: str
+    by: str
+
+    @property
+    def as_of(self) -> datetime:
+        """The first origin."""
+        return self.origins[0]
+
+
 def evaluate(
     what: str,
     crm: Workspace | None = None,
     *,
     as_of: str | None = None,
-    within: str = "14d",
-    by: str = "product",
+    within: str | None = None,
+    by: str | None = None,
+    origins: int | None = None,
     households: int = 0,
 ) -> Evaluation:
-    """Back-test shelves, next-order, timing, send-time or occasions beside its baselines.
+    """Back-test one of the models of ``BACKTESTS`` beside its baselines.
 
-    ``by``: score shelves and orders by "product" or by "category". Models learn from rows up to
-    ``as_of`` (2017-11-01, for next-order 2017-11-06) and are scored on what happened in the span
-    after it; for next-order on each customer's last order since then, whatever ``within`` says.
-    Occasions are those before ``as_of`` (2018-01-02), each forecast from the days before it, of the
-    workspace's country (US where it has none). Without a workspace The Complete Journey is loaded
-    into memory.
+    Models learn from rows up to each origin and are scored on what happened in the span after it;
+    next-order on each customer's last order since then, whatever ``within`` says; send-time on
+    all later events; occasions on those before ``as_of``. ``as_of`` is the first origin and
+    ``origins`` their number, 14 days apart (timing, replenish, value and lapse). What is not said
+    is as in ``BACKTESTS`` for The Complete Journey, which is loaded into memory without a
+    workspace; in a workspace of one's own the last windows that are over are taken. ``by``: score
+    shelves, orders and replenishment by "product" or by "category".
     """
-    if what not in WHAT:
+    if what not in BACKTESTS:
         raise BadInput(f"Cannot evaluate {what!r}.{nearest(what, WHAT)} Known: {', '.join(WHAT)}.")
+    usual = BACKTESTS[what]
     shop = crm if crm is not None else _complete_journey(households)
-    moment = as_of or SINCE.get(what, AS_OF)
-    return _run(what, shop, moment, within, by, shop.history())
+    history, length = shop.history(), within or usual.within
+    first = as_of if as_of is not None or crm is not None else usual.as_of
+    moments = _origins(usual, first, history.as_of, span(length), origins or usual.n)
+    asked = Asked(shop, history, moments, length, by or usual.by)
+    return RUNS[what](asked)
 
 
-def _run(what: str, shop: Workspace, as_of: str, within: str, by: str, history: Any) -> Evaluation:
-    if what == "shelves":
-        from xenorec.recommend import evaluate_shelves
+def _origins(
+    usual: Backtest, first: str | None, end: datetime, within: timedelta, n: int
+) -> tuple[datetime, ...]:
+    from xenorec.timing.evaluation.origins import every, latest
 
-        products = history.products().to_pandas()
-        lines = history.lines().to_pandas()
-        return evaluate_shelves(lines, as_of=as_of, within=within, by=by, products=products)
-    if what == "next-order":
-        from xenorec.recommend import evaluate_next_order
+    if first is None:
+        return latest(end, n=n, step=usual.step, within=within)
+    return every(first, n=n, step=usual.step)
 
-        products = history.products().to_pandas()
-        lines = history.lines().to_pandas()
-        return evaluate_next_order(lines, since=as_of, by=by, products=products)
-    if what == "timing":
-        from xenorec.timing import evaluate_timing
 
-        return evaluate_timing(history.orders().to_pandas(), as_of=as_of, within=within)
-    if what == "occasions":
-        return _occasions(shop, history, as_of)
+def _shelves(asked: Asked) -> Evaluation:
+    from xenorec.recommend import evaluate_shelves
+
+    products, lines = asked.history.products().to_pandas(), asked.history.lines().to_pandas()
+    return evaluate_shelves(
+        lines, as_of=asked.as_of, within=asked.within, by=asked.by, products=products
+    )
+
+
+def _next_order(asked: Asked) -> Evaluation:
+    from xenorec.recommend import evaluate_next_order
+
+    products, lines = asked.history.products().to_pandas(), asked.history.lines().to_pandas()
+    return evaluate_next_order(lines, since=asked.as_of, by=asked.by, products=products)
+
+
+def _timing(asked: Asked) -> Evaluation:
+    from xenorec.timing import evaluate_timing
+
+    return evaluate_timing(asked.history.orders(), origins=asked.origins, within=asked.within)
+
+
+def _lapse(asked: Asked) -> Evaluation:
+    from xenorec.timing import evaluate_lapse
+
+    return evaluate_lapse(asked.history.orders(), origins=asked.origins, within=asked.within)
+
+
+def _value(asked: Asked) -> Evaluation:
+    from xenorec.timing import evaluate_value
+
+    return evaluate_value(asked.history.orders(), origins=asked.origins, within=asked.within)
+
+
+def _replenish(asked: Asked) -> Evaluation:
+    from xenorec.timing import evaluate_replenishment
+
+    lines, within = asked.history.lines(), asked.within
+    return evaluate_replenishment(lines, origins=asked.origins, within=within, by=asked.by)
+
+
+def _send_time(asked: Asked) -> Evaluation:
     from xenorec.timing import evaluate_send_time
 
-    return evaluate_send_time(history.events().to_pandas(), as_of=as_of)
+    return evaluate_send_time(asked.history.events(), as_of=asked.as_of)
 
 
-def _occasions(shop: Workspace, history: Any, as_of: str) -> Evaluation:
+def _occasions(asked: Asked) -> Evaluation:
     from xenorec.timing import evaluate_occasions
 
-    project = shop.project
-    occasions = project.calendar.of(project.country or COUNTRY)
-    zone = project.time_zone or (ZONE if project.path is None else "UTC")
-    return evaluate_occasions(history.lines(), occasions=occasions, as_of=as_of, time_zone=zone)
+    project = asked.shop.project
+    return evaluate_occasions(
+        asked.history.lines(),
+        occasions=project.calendar.of(project.country or COUNTRY),
+        as_of=asked.as_of,
+        time_zone=project.time_zone or (ZONE if project.path is None else "UTC"),
+    )
+
+
+RUNS: Mapping[str, Callable[[Asked], Evaluation]] = {
+    "shelves": _shelves,
+    "next-order": _next_order,
+    "timing": _timing,
+    "replenish": _replenish,
+    "value": _value,
+    "send-time": _send_time,
+    "lapse": _lapse,
+    "occasions": _occasions,
+}
 
 
 def _complete_journey(households: int) -> Workspace:
@@ -93,7 +192,7 @@ def check_pictures(what: str) -> None:
     if what not in PICTURED:
         raise BadInput(
             f"There are no pictures of {what}; leave --pictures out. "
-            f"There are some of {' and '.join(PICTURED)}."
+            f"There are some of {', '.join(PICTURED)}."
         )
     check_drawing()
 

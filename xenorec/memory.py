@@ -8,27 +8,42 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from xenorec.engine import DuckEngine, query_frames
-from xenorec.profile import History, cut_sql, profile_select, sql_columns
+from xenorec.profile import History, ProfileColumn, cut_sql, profile_select, sql_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from xenorec.recommend import ShelfRecommender
-    from xenorec.timing import NextPurchase
+    from xenorec.timing.closures import Closure
+    from xenorec.timing.profile_models import ProfileModel
 
 log = logging.getLogger("xenorec")
+
+
+def columns() -> tuple[ProfileColumn, ...]:
+    """Return all that a profile can be asked for: what SQL gives, and what models do."""
+    from xenorec.timing.profile_models import profile_models
+
+    fitted = (
+        ProfileColumn(column.name, column.type, column.meaning, f"fitted {_name(model)}")
+        for model in profile_models()
+        for column in model.columns
+    )
+    return (*sql_columns(), *fitted)
 
 
 class Moment:
     """The profile, history and default models of one instant; each is made when first asked for."""
 
-    def __init__(self, engine: DuckEngine, as_of: datetime) -> None:
+    def __init__(
+        self, engine: DuckEngine, as_of: datetime, closures: tuple[Closure, ...] = ()
+    ) -> None:
         self.history = History(engine, as_of)
         self.as_of = as_of
         self._engine = engine
-        self._base: pa.Table | None = None
-        self._whole: pa.Table | None = None
-        self._model: NextPurchase | None = None
+        self._closures = tuple(c for c in closures if c.first <= as_of.date())
+        self._table: pa.Table | None = None
+        self._fitted: list[ProfileModel] = []
         self._shelves: ShelfRecommender | None = None
 
     def recommender(self) -> ShelfRecommender:
@@ -42,19 +57,24 @@ class Moment:
         self._shelves = shelves
 
     def profile(self, columns: Iterable[str]) -> pa.Table:
-        """Return one row per customer with at least ``columns``, ordered by customer_id."""
-        if self._base is None:
-            with self._engine.reading() as session:
-                self._base = session.arrow(cut_sql(profile_select()), {"as_of": self.as_of})
-        asked = set(columns) - {column.name for column in sql_columns()}
-        return self._with_model_columns(self._base) if asked else self._base
+        """Return one row per customer with at least ``columns``, ordered by customer_id.
+
+        A model is fitted when the first of its columns is asked for, and not before.
+        """
+        table = self._base() if self._table is None else self._table
+        missing = set(columns) - set(table.column_names)
+        for model in self._of(missing) if missing else ():
+            table = _joined(table, self._fit(model))
+        self._table = table
+        return table
 
     def notes(self) -> list[str]:
-        """Return what to say of the model that was fitted without being asked for."""
-        if self._model is None:
-            return []
-        said = " ".join(str(note) for note in self._model.notes_)
-        return [f"p_alive and the like are from NextPurchase, fitted on the data so far. {said}"]
+        """Return what to say of the models that were fitted without being asked for."""
+        return [
+            f"{model.columns[0].name} and the like are from {_name(model)}, fitted on the data so "
+            f"far. {' '.join(model.notes_)}".rstrip()
+            for model in self._fitted
+        ]
 
     def _shelves_now(self) -> ShelfRecommender:
         from xenorec.recommend import ShelfRecommender
@@ -70,31 +90,44 @@ class Moment:
         log.info("action=fit model=ShelfRecommender as_of=%s why=%s", at, chosen.why)
         return ShelfRecommender().fit(self.history)
 
-    def _with_model_columns(self, base: pa.Table) -> pa.Table:
-        if self._whole is None:
-            scores = self._fitted().profile_columns(base.column("customer_id").to_pylist())
-            names = ", ".join(f"m.{name}" for name in scores.column_names if name != "customer_id")
-            self._whole = query_frames(
-                f"select p.*, {names} from p left join m on m.customer_id = p.customer_id "
-                "order by p.customer_id",
-                {"p": base, "m": scores},
-            )
-        return self._whole
+    def _base(self) -> pa.Table:
+        with self._engine.reading() as session:
+            return session.arrow(cut_sql(profile_select()), {"as_of": self.as_of})
 
-    def _fitted(self) -> NextPurchase:
-        if self._model is None:
-            from xenorec.timing import NextPurchase
+    def _of(self, names: set[str]) -> list[ProfileModel]:
+        """Return the models, not fitted, that give these columns."""
+        from xenorec.timing.profile_models import profile_models
 
-            self._model = NextPurchase().fit(self.history)
-            log.info("action=fit model=NextPurchase as_of=%s", self.as_of.isoformat())
-        return self._model
+        every = profile_models(self._closures)
+        return [model for model in every if names & {column.name for column in model.columns}]
+
+    def _fit(self, model: ProfileModel) -> ProfileModel:
+        fitted = model.fit(self.history)
+        log.info("action=fit model=%s as_of=%s", _name(model), self.as_of.isoformat())
+        self._fitted.append(fitted)
+        return fitted
+
+
+def _joined(table: pa.Table, model: ProfileModel) -> pa.Table:
+    scores = model.profile_columns(table.column("customer_id").to_pylist())
+    names = ", ".join(f"m.{column.name}" for column in model.columns)
+    return query_frames(
+        f"select p.*, {names} from p left join m on m.customer_id = p.customer_id "
+        "order by p.customer_id",
+        {"p": table, "m": scores},
+    )
+
+
+def _name(model: ProfileModel) -> str:
+    return type(model).__name__
 
 
 class Memory:
     """The latest moment that was asked for; a change of the warehouse forgets it."""
 
-    def __init__(self, engine: DuckEngine) -> None:
+    def __init__(self, engine: DuckEngine, closures: tuple[Closure, ...] = ()) -> None:
         self._engine = engine
+        self._closures = closures
         self._key: tuple[datetime, tuple[int, ...]] | None = None
         self._moment: Moment | None = None
 
@@ -102,5 +135,5 @@ class Memory:
         """Return the moment of an instant."""
         key = (as_of, self._engine.token())
         if self._moment is None or key != self._key:
-            self._key, self._moment = key, Moment(self._engine, as_of)
+            self._key, self._moment = key, Moment(self._engine, as_of, self._closures)
         return self._moment

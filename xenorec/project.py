@@ -5,6 +5,8 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,7 @@ from xenorec.errors import BadInput, ConfigError, MissingFile, Problem, nearest
 
 if TYPE_CHECKING:
     from xenorec.campaigns.season import Calendar
+    from xenorec.timing.closures import Closure
 
 FILE = "xenorec.toml"
 KEYS: Mapping[str, tuple[str, ...]] = {
@@ -21,6 +24,9 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "connectors": (),
     "occasions": ("subdivision", "payday", "confirmed", "own"),
 }
+CLOSURES = "closures"
+CLOSURE = ("from", "to")
+SECTIONS = (*KEYS, CLOSURES)
 
 NEW = """\
 # What every command in this folder uses. Secrets are references: "env:NAME" or "file:PATH".
@@ -49,6 +55,10 @@ sms = "file"
 # port = 587
 # user = "env:SMTP_USER"
 # password = "env:SMTP_PASSWORD"
+
+# [[closures]]                    # days on which the shop was shut: nobody is silent on them
+# from = "2020-03-25"             # first closed day
+# to = "2020-05-10"               # last closed day
 """
 
 NEW_CAMPAIGN = """\
@@ -93,6 +103,7 @@ class Project:
     channels: Mapping[str, Any] = field(default_factory=dict)
     country: str | None = None
     occasions: Mapping[str, Any] = field(default_factory=dict)
+    closures: tuple[Closure, ...] = ()
 
     @property
     def own(self) -> Path:
@@ -122,7 +133,8 @@ def read_project(path: Path) -> Project:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(str(path), [Problem("TOML", str(error))]) from error
-    problems = _problems(data, text) or _occasion_problems(data, text)
+    closures, wrong = _closures(data.get(CLOSURES, []), text)
+    problems = [*(_problems(data, text) or _occasion_problems(data, text)), *wrong]
     if problems:
         raise ConfigError(str(path), problems)
     folder, workspace = path.parent, data.get("workspace", {})
@@ -138,6 +150,7 @@ def read_project(path: Path) -> Project:
         channels=data.get("channels", {}),
         country=workspace.get("country"),
         occasions=data.get("occasions", {}),
+        closures=closures,
     )
 
 
@@ -192,8 +205,10 @@ def new_project(folder: Path) -> list[Path]:
 def _problems(data: Mapping[str, Any], text: str) -> list[Problem]:
     problems = []
     for name, value in data.items():
+        if name == CLOSURES:
+            continue
         if name not in KEYS:
-            hint = nearest(name, KEYS)
+            hint = nearest(name, SECTIONS)
             problems.append(Problem(name, f"is not a section here.{hint}", _line(text, name)))
             continue
         for key in value if KEYS[name] else ():
@@ -219,6 +234,55 @@ def _occasion_problems(data: Mapping[str, Any], text: str) -> list[Problem]:
     return []
 
 
-def _line(text: str, word: str) -> int | None:
-    lines = text.splitlines()
-    return next((n for n, line in enumerate(lines, 1) if word in line.split("#")[0]), None)
+def _closures(given: Any, text: str) -> tuple[tuple[Closure, ...], list[Problem]]:
+    """Return the closed days, and what is wrong with those that are none."""
+    if not isinstance(given, list) or not all(isinstance(one, Mapping) for one in given):
+        told = f"came as {given!r}; expected [[closures]] with from and to, the closed days"
+        return (), [Problem(CLOSURES, told, _line(text, CLOSURES))]
+    found: list[Closure] = []
+    problems: list[Problem] = []
+    for number, one in enumerate(given, 1):
+        closure, wrong = _closure(one)
+        line = _line(text, f"[[{CLOSURES}]]", number)
+        problems += [Problem(f"{CLOSURES}, number {number}", each, line) for each in wrong]
+        found += [] if closure is None else [closure]
+    return tuple(found), [*problems, *_overlaps(found)]
+
+
+def _closure(given: Mapping[str, Any]) -> tuple[Closure | None, list[str]]:
+    from xenorec.timing.closures import closures_of
+
+    wrong = [f"{k!r} is not a key here.{nearest(k, CLOSURE)}" for k in given if k not in CLOSURE]
+    wrong += [f"{key!r} is missing" for key in CLOSURE if key not in given]
+    wrong += [
+        f'{key} came as {given[key]!r}; expected a day, such as "2020-03-25"'
+        for key in CLOSURE
+        if key in given and not isinstance(given[key], str | date)
+    ]
+    if wrong:
+        return None, wrong
+    try:
+        return closures_of([(given["from"], given["to"])])[0], []
+    except BadInput as error:
+        return None, [str(error)]
+
+
+def _overlaps(closures: list[Closure]) -> list[Problem]:
+    """Return the closures that share days, which would be left out twice."""
+    ordered = sorted(closures, key=lambda closure: (closure.first, closure.last))
+    return [
+        Problem(
+            CLOSURES,
+            f"{late.first} to {late.last} shares days with {early.first} to {early.last}; "
+            "make them one",
+        )
+        for early, late in pairwise(ordered)
+        if late.first <= early.last
+    ]
+
+
+def _line(text: str, word: str, number: int = 1) -> int | None:
+    """Return the line on which a word stands for the ``number``-th time."""
+    lines = enumerate(text.splitlines(), 1)
+    found = [n for n, line in lines if word in line.split("#")[0]]
+    return found[number - 1] if len(found) >= number else None

@@ -175,17 +175,15 @@ class Workspace:
         Without ``as_of``: after the latest order.
         """
         from xenorec.identity import masked
-        from xenorec.profile import ProfileColumn, Profiles, ProfileSource, sql_columns
-        from xenorec.timing import MODEL_COLUMNS
+        from xenorec.memory import columns
+        from xenorec.profile import Profiles, ProfileSource
 
         at = self._instant(as_of)
-        told = "fitted next_purchase"
-        fitted = (ProfileColumn(c.name, c.type, c.meaning, told) for c in MODEL_COLUMNS)
         return Profiles(
             ProfileSource(
                 at,
-                (*sql_columns(), *fitted),
-                lambda columns: self._moment(at).profile(columns),
+                columns(),
+                lambda wanted: self._moment(at).profile(wanted),
                 masked,
                 lambda: self._moment(at).notes(),
             )
@@ -240,7 +238,8 @@ class Workspace:
 
         Without ``recommend`` the shelves as shipped are used, in the order that feedback gives
         them (``row_priors``). ``settings``: channels, purpose, the keys of recommend, quiet, cap,
-        expires, arms, exploration, salt, metric, within, locale, approval, as in the YAML file.
+        expires, per_minute, arms, exploration, salt, metric, within, locale, approval, as in the
+        YAML file; ``explore_hours`` is its timing.explore.
         """
         from xenorec.campaigns import Campaign, read_mapping
         from xenorec.campaigns.call import mapping_of_call
@@ -271,12 +270,16 @@ class Workspace:
 
         return read_yaml(Path(path), self._known())
 
-    def report(self, campaign_id: str, *, within: str | None = None) -> CampaignReport:
-        """Return the report of a campaign that was sent: funnel, hours, shelves, lift."""
+    def report(
+        self, campaign_id: str, *, within: str | None = None, how_good: bool = False
+    ) -> CampaignReport:
+        """Return a sent campaign's funnel, hours, shelves, lift; ``how_good``: tests times too."""
         from xenorec.report import CampaignReport
 
         self._need_file()
-        return CampaignReport.read(self.ledger, self.engine, campaign_id, within=within)
+        return CampaignReport.read(
+            self.ledger, self.engine, campaign_id, within=within, how_good=how_good
+        )
 
     def audit(self) -> pd.DataFrame:
         """Run every promise as SQL over the ledger: check, promise, n_rows; all must be 0."""
@@ -370,7 +373,7 @@ class Workspace:
     def _memory(self) -> Memory:
         from xenorec.memory import Memory
 
-        return Memory(self.engine)
+        return Memory(self.engine, self.project.closures)
 
     def _known(self) -> Any:
         from xenorec.campaigns.known import known_names

@@ -17,7 +17,10 @@ FEWER = {
     "02_shelves": {
         'crm.load("complete_journey")': 'crm.load("complete_journey", options={"households": 150})',
         '"households": 600': '"households": 150',
-    }
+    },
+    "03_right_time": {
+        'crm.load("complete_journey")': 'crm.load("complete_journey", options={"households": 150})',
+    },
 }
 """What is run on fewer households than it was stored with, to be done in a minute."""
 SAYS = {
@@ -32,6 +35,21 @@ SAYS = {
         "wrong.toml has 5 mistakes",
         "nothing was shown yet",
         "own_frequency",
+    ],
+    "03_right_time": [
+        "household 1568",
+        "next_order_from",
+        "is_overdue",
+        "at_risk",
+        "households at risk",
+        "have an hour that rests on data of their own",
+        "How good is this?",
+        "Order within 14 days",
+        "when we say",
+        "Hour of the week",
+        "Spend within 125 days",
+        "Plan of 'right-time'",
+        "To customer",
     ],
     "04_season": [
         "umm al-qura",

@@ -1,6 +1,7 @@
 """Campaigns: a record, its plan, approval, and sending it once."""
 
 from xenorec.campaigns.campaign import Campaign, Preview
+from xenorec.campaigns.contacts import choose_plans
 from xenorec.campaigns.plan import ApprovedPlan, Funnel, Plan
 from xenorec.campaigns.reading import Known, read_mapping, read_yaml
 from xenorec.campaigns.record import CampaignRecord
@@ -15,6 +16,7 @@ __all__ = [
     "Plan",
     "Preview",
     "Room",
+    "choose_plans",
     "read_mapping",
     "read_yaml",
 ]

@@ -22,6 +22,8 @@ SETTINGS: Mapping[str, tuple[str, str]] = {
     "quiet": ("timing", "quiet"),
     "cap": ("timing", "cap"),
     "expires": ("timing", "expires"),
+    "explore_hours": ("timing", "explore"),
+    "per_minute": ("timing", "per_minute"),
     "arms": ("creative", "arms"),
     "exploration": ("creative", "exploration"),
     "channels": ("message", "channels"),
@@ -48,8 +50,9 @@ def mapping_of_call(
     """Return the call's arguments by the sections of the YAML file.
 
     Rows, items, shelves of a file, the editorial list and the share that explores come from the
-    recommender and quiet hours from the timing model, where those were given. Raises BadInput for
-    a setting that is not one, with the nearest name.
+    recommender, quiet hours and the share that tries another hour from the timing model, where
+    those were given. Raises BadInput for a setting that is not one, with the nearest name, and for
+    another share than that of the timing model.
     """
     data: dict[str, Any] = {
         "campaign": name,
@@ -67,7 +70,7 @@ def mapping_of_call(
             data["recommend"]["explore"] = recommend.explore.share
         data["recommend"] |= _of_recommender(recommend)
     if timing is not None:
-        data["timing"]["quiet"] = timing.quiet
+        data["timing"] = _of_timing(timing, settings.get("explore_hours"))
     for key, value in settings.items():
         if key in WHOLE:
             data |= {} if value is None else {key: value}
@@ -80,6 +83,17 @@ def mapping_of_call(
             section, inner = SETTINGS[key]
             data[section][inner] = _plain(value)
     return data
+
+
+def _of_timing(timing: Any, explore: Any) -> dict[str, Any]:
+    """Return what the timing model was made with; ``explore`` is what the call says itself."""
+    if explore not in (None, timing.explore):
+        raise BadInput(
+            f"explore_hours is {explore!r}, yet the SendTime given explores {timing.explore!r}; "
+            f"leave it out, or fit SendTime(explore={explore!r})."
+        )
+    quiet = None if timing.quiet is None else str(timing.quiet)
+    return {"quiet": quiet, "explore": timing.explore}
 
 
 def _of_recommender(recommend: Any) -> dict[str, Any]:

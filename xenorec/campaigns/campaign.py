@@ -58,7 +58,8 @@ class Campaign:
         template = MessageTemplate.load(self.record.message.template, own=self._room.own)
         planned = [decision for decision in plan.decisions if decision.state == "planned"]
         chosen = sorted(planned, key=_by_hash)[:n]
-        return Preview(tuple(_shown(decision, template) for decision in chosen), str(plan))
+        shown = tuple(_shown(decision, template) for decision in chosen)
+        return Preview(shown, str(plan), str(plan.hours or ""))
 
     def run(
         self, *, now: datetime | str | None = None, approve_by: str | None = None
@@ -152,19 +153,21 @@ class Preview:
 
     messages: tuple[ShownMessage, ...]
     plan: str
+    hours: str = ""
 
     def __str__(self) -> str:
         if not self.messages:
             return f"No message would be sent.\n{self.plan}"
         line = "\n" + "-" * 72 + "\n"
-        return line.join(str(message) for message in self.messages)
+        return line.join([*map(str, self.messages), *([self.hours] if self.hours else [])])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         if not self.messages:
             return f"<pre>{escape(str(self))}</pre>"
-        return "".join(_as_html(message) for message in self.messages)
+        shown = "".join(_as_html(message) for message in self.messages)
+        return f"{shown}<p>{escape(self.hours)}</p>" if self.hours else shown
 
 
 def _by_hash(decision: Decision) -> tuple[float, str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from xenorec.campaigns.compose import Composer
 from xenorec.campaigns.eligibility import Reach, reaches
+from xenorec.campaigns.hours import Hour, HoursTold, hours_of
 from xenorec.campaigns.record import CampaignRecord
 from xenorec.campaigns.removed import Removed
 from xenorec.campaigns.room import Room
@@ -20,7 +21,6 @@ from xenorec.ledger import Decision
 from xenorec.messages import MessageTemplate, lint
 from xenorec.schema.enums import Reason
 from xenorec.spans import cap
-from xenorec.timing import SendTime
 
 COLUMNS = (
     "customer_id",
@@ -43,6 +43,7 @@ class Decided:
     problems: Mapping[str, tuple[str, ...]]
     removed: Removed
     season: Season | None
+    hours: HoursTold
 
 
 def decide(record: CampaignRecord, room: Room) -> Decided:
@@ -67,41 +68,18 @@ def decide(record: CampaignRecord, room: Room) -> Decided:
     )
     open_to = [row["customer_id"] for row in people if reach[row["customer_id"]].reason is None]
     composer = Composer.fitted(record, room, template, open_to)
-    send_at = _hours(record, room, people, ends)
+    written_to = {customer_id for customer_id in open_to if not _is_control(record, customer_id)}
+    hours = hours_of(record, room, people, ends, written_to)
     drafts = [
-        _draft(record, row, reach[row["customer_id"]], composer, send_at, (as_of, ends))
+        _draft(record, row, reach[row["customer_id"]], composer, hours, (as_of, ends))
         for row in people
     ]
     problems: dict[str, tuple[str, ...]] = {}
     decisions = tuple(_checked(draft, template, problems) for draft in drafts)
     emptied = [d.customer_id for d in decisions if d.reason == Reason.NO_RECOMMENDATION]
     removed = replace(composer.removed, emptied_ids=tuple(emptied))
-    return Decided(decisions, problems, removed, season)
-
-
-def _hours(
-    record: CampaignRecord, room: Room, people: Sequence[Mapping[str, Any]], ends: datetime
-) -> dict[str, datetime]:
-    model = room.send_time or SendTime(quiet=record.timing.quiet).fit(room.history())
-    zones = {row["customer_id"]: row["time_zone"] for row in people if row["time_zone"]}
-    ids = [row["customer_id"] for row in people]
-    if not ids:
-        return {}
-    as_of = room.people.as_of
-    frame = model.schedule(ids, after=as_of, within=_window(ends - as_of), time_zones=zones)
-    timed = frame.dropna(subset=["send_at"])
-    return {
-        customer_id: at.to_pydatetime()
-        for customer_id, at in zip(timed["customer_id"], timed["send_at"], strict=True)
-    }
-
-
-def _window(length: timedelta) -> timedelta:
-    """Return the time in which hours are chosen: the last hour before the end is left free.
-
-    A job that runs every hour then reaches each message before it expires.
-    """
-    return max(length - timedelta(hours=1), length / 2)
+    planned = (hours[d.customer_id] for d in decisions if d.state == "planned")
+    return Decided(decisions, problems, removed, season, HoursTold.of(planned))
 
 
 def _draft(
@@ -109,12 +87,12 @@ def _draft(
     row: Mapping[str, Any],
     reach: Reach,
     composer: Composer,
-    send_at: Mapping[str, datetime],
+    hours: Mapping[str, Hour],
     time: tuple[datetime, datetime],
 ) -> Decision:
     customer_id, (as_of, ends) = row["customer_id"], time
     limit = cap(record.timing.cap) if record.timing.cap else None
-    control = uniform(record.holdout.salt, customer_id) < record.holdout.share
+    control, hour = _is_control(record, customer_id), hours.get(customer_id)
     blank = Decision(
         key=f"{record.campaign}/{STEP}/{customer_id}",
         campaign_id=record.campaign,
@@ -130,7 +108,7 @@ def _draft(
         creative_propensity=None,
         body_hash=None,
         address_hash=reach.address_hash,
-        planned_at=send_at.get(customer_id, as_of),
+        planned_at=as_of if hour is None else hour.at,
         not_after=ends,
         time_zone=row["time_zone"] or "UTC",
         quiet=record.timing.quiet,
@@ -141,13 +119,15 @@ def _draft(
         state="suppressed",
         reason=reach.reason,
         created_at=as_of,
+        send_propensity=None if hour is None else hour.propensity,
+        is_hour_explored=None if hour is None else hour.is_explored,
     )
     if reach.reason is not None:
         return blank
     composed = composer.compose(row, reach.channel, blank.key)
     if composed is None:
         return replace(blank, reason=Reason.NO_RECOMMENDATION)
-    if customer_id not in send_at:
+    if hour is None:
         return replace(blank, reason=Reason.QUIET_HOURS)
     full = replace(
         blank,
@@ -159,6 +139,10 @@ def _draft(
     if control:
         return replace(full, reason=Reason.CONTROL)
     return replace(full, state="planned", reason=None)
+
+
+def _is_control(record: CampaignRecord, customer_id: str) -> bool:
+    return uniform(record.holdout.salt, customer_id) < record.holdout.share
 
 
 def _checked(

@@ -10,8 +10,8 @@ from xenorec.campaigns.reading import Known
 from xenorec.campaigns.shelves import shelves_name
 from xenorec.messages import MessageTemplate
 from xenorec.profile import condition, sql_columns
-from xenorec.timing import MODEL_COLUMNS
 from xenorec.timing.occasions.kinds import NAMES
+from xenorec.timing.profile_models import profile_models
 
 
 def known_names(own: Path | None, occasions: Iterable[str] = ()) -> Known:
@@ -20,7 +20,7 @@ def known_names(own: Path | None, occasions: Iterable[str] = ()) -> Known:
     ``occasions`` are the names of the shop's own ones.
     """
     types = {column.name: column.type for column in sql_columns()}
-    types.update({column.name: column.type for column in MODEL_COLUMNS})
+    types |= {column.name: column.type for model in profile_models() for column in model.columns}
 
     def arms(template: str) -> tuple[str, ...]:
         return tuple(MessageTemplate.load(template, own=own).arms)

@@ -12,6 +12,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from xenorec.campaigns.decide import STEP, decide
+from xenorec.campaigns.hours import HoursTold
 from xenorec.campaigns.record import CampaignRecord
 from xenorec.campaigns.removed import Removed
 from xenorec.campaigns.room import Room
@@ -61,6 +62,7 @@ class Plan:
     room: Room
     removed: Removed
     season: Season | None = None
+    hours: HoursTold | None = None
 
     @classmethod
     def make(cls, record: CampaignRecord, room: Room) -> Plan:
@@ -70,7 +72,7 @@ class Plan:
             _warn_of_nobody(record, room)
         as_of = room.people.as_of
         made = decided.decisions, decided.problems, room, decided.removed, decided.season
-        return cls(record, as_of, *made)
+        return cls(record, as_of, *made, decided.hours)
 
     @property
     def hash(self) -> str:
@@ -126,6 +128,8 @@ class Plan:
             f"Plan of {self.record.campaign!r} as of {self.as_of:%Y-%m-%d %H:%M} UTC, "
             f"hash {self.hash[:16]}\n{self.funnel}"
         )
+        if hours := str(self.hours or ""):
+            text += f"\n  {hours}"
         if self.season is not None:
             text += f"\n  {self.season}"
         if removed := str(self.removed):

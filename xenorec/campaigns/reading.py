@@ -40,7 +40,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
         *("shelves", "items", "never", "explore", "max_per_category", "max_per_brand"),
         *("block_categories", "price", "min_margin", "themes", "editorial"),
     ),
-    "timing": ("use", "quiet", "cap", "expires"),
+    "timing": ("use", "quiet", "cap", "expires", "explore", "per_minute"),
     "creative": ("arms", "exploration"),
     "message": ("template", "channels", "locale"),
     "holdout": ("share", "salt"),
@@ -308,6 +308,8 @@ def _timing(reader: _Reader) -> Timing:
         reader.checked("timing", "quiet", by=QuietHours.parse, default="21:00-09:00"),
         None if limit is None else reader.checked("timing", "cap", by=cap, default="1 per 1d"),
         reader.checked("timing", "expires", by=span, default="48h"),
+        float(reader.number("timing", "explore", low=0, high=1, default=0.05)),
+        reader.whole("timing", "per_minute"),
     )
 
 

@@ -49,12 +49,18 @@ class Recommend:
 
 @dataclass(frozen=True)
 class Timing:
-    """When: the model, quiet hours in local time, the cap across campaigns, the last moment."""
+    """When: the model, quiet hours in local time, the cap across campaigns, the last moment.
+
+    ``explore`` is the share of people who get an hour by chance, so that other hours can be learned
+    of; ``per_minute`` how many messages may be planned for one minute, None for any number.
+    """
 
     use: str = "send_time"
     quiet: str = "21:00-09:00"
     cap: str | None = None
     expires: str = "48h"
+    explore: float = 0.05
+    per_minute: int | None = None
 
 
 @dataclass(frozen=True)
@@ -128,8 +134,8 @@ class CampaignRecord:
             schedule = {_outer(key): value for key, value in data["schedule"].items()}
             data["schedule"] = {key: value for key, value in schedule.items() if value is not None}
         data["recommend"] = _said(data["recommend"])
-        if data["timing"]["cap"] is None:
-            del data["timing"]["cap"]
+        timing = data["timing"].items()
+        data["timing"] = {key: value for key, value in timing if value is not None}
         plain: dict[str, Any] = json.loads(json.dumps(data))
         return plain
 

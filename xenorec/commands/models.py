@@ -4,47 +4,50 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
 from xenorec.commands.common import as_json, as_of_option, say
+from xenorec.evaluation import WHAT
 from xenorec.progress import busy
 from xenorec.workspace import open as open_workspace
 
 
 @click.command()
-@click.argument(
-    "what", type=click.Choice(["shelves", "next-order", "timing", "send-time", "occasions"])
-)
+@click.argument("what", type=click.Choice(WHAT))
 @click.option(
     "--as-of",
-    help="Learn up to here; by default 2017-11-01, next-order 2017-11-06, occasions 2018-01-02.",
+    help="Learn up to here, the first origin; by default the last windows that are over, without "
+    "--workspace 2017-08-28 (shelves 2017-11-01, next-order 2017-11-06).",
 )
-@click.option("--within", default="14d", show_default=True, help="Look this far ahead.")
+@click.option(
+    "--within", help="Look this far ahead: by default 14d, lapse 90d, value 125d.", metavar="SPAN"
+)
+@click.option(
+    "--origins", type=int, help="From so many origins, 14 days apart (timing, replenish, lapse)."
+)
 @click.option(
     "--by",
     type=click.Choice(["product", "category"]),
-    default="product",
-    help="Score shelves and orders by product, the default, or by kind of product.",
+    help="Score by product, the default, or by kind of product.",
 )
 @click.option(
     "--pictures",
     type=click.Path(path_type=Path),
     metavar="FOLDER",
-    help="Write pictures as PNG here (shelves and next-order).",
+    help="Write pictures as PNG here.",
 )
 @click.option("--households", default=0, help="Only so many households; 0: all.")
 @as_json
 @click.pass_obj
 def evaluate(
     workspace: Path | None,
+    /,
     what: str,
-    as_of: str | None,
-    within: str,
-    by: str,
     pictures: Path | None,
-    households: int,
     to_json: bool,
+    **asked: Any,
 ) -> None:
     """Back-test a model beside its baselines: on --workspace, else on The Complete Journey."""
     from xenorec.evaluation import check_pictures, draw
@@ -54,7 +57,7 @@ def evaluate(
         check_pictures(what)
     with busy(f"evaluating {what}"):
         crm = None if workspace is None else open_workspace(workspace)
-        found = evaluated(what, crm, as_of=as_of, within=within, by=by, households=households)
+        found = evaluated(what, crm, **asked)
     say(found, json.loads(found.to_json()), to_json)
     if pictures is not None:
         for path in draw(found, pictures):

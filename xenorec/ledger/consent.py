@@ -95,7 +95,9 @@ def erase(
     if rows:
         connection.execute(insert.on_conflict_do_nothing(), rows)
     connection.execute(
-        t.DECISIONS.update().where(t.DECISIONS.c.customer_id == customer_id).values(context="{}")
+        t.DECISIONS.update()
+        .where(t.DECISIONS.c.customer_id == customer_id)
+        .values(context="{}", why=None)
     )
     values = {"action": "erase", "subject": customer_id, "detail": None, "at": now}
     connection.execute(t.AUDIT_LOG.insert(), values)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from xenorec.errors import BadInput
-from xenorec.ledger import consent, gates, landing, outbox
+from xenorec.ledger import consent, gates, landing, messages, outbox
 from xenorec.ledger import tables as t
 from xenorec.ledger.database import Database
 from xenorec.ledger.records import (
@@ -99,6 +99,18 @@ class Ledger:
     def states(self, campaign_id: str, step: str) -> Counter[tuple[str, str | None]]:
         """Return how many decisions of a step are in which (state, reason)."""
         return outbox.states(self._database, campaign_id, step)
+
+    def messages(self, *, until: datetime | None = None) -> pa.Table:
+        """Return what went out or is to go: key, campaign_id, customer_id, channel, state, at ...
+
+        As it was known at ``until``, one row per message of an approved plan that was not
+        suppressed and did not fail.
+        """
+        return messages.messages(self._database, until)
+
+    def decided(self, campaign_id: str, step: str, *, before: datetime) -> set[str]:
+        """Return who has a decision in a step from a plan of an earlier instant."""
+        return messages.decided(self._database, campaign_id, step, before)
 
     # -- sending ---------------------------------------------------------------------------
 

@@ -10,7 +10,12 @@ from xenorec.schema.enums import DeliveryState, Reason
 
 @dataclass(frozen=True)
 class Decision:
-    """What was decided for one customer in one step of a campaign; never changed later."""
+    """What was decided for one customer in one step of a campaign; never changed later.
+
+    ``send_propensity`` is the chance with which the hour of ``planned_at`` was chosen, empty where
+    it depended on the other customers or is not known; ``is_hour_explored``: drawn by chance.
+    ``why`` says in a sentence how it fared against other campaigns, where it was compared.
+    """
 
     key: str
     campaign_id: str
@@ -37,6 +42,9 @@ class Decision:
     state: str
     reason: str | None
     created_at: datetime
+    send_propensity: float | None = None
+    is_hour_explored: bool | None = None
+    why: str | None = None
 
 
 @dataclass(frozen=True)

@@ -168,6 +168,9 @@ DECISIONS = sa.Table(
     sa.Column("reason", sa.Text),
     sa.Column("plan_hash", sa.Text, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
+    sa.Column("send_propensity", sa.Float),
+    sa.Column("is_hour_explored", sa.Boolean),
+    sa.Column("why", sa.Text),
     sa.UniqueConstraint("campaign_id", "step", "customer_id", name="uq_decision"),
 )
 

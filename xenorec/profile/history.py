@@ -22,9 +22,20 @@ from orders order by customer_id, ordered_at, order_id
 """
 
 EVENTS = """
-select o.customer_id, o.ordered_at as "at", coalesce(o.store_zone, c.time_zone, 'UTC') as time_zone
+, z as (select customer_id, max_by(store_zone, (ordered_at, order_id)) as store_zone
+  from orders where store_zone is not null group by customer_id)
+select o.customer_id, o.ordered_at as "at", coalesce(o.store_zone, c.time_zone, 'UTC') as time_zone,
+  'order_completed' as name, cast(null as VARCHAR) as channel
 from orders as o left join customers as c on c.customer_id = o.customer_id
-order by o.customer_id, o.ordered_at, o.order_id
+union all
+select e.customer_id, e."at", coalesce(c.time_zone, z.store_zone), e.name,
+  json_extract_string(e.props, '$.channel')
+from events as e left join customers as c on c.customer_id = e.customer_id
+left join z on z.customer_id = e.customer_id
+where e.customer_id is not null and e.customer_id not in (select owner_id from erased)
+  and e.name in ('message_clicked', 'page_viewed', 'product_viewed', 'product_list_viewed',
+    'product_added', 'product_removed', 'cart_viewed', 'checkout_started')
+order by 1, 2, 4, 5
 """
 
 PRODUCTS = """
@@ -91,7 +102,12 @@ class History:
         return self._orders
 
     def events(self) -> pa.Table:
-        """One row per purchase: customer_id, at, time_zone of the store or customer."""
+        """One row per purchase, click on a message and step in the web shop.
+
+        customer_id, at, time_zone of the store or customer, name, channel of a click where its
+        ``props`` name one. Left out is what comes with an order (coupons), what others did (offers)
+        and opened messages: mail programs open them by themselves, just when they arrive.
+        """
         return self._events
 
     def products(self) -> pa.Table:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from xenorec.report.lift import Lift, lift
 
 if TYPE_CHECKING:
     from xenorec.report.campaign_report import CampaignReport
+    from xenorec.report.outcomes import collect_outcomes
+    from xenorec.report.verdict import HowGood, how_good
 
-__all__ = ["CampaignReport", "Lift", "lift"]
+__all__ = ["CampaignReport", "HowGood", "Lift", "collect_outcomes", "how_good", "lift"]
+
+_HOMES = {
+    "CampaignReport": "campaign_report",
+    "HowGood": "verdict",
+    "collect_outcomes": "outcomes",
+    "how_good": "verdict",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Load the campaign's report at its first use (PEP 562)."""
-    if name == "CampaignReport":
-        from xenorec.report.campaign_report import CampaignReport
-
-        return CampaignReport
-    raise AttributeError(f"module 'xenorec.report' has no attribute {name!r}")
+    """Load the module that holds a public name at its first use (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'xenorec.report' has no attribute {name!r}")
+    return getattr(import_module(f"xenorec.report.{_HOMES[name]}"), name)

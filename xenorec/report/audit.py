@@ -20,6 +20,7 @@ FRAMES = (
     "consents",
     "decisions",
     "deliveries",
+    "outcomes",
     "suppressions",
 )
 

@@ -14,9 +14,11 @@ import pyarrow as pa
 from xenorec.engine import DuckEngine, query_frames
 from xenorec.errors import UnknownName, nearest
 from xenorec.ledger import Ledger
+from xenorec.profile import History
 from xenorec.report.earned import Earned, earned, earned_lines
 from xenorec.report.lift import Lift, lift
 from xenorec.report.measure import COLUMN, latest_order, measured
+from xenorec.report.verdict import HowGood, quick_look
 from xenorec.spans import span
 
 STATES = """
@@ -68,12 +70,23 @@ class CampaignReport:
     lift: Lift | None
     is_window_complete: bool
     was_simulated: bool
+    how_good: HowGood | None = None
 
     @classmethod
     def read(
-        cls, ledger: Ledger, engine: DuckEngine, campaign_id: str, *, within: str | None = None
+        cls,
+        ledger: Ledger,
+        engine: DuckEngine,
+        campaign_id: str,
+        *,
+        within: str | None = None,
+        how_good: bool = False,
     ) -> CampaignReport:
-        """Read the ledger and the orders, and measure; raises UnknownName for no such campaign."""
+        """Read the ledger and the orders, and measure; raises UnknownName for no such campaign.
+
+        ``how_good``: also test the models of time on the 14 days before the campaign's as_of;
+        that fits them anew, seconds to a minute.
+        """
         run = _run(ledger, campaign_id)
         record = json.loads(run["record"])
         metric = record["outcome"]["metric"]
@@ -99,6 +112,7 @@ class CampaignReport:
             lift=_lift(engine, rows, record, run["as_of"], length),
             is_window_complete=latest is not None and latest >= run["as_of"] + length,
             was_simulated=_was_simulated(frames["deliveries"]),
+            how_good=quick_look(History(engine, run["as_of"])) if how_good else None,
         )
 
     @property
@@ -132,7 +146,8 @@ class CampaignReport:
         lines = [f"Campaign {self.campaign_id}, as of {self.as_of:%Y-%m-%d}"]
         lines += [f"  {name:<28}{n:>8,}" for name, n in self.funnel()]
         lines.append(self.lift_in_words())
-        return "\n".join([*lines, *earned_lines(self.earned)])
+        looked = () if self.how_good is None else (str(self.how_good),)
+        return "\n".join([*lines, *earned_lines(self.earned), *looked])
 
     __repr__ = __str__
 

@@ -84,6 +84,7 @@ def report_body(report: CampaignReport) -> str:
         _funnel(report),
         _lift(report),
         _hours(report),
+        _how_good(report),
         _shelves(report),
         _earned(report),
         _creatives(report),
@@ -159,6 +160,12 @@ def _hours(report: CampaignReport) -> str:
         "<h2>When the messages go out</h2>"
         '<p class="soft">Messages by hour of the day on the customer\'s own clock.</p>' + figure
     )
+
+
+def _how_good(report: CampaignReport) -> str:
+    if report.how_good is None:
+        return ""
+    return f"<h2>How good are the times</h2>{report.how_good.to_html()}"
 
 
 def _shelves(report: CampaignReport) -> str:

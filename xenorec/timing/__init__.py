@@ -11,9 +11,16 @@ from typing import TYPE_CHECKING, Any
 from xenorec.timing.quiet_hours import QuietHours
 
 if TYPE_CHECKING:
+    from xenorec.timing.contacts.choose import choose_contacts
+    from xenorec.timing.evaluation.lapse import evaluate_lapse
     from xenorec.timing.evaluation.next_purchase import TimingEvaluation, evaluate_timing
+    from xenorec.timing.evaluation.replenish import (
+        ReplenishmentEvaluation,
+        evaluate_replenishment,
+    )
     from xenorec.timing.evaluation.send_time import SendTimeEvaluation, evaluate_send_time
     from xenorec.timing.evaluation.value import ValueEvaluation, evaluate_value
+    from xenorec.timing.lapse.model import Lapse
     from xenorec.timing.lifetime_value.model import VALUE_COLUMNS, LifetimeValue
     from xenorec.timing.model_column import ModelColumn
     from xenorec.timing.next_purchase.model import MODEL_COLUMNS, NextPurchase
@@ -22,12 +29,14 @@ if TYPE_CHECKING:
     from xenorec.timing.occasions.occasion import Occasion
     from xenorec.timing.occasions.personal import personal_occasions
     from xenorec.timing.occasions.uplift import OccasionUplift
+    from xenorec.timing.replenishment.model import Replenishment
     from xenorec.timing.send_time.figures import draw_week
     from xenorec.timing.send_time.model import SendTime
 
 __all__ = [
     "MODEL_COLUMNS",
     "VALUE_COLUMNS",
+    "Lapse",
     "LifetimeValue",
     "ModelColumn",
     "NextPurchase",
@@ -36,12 +45,17 @@ __all__ = [
     "OccasionUplift",
     "Occasions",
     "QuietHours",
+    "Replenishment",
+    "ReplenishmentEvaluation",
     "SendTime",
     "SendTimeEvaluation",
     "TimingEvaluation",
     "ValueEvaluation",
+    "choose_contacts",
     "draw_week",
+    "evaluate_lapse",
     "evaluate_occasions",
+    "evaluate_replenishment",
     "evaluate_send_time",
     "evaluate_timing",
     "evaluate_value",
@@ -49,6 +63,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Lapse": "lapse.model",
     "LifetimeValue": "lifetime_value.model",
     "MODEL_COLUMNS": "next_purchase.model",
     "ModelColumn": "model_column",
@@ -57,13 +72,18 @@ _HOMES = {
     "OccasionEvaluation": "occasions.evaluate",
     "OccasionUplift": "occasions.uplift",
     "Occasions": "occasions.calendar",
+    "Replenishment": "replenishment.model",
+    "ReplenishmentEvaluation": "evaluation.replenish",
     "SendTime": "send_time.model",
     "SendTimeEvaluation": "evaluation.send_time",
     "TimingEvaluation": "evaluation.next_purchase",
     "VALUE_COLUMNS": "lifetime_value.model",
     "ValueEvaluation": "evaluation.value",
+    "choose_contacts": "contacts.choose",
     "draw_week": "send_time.figures",
+    "evaluate_lapse": "evaluation.lapse",
     "evaluate_occasions": "occasions.evaluate",
+    "evaluate_replenishment": "evaluation.replenish",
     "evaluate_send_time": "evaluation.send_time",
     "evaluate_timing": "evaluation.next_purchase",
     "evaluate_value": "evaluation.value",

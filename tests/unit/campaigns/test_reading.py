@@ -50,6 +50,15 @@ def test_a_record_written_as_yaml_is_read_as_the_same_record(tmp_path: Path) -> 
     assert read_yaml(written(tmp_path, record.to_yaml()), KNOWN) == record
 
 
+def test_the_share_that_tries_another_hour_and_the_rate(tmp_path: Path) -> None:
+    text = DESIGN.replace("expires: 48h", "expires: 48h, explore: 0, per_minute: 600")
+    record = read_yaml(written(tmp_path, text), KNOWN)
+    assert (record.timing.explore, record.timing.per_minute) == (0.0, 600)
+    assert read_yaml(written(tmp_path, record.to_yaml()), KNOWN) == record
+    usual = read_yaml(written(tmp_path, DESIGN), KNOWN).timing
+    assert (usual.explore, usual.per_minute) == (0.05, None)
+
+
 def test_three_mistakes_are_told_at_once_each_with_line_and_nearest_name(tmp_path: Path) -> None:
     text = (
         "campaign: spring\n"
@@ -74,6 +83,10 @@ def test_three_mistakes_are_told_at_once_each_with_line_and_nearest_name(tmp_pat
         ("timing: {cap: 2}", "expected text"),
         ("timing: {cap: '2 a week'}", "2 per 7d"),
         ("timing: {expires: 48}", "expected text"),
+        ("timing: {explore: 5}", "number from 0 to 1"),
+        ("timing: {per_minute: 0}", "whole number of at least 1"),
+        ("timing: {per_minute: 1.5}", "whole number of at least 1"),
+        ("timing: {per_minut: 60}", "'per_minute'"),
         ("outcome: {within: soon}", "14d"),
         ("outcome: {metric: happiness}", "repeat_order"),
         ("recommend: {never: [bought_lately]}", "bought_last_<days>d"),

@@ -95,6 +95,11 @@ PLANTED: dict[str, Callable[[Ledger], None]] = {
     "sent_as_planned": lambda ledger: behind_the_api(
         ledger, "update deliveries set body_hash = 'other' where state = 'sent'"
     ),
+    "outcomes_have_a_decision": lambda ledger: behind_the_api(
+        ledger,
+        "insert into outcomes (outcome_id, key, campaign_id, customer_id, kind, at) values "
+        "('clicked/1', 'spring/1/zoe', 'spring', 'zoe', 'clicked', '2030-01-01T00:00:00.000000Z')",
+    ),
     "approved_before_sent": lambda ledger: behind_the_api(
         ledger, "update campaign_runs set approved_at = null"
     ),

@@ -13,6 +13,7 @@ from xenorec.errors import BadInput
 from xenorec.ledger import Ledger
 
 ADDED = ("customer_id", "shelf_rank", "segment", "shelf_propensity")
+ADDED_LATER = ("send_propensity", "is_hour_explored")
 
 
 def page(*shelves: str, **facts: object) -> str:
@@ -42,6 +43,16 @@ def test_a_cell_says_whom_where_and_how_likely(both: Ledger) -> None:
     for cell in cells(both):
         assert (cell["customer_id"], cell["segment"]) == ("a", "regular")
         assert (cell["shelf_propensity"], cell["propensity"]) == (0.975, 0.4)
+
+
+def test_a_decision_keeps_how_likely_its_hour_was(both: Ledger) -> None:
+    drawn = decision("a", send_propensity=0.0125, is_hour_explored=True)
+    fill(both, drawn, decision("b"))
+    kept = {row["customer_id"]: row for row in both.snapshot("decisions").to_pylist()}
+    assert [kept["a"][name] for name in ADDED_LATER] == [0.0125, True]
+    assert [kept["b"][name] for name in ADDED_LATER] == [None, None]
+    (due, _) = both.due(drawn.campaign_id, "1", NOON, 10)
+    assert due.decision == drawn
 
 
 def test_who_was_held_out_or_not_reached_was_shown_nothing(both: Ledger) -> None:
@@ -81,6 +92,8 @@ def test_an_older_ledger_learns_whom_and_where_from_its_decisions(both: Ledger) 
     again.create()
 
     assert set(ADDED) <= set(_columns(again))
+    (old,) = again.snapshot("decisions").to_pylist()
+    assert [old[name] for name in ADDED_LATER] == [None, None]
     found = again.snapshot("exposures").to_pylist()
     assert [cell["shelf_rank"] for cell in found] == [2, 2, 1, 1]
     assert found == before
@@ -106,6 +119,8 @@ def _make_older(ledger: Ledger) -> None:
     with ledger._database.writing() as connection:
         for name in ADDED:
             connection.execute(sa.text(f"alter table exposures drop column {name}"))
+        for name in (*ADDED_LATER, "why"):
+            connection.execute(sa.text(f"alter table decisions drop column {name}"))
         connection.execute(sa.text("delete from ledger_version where version > 1"))
 
 

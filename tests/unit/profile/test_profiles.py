@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -140,6 +141,97 @@ def test_a_model_column_is_computed_on_demand(shop: xr.Workspace) -> None:
     alive = shop.profiles(AS_OF).where("p_alive between 0 and 1")
     assert alive.count() == 2
     assert "p_alive" in alive.to_pandas().columns
+
+
+def test_a_model_is_fitted_when_one_of_its_columns_is_asked_for(
+    shop: xr.Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "xenorec")
+    people = shop.profiles(AS_OF)
+    assert people.count() == 2
+    assert fitted(caplog) == []
+    assert "Value" not in repr(people)
+    assert people.where("p_lapsed_90d between 0 and 1 and p_alive >= 0").count() == 2
+    assert fitted(caplog) == ["NextPurchase"]
+    both = people.where("expected_value_365d_amount >= 0 and p_order_28d >= 0")
+    assert both.count() == 2
+    assert "n_expected_orders_365d" in people.to_arrow(["n_expected_orders_365d"]).column_names
+    assert fitted(caplog) == ["NextPurchase", "LifetimeValue"]
+    assert "p_alive and the like are from NextPurchase" in repr(people)
+    assert "expected_value_365d_amount and the like are from LifetimeValue" in repr(people)
+
+
+def fitted(caplog: pytest.LogCaptureFixture) -> list[str]:
+    words = [message.split() for message in caplog.messages]
+    return [row[1].removeprefix("model=") for row in words if row[0] == "action=fit"]
+
+
+def test_columns_name_their_model_and_their_currency(shop: xr.Workspace) -> None:
+    listed = shop.profiles(AS_OF).columns.set_index("column")
+    assert listed.loc["p_lapsed_90d", "model"] == "fitted NextPurchase"
+    assert "no order within 90 days" in listed.loc["p_lapsed_90d", "meaning"]
+    assert listed.loc["n_expected_orders_365d", "model"] == "fitted LifetimeValue"
+    assert "main currency" in listed.loc["expected_value_365d_amount", "meaning"]
+    assert listed.index.is_unique
+
+
+def test_a_mistyped_model_column_is_answered_in_profile_and_campaign(shop: xr.Workspace) -> None:
+    with pytest.raises(UnknownColumn, match="'p_lapsed_90d'"):
+        shop.profiles(AS_OF).where("p_lapsed_90 > 0.5")
+    with pytest.raises(UnknownColumn, match="'expected_value_365d_amount'"):
+        shop.profiles(AS_OF).to_arrow(["expected_value_365_amount"])
+    for name in ("p_lapsed_90d", "expected_value_365d_amount"):
+        assert shop._known().check_where(f"{name} > 0")
+        with pytest.raises(UnknownColumn, match=f"'{name}'"):
+            shop._known().check_where(f"{name}s > 0")
+
+
+def test_closed_days_of_the_project_are_nobodys_silence(tmp_path: Path) -> None:
+    days = pd.date_range("2024-01-01", periods=8, freq="3D").strftime("%Y-%m-%dT12:00:00Z")
+    bought = [(f"{n}-{day}", f"c{n:02}", day, "5") for n in range(60) for day in days[: 2 + n % 7]]
+    told = {}
+    for name, closures in {
+        "open": "",
+        "shut": '[[closures]]\nfrom = "2024-01-26"\nto = "2024-03-28"\n',
+        "shut later": '[[closures]]\nfrom = "2024-04-20"\nto = "2024-05-28"\n',
+    }.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "xenorec.toml").write_text(f'[workspace]\npath = "shop.duckdb"\n{closures}')
+        crm = xr.open(folder)
+        crm.load({"orders": orders(*bought)})
+        alive = crm.profiles("2024-02-05").to_pandas(["p_alive"])["p_alive"]
+        told[name] = alive.tolist()
+        notes = str(crm.profiles("2024-02-05")._source.notes())
+        assert ("closed from 2024-01-26 to 2024-03-28" in notes) is (name == "shut")
+    assert sum(told["shut"]) > sum(told["open"])
+    assert told["shut later"] == told["open"], "what is shut later is not known yet"
+
+
+def test_events_of_a_history_are_purchases_clicks_and_steps_in_the_shop(shop: xr.Workspace) -> None:
+    rows = [
+        ("e1", "ana", "message_clicked", "2024-03-20T18:00:00Z", '{"channel": "sms"}'),
+        ("e2", "bo", "product_viewed", "2024-03-21T18:00:00Z", None),
+        ("e3", "bo", "message_opened", "2024-03-21T18:00:00Z", None),
+        ("e4", "bo", "coupon_redeemed", "2024-03-21T18:00:00Z", None),
+        ("e5", "bo", "offer_received", "2024-03-21T18:00:00Z", None),
+        ("e6", None, "page_viewed", "2024-03-21T18:00:00Z", None),
+        ("e7", "bo", "message_clicked", "2024-04-21T18:00:00Z", None),
+    ]
+    names = ["event_id", "customer_id", "name", "at", "props"]
+    before = shop.history(AS_OF).events()
+    shop.load({"events": pd.DataFrame(rows, columns=names)})
+    events = shop.history(AS_OF).events()
+    assert set(before["name"].to_pylist()) == {"order_completed"}
+    found = [row for row in events.to_pylist() if row["name"] != "order_completed"]
+    assert [(r["customer_id"], r["name"], r["channel"], r["time_zone"]) for r in found] == [
+        ("ana", "message_clicked", "sms", "Asia/Kolkata"),
+        ("bo", "product_viewed", None, "Asia/Kolkata"),
+    ]
+    assert events.num_rows == before.num_rows + 2
+    shop.load({"customers": pd.DataFrame({"customer_id": ["ana"]})})
+    shop.erase("ana")
+    assert "ana" not in shop.history(AS_OF).events()["customer_id"].to_pylist()
 
 
 def test_an_empty_workspace_says_what_to_load(crm: xr.Workspace) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from xenorec.testing import TimingSuite
-from xenorec.timing import NextPurchase, SendTime
+from xenorec.timing import Lapse, NextPurchase, SendTime
 from xenorec.timing.lifetime_value.model import LifetimeValue
+from xenorec.timing.replenishment.model import Replenishment
 
 TUESDAY_EVENING = 24 + 18
 
@@ -16,8 +17,13 @@ def of(told: pd.DataFrame, habit: str) -> pd.DataFrame:
 
 
 class TestNextPurchase(TimingSuite):
+    n_each = 64  # some 5,400 orders, enough to learn from
+
     def make(self):
         return NextPurchase()
+
+    def test_the_usual_shop_is_learned_from(self):
+        assert self.usual().learner_ is not None
 
     def test_who_comes_weekly_is_expected_before_who_left(self):
         told = self.ask(self.usual(), None)
@@ -25,6 +31,17 @@ class TestNextPurchase(TimingSuite):
         assert weekly["p_order"].min() > 0.8
         assert lapsed["p_order"].max() < 0.2
         assert lapsed["p_alive"].max() < weekly["p_alive"].min()
+
+
+class TestLapse(TimingSuite):
+    def make(self):
+        return Lapse(use_learner=False)
+
+    def test_sixty_days_of_silence_are_much_for_who_came_weekly(self):
+        told = self.ask(self.usual(), None)
+        assert set(of(told, "lapsed")["state"]) <= {"at_risk", "lapsed"}
+        assert set(of(told, "weekly")["state"]) == {"active"}
+        assert (told["win_back_from"] <= told["win_back_to"].fillna(pd.Timestamp.max)).all()
 
 
 class TestSendTime(TimingSuite):
@@ -54,3 +71,14 @@ class TestLifetimeValue(TimingSuite):
         told = self.ask(self.usual(), None)
         assert (told["value_from_amount"] >= 0).all()
         assert (told["value_from_amount"] <= told["value_to_amount"]).all()
+
+
+class TestReplenishment(TimingSuite):
+    answers_all = False  # who has bought nothing twice has no row
+
+    def make(self):
+        return Replenishment()
+
+    def test_who_comes_weekly_needs_it_more_than_who_left(self):
+        told = self.ask(self.usual(), None)
+        assert of(told, "weekly")["p_buy"].min() > of(told, "lapsed")["p_buy"].max()

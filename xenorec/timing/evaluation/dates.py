@@ -68,4 +68,5 @@ def _last_gap(seen: Stamps, now: float) -> Floats:
     has = np.diff(gaps.bounds) > 0
     gap = np.full(len(visits), np.inf)
     gap[has] = gaps.days[gaps.bounds[1:][has] - 1]
-    return last + gap - now
+    due: Floats = last + gap - now
+    return due

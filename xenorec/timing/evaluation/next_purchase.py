@@ -15,6 +15,7 @@ from xenorec.instants import AsOf, instant_of, microseconds
 from xenorec.numbers import Floats
 from xenorec.spans import span
 from xenorec.timing.evaluation.dates import CAP, DATE_MODELS, date_rows, date_scores
+from xenorec.timing.evaluation.figures import draw_calibration
 from xenorec.timing.evaluation.origins import Origin, check_origins, read_origins
 from xenorec.timing.evaluation.scores import all_scores, calibration
 from xenorec.timing.evaluation.simple_rules import base_rate, ordered_within, recency_rule
@@ -43,11 +44,13 @@ class TimingEvaluation:
     calibration: pd.DataFrame
     dates: pd.DataFrame
     notes: tuple[str, ...]
+    title: str = "Order within"
 
     def to_json(self) -> str:
         """Return everything as one JSON text."""
         return json.dumps(
             {
+                "title": self.title,
                 "within_days": self.within / timedelta(days=1),
                 "origins": [origin.isoformat() for origin in self.origins],
                 "table": _records(self.table),
@@ -58,10 +61,16 @@ class TimingEvaluation:
             }
         )
 
+    def figures(self) -> dict[str, Any]:
+        """Return charts by name: ``calibration``, of the model and its probability model."""
+        both = self.calibration[self.calibration["model"].isin(MODELS[:2])]
+        days = self.within / timedelta(days=1)
+        return {"calibration": draw_calibration(both, title=f"{self.title} {days:g} days")}
+
     def __str__(self) -> str:
         days, first = self.within / timedelta(days=1), self.origins[0].date().isoformat()
         parts = [
-            f"Order within {days:g} days, {len(self.origins)} origin(s) from {first}",
+            f"{self.title} {days:g} days, {len(self.origins)} origin(s) from {first}",
             self.table.to_string(index=False, float_format="{:.4f}".format),
         ]
         if len(self.dates):

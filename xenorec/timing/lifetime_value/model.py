@@ -21,7 +21,11 @@ from xenorec.timing.saved import Saved
 from xenorec.timing.stamps import wanted
 
 VALUE_COLUMNS = (
-    ModelColumn("expected_value_365d_amount", "double", "expected spend within 365 days"),
+    ModelColumn(
+        "expected_value_365d_amount",
+        "double",
+        "expected spend within 365 days, in the customer's main currency (most expected orders)",
+    ),
     ModelColumn("n_expected_orders_365d", "double", "expected days with an order within 365 days"),
 )
 

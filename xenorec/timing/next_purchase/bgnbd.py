@@ -100,7 +100,8 @@ class BgNbd:
             every = np.broadcast_arrays(top - shape, top, z)
             sums = _power_series(a - 1, *(values[lost] for values in every))
             factor = np.broadcast_to(top / (a - 1), lost.shape)[lost]
-            orders[lost] = factor * (1 - (1 - every[2][lost]) ** (a - 1) * sums)
+            with np.errstate(invalid="ignore"):  # where 20,000 terms do not do either
+                orders[lost] = factor * (1 - (1 - every[2][lost]) ** (a - 1) * sums)
             lost = ~np.isfinite(orders)
         if lost.any():
             every = np.broadcast_arrays(shape, age, b, days)
@@ -135,5 +136,5 @@ def _mean_over_dropout(a: float, shape: Floats, age: Floats, b: Floats, days: Fl
     nodes, weights = np.polynomial.legendre.leggauss(64)
     p = np.maximum(betaincinv(a, b[:, None], (nodes + 1) / 2), 1e-12)
     gone = shape[:, None] * np.log1p(p * (days / age)[:, None])
-    mean: Floats = (-np.expm1(-gone) / p) @ (weights / 2)
+    mean: Floats = (-np.expm1(-gone) / p * (weights / 2)).sum(axis=1)
     return mean

@@ -6,24 +6,25 @@ that did best on days that neither had seen.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from xenorec.boosting import Boosting, Model, fit_model
-from xenorec.numbers import Bools, Floats, Singles
+from xenorec.numbers import Bools, Floats, Ints, Singles
 from xenorec.timing.evaluation.scores import log_loss
 from xenorec.timing.next_purchase.periods import N_PERIODS, Ahead, rows_seen
 from xenorec.timing.next_purchase.purchase_model import PurchaseModel
 from xenorec.timing.next_purchase.visits import Visits
 
-BOOSTING = Boosting(n_trees=150, learning_rate=0.08, n_leaves=10, least=80, features=0.3)
+BOOSTING = Boosting(n_trees=200, learning_rate=0.07, n_leaves=8, least=80, features=0.3)
 STEP = 7.0
 """Days between the past instants: whole weeks, so that all stand at the same weekday."""
 WARM_UP = 28.0
 """Days of the shop before the first instant that is learned from."""
-MOST_ROWS = 200_000
+MOST_ROWS = 300_000
 HALF_LIFE = 120.0
 """Days after which a past instant teaches half as much."""
 CHECK_DAYS = 28.0
@@ -35,7 +36,11 @@ MOST_CHECKED = 20_000
 GOLDEN = 0.6180339887498949
 """Spreads chance anew at each instant, so that each has other customers."""
 LOGIT = 13.8
-SHIFTED, MOST_SHIFT = 0.5, 1.0
+OTHER_BITS = 65536.0
+SHIFTED, MOST_SHIFT = 0.25, 1.0
+MOST_LOOKS = 500_000
+"""Pairs of customer and past instant that are looked at."""
+LEAST_PART = 0.02
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -52,8 +57,8 @@ class Lessons(NamedTuple):
 class Learner:
     """Boosted hazards and the ``share`` they have in the answer beside the probability model.
 
-    ``shift``: what is added to the log-odds, half of what the latest days asked for, as a level
-    goes up and down. ``gain``: by how many nats a stretch of the latest days was told better
+    ``shift``: what is added to the log-odds, a quarter of what the latest days asked for: a level
+    goes up and comes down. ``gain``: by how many nats a stretch of the latest days was told better
     than by the probability model alone.
     """
 
@@ -87,7 +92,7 @@ def learn(visits: Visits, now: float, model: PurchaseModel, chance: Floats) -> L
     who = np.flatnonzero(
         (visits.at[visits.bounds[:-1]] <= cut) & (chance < MOST_CHECKED / len(visits))
     )
-    held = _look(visits.take(who), cut, now, model)
+    held = _look(visits, cut, who, now, model, 1.0, chance)
     return Learner(fit_lessons(everything), *_trust(held, fit_lessons(earlier)))
 
 
@@ -97,30 +102,47 @@ def fit_lessons(lessons: Lessons) -> Model:
 
 
 def lessons(visits: Visits, now: float, model: PurchaseModel, chance: Floats) -> Lessons | None:
-    """Return the rows that could be seen at ``now`` from past instants; None without any visit."""
+    """Return the rows that could be seen at ``now`` from past instants; None without any visit.
+
+    All stretches with a visit, and as many without one as make ``MOST_ROWS``, which count more
+    in return (case-control sampling; King and Zeng 2001).
+    """
     instants = np.arange(now - STEP, float(visits.at.min()) + WARM_UP, -STEP)
-    first, part = visits.at[visits.bounds[:-1]], _part(visits, instants, now, chance)
-    looks = []
-    for at in instants.tolist():
-        who = np.flatnonzero((first <= at) & ((chance + at * GOLDEN) % 1.0 < part))
-        if len(who):
-            looks.append(_look(visits.take(who), at, now, model))
-    if not any(look.visited.any() for look in looks):
+    looks = list(_looks(visits, instants, chance))
+    part = _part(visits, looks, now)
+    if part is None:
         return None
-    found = {name: np.concatenate([look.found[name] for look in looks]) for name in looks[0].found}
-    others = (np.concatenate(parts) for parts in zip(*(look[1:] for look in looks), strict=True))
+    told = [_look(visits, at, who, now, model, part, chance) for at, who in looks]
+    found = {name: np.concatenate([look.found[name] for look in told]) for name in told[0].found}
+    others = (np.concatenate(parts) for parts in zip(*(look[1:] for look in told), strict=True))
     return Lessons(found, *others)
 
 
-def _part(visits: Visits, instants: Floats, now: float, chance: Floats) -> float:
-    """Return the share of the customers that gives ``MOST_ROWS`` rows, told from a few of them."""
-    few = np.flatnonzero(chance < MOST_CHECKED / len(visits))
-    some = visits.take(few)
-    first, n_rows = some.at[some.bounds[:-1]], 0
+def _looks(visits: Visits, instants: Floats, chance: Floats) -> Iterator[tuple[float, Ints]]:
+    """Yield the instants, and who is looked at: all who are known, or others each time."""
+    first = visits.at[visits.bounds[:-1]]
+    part = MOST_LOOKS / max(sum(int((first <= at).sum()) for at in instants.tolist()), 1)
     for at in instants.tolist():
-        known = some.take(np.flatnonzero(first <= at))
-        n_rows += len(rows_seen(_wait(known, at, now), now - at)[0])
-    return MOST_ROWS / max(n_rows * len(visits) / max(len(few), 1), 1.0)
+        who = np.flatnonzero((first <= at) & (_spread(chance, at) < part))
+        if len(who):
+            yield at, who
+
+
+def _part(visits: Visits, looks: list[tuple[float, Ints]], now: float) -> float | None:
+    """Return the share of stretches without a visit that is learned from; None for no visit."""
+    n_visits, n_rows = 0, 0
+    for at, who in looks:
+        visited = rows_seen(_wait(visits.take(who), at, now), now - at)[2]
+        n_visits, n_rows = n_visits + int(visited.sum()), n_rows + len(visited)
+    if not n_visits:
+        return None
+    return float(np.clip((MOST_ROWS - n_visits) / max(n_rows - n_visits, 1), LEAST_PART, 1.0))
+
+
+def _spread(chance: Floats, at: float | Floats | Ints) -> Floats:
+    """Return other numbers in [0, 1) for the same customers, spread anew by ``at``."""
+    spread: Floats = (chance + at * GOLDEN) % 1.0
+    return spread
 
 
 def _wait(visits: Visits, at: float, now: float) -> Floats:
@@ -130,11 +152,24 @@ def _wait(visits: Visits, at: float, now: float) -> Floats:
     return wait
 
 
-def _look(visits: Visits, at: float, now: float, model: PurchaseModel) -> Lessons:
+def _look(
+    visits: Visits,
+    at: float,
+    who: Ints,
+    now: float,
+    model: PurchaseModel,
+    part: float,
+    chance: Floats,
+) -> Lessons:
     """Return the rows of customers who are all known at the instant."""
-    customer, period, visited = rows_seen(_wait(visits, at, now), now - at)
-    ahead = Ahead(visits.until(at)[1], at, model)
-    weight = np.full(len(customer), 0.5 ** ((now - at) / HALF_LIFE))
+    some = visits.take(who)
+    customer, period, visited = rows_seen(_wait(some, at, now), now - at)
+    other = chance[who] * OTHER_BITS % 1.0  # who is looked at says nothing of which rows are kept
+    spread = _spread(other[customer], at + period.astype(np.float64))
+    kept = visited | (spread < part)
+    customer, period, visited = customer[kept], period[kept], visited[kept]
+    ahead = Ahead(some.until(at)[1], at, model)
+    weight = np.where(visited, 1.0, 1 / part) * 0.5 ** ((now - at) / HALF_LIFE)
     return Lessons(ahead.features(customer, period), visited, weight, ahead.plain[customer, period])
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from xenorec.numbers import Floats, Ints, Singles
+from xenorec.numbers import Bools, Floats, Ints, Singles
 from xenorec.timing.replenishment.bought import Bought
 from xenorec.timing.replenishment.gap_models import Habit, habit_of
 from xenorec.timing.replenishment.series import Series
@@ -168,7 +168,7 @@ def _kind_share(
         "share": pair["n"] / kind["n"],
         "share_faded": pair["faded_56"] / (kind["faded_56"] + 1e-3),
         "since": pair["silence"] - kind["silence"],
-        "items": n[same_kind] * 1.0,
+        "items": n[same_kind].astype(np.float64),
     }
 
 
@@ -176,7 +176,7 @@ def _sum(code: Ints, values: Floats, n: int) -> Floats:
     return np.bincount(code, values, minlength=n).astype(np.float64)
 
 
-def _at(values: Floats, at: Ints, has: Ints | Floats) -> Floats:
+def _at(values: Floats, at: Ints, has: Bools) -> Floats:
     found = np.full(len(at), np.nan)
     found[has] = values[at[has]]
     return found

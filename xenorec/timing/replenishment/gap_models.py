@@ -53,11 +53,6 @@ class GapModel:
         """Return the same with the refractory time of the modified form."""
         return self._p(habit, self._effective(habit), days)
 
-    def median(self, habit: Habit) -> Floats:
-        """Return the days in which a purchase is as likely as not."""
-        shape, scale = self.shape[habit.item] + habit.again, self.days[habit.item] + habit.age
-        return np.asarray(scale * np.expm1(np.log(2) / shape), dtype=np.float64)
-
     def _p(self, habit: Habit, seen: Floats, days: Floats | float) -> Floats:
         shape, scale = self.shape[habit.item] + habit.again, self.days[habit.item] + seen
         return np.asarray(-np.expm1(-shape * np.log1p(days / scale)), dtype=np.float64)
@@ -70,7 +65,8 @@ class GapModel:
 
 def habit_of(pairs: Series, now: float, n_items: int) -> Habit:
     """Return what is known of each pair at ``now``, in days."""
-    return Habit(pairs.key % n_items, pairs.n - 1.0, pairs.last - pairs.first, now - pairs.last)
+    again = pairs.n.astype(np.float64) - 1
+    return Habit(pairs.key % n_items, again, pairs.last - pairs.first, now - pairs.last)
 
 
 def fit_gaps(habit: Habit, n_items: int) -> GapModel:
@@ -84,7 +80,7 @@ def fit_gaps(habit: Habit, n_items: int) -> GapModel:
         return GapModel(*(np.full(n_items, value) for value in ANY_RATE))
     shape = np.full(n_items, ANY_RATE[0])
     days = shape * age / again
-    weight = np.bincount(habit.item, minlength=n_items) + STRENGTH
+    weight: Floats = np.bincount(habit.item, minlength=n_items) + np.float64(STRENGTH)
     for _ in range(ROUNDS):
         shape, days = _round(habit, shape, days, weight)
     return GapModel(shape, days)
@@ -106,11 +102,9 @@ def _pooled(item: Ints, values: Floats, weight: Floats) -> Floats:
 
 
 def _shape(spread: Floats) -> Floats:
-    """Return the gamma shape whose log mean less mean log is ``spread`` (Minka 2002)."""
-    from scipy.special import digamma, polygamma
+    """Return the gamma shape whose log mean less mean log is ``spread``.
 
+    Right to 1.5 % (Minka 2002).
+    """
     shape = (3 - spread + np.sqrt((spread - 3) ** 2 + 24 * spread)) / (12 * spread)
-    for _ in range(2):
-        slope = shape**2 * (1 / shape - polygamma(1, shape))
-        shape = 1 / (1 / shape + (np.log(shape) - digamma(shape) - spread) / slope)
     return np.clip(shape, LEAST, MOST)

@@ -59,11 +59,11 @@ def _figures(bought: Bought, n_items: int, kind: Ints) -> dict[str, Floats]:
     is_again = (pairs.n > 1)[pairs.code] & (ago < 14)
     of_kind = {days: np.bincount(kind, counts)[kind] for days, counts in late.items()}
     return {
-        "n": n * 1.0,
+        "n": n.astype(np.float64),
         "again": again / np.maximum(n, 1),
         "per": np.bincount(row, minlength=n_items) / np.maximum(n, 1),
-        "n_14": late[14] * 1.0,
-        "n_28": late[28] * 1.0,
+        "n_14": late[14].astype(np.float64),
+        "n_28": late[28].astype(np.float64),
         "trend_14": (late[14] + 1) / (late[USUAL_DAYS] * 14 / USUAL_DAYS + 1),
         "trend_28": (late[28] + 1) / (late[USUAL_DAYS] * 28 / USUAL_DAYS + 1),
         "again_14": np.bincount(row[is_again], minlength=n_items) / (again + 5),

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from xenorec.errors import BadInput, MissingPackage
+from xenorec.errors import BadInput
 from xenorec.frames import arrow
+from xenorec.timing.evaluation.figures import load_altair
 from xenorec.timing.local_time import HOURS
 from xenorec.timing.send_time.lands import DAYS
 
@@ -26,7 +27,7 @@ def draw_week(week: Any, *, value: str | None = None, title: str = "Hours of the
     and ``value``: one customer of ``SendTime.curve`` (p) or ``SendTime.audience`` (n_people).
     """
     table = _table(week, value)
-    alt = _load_altair()
+    alt = load_altair()
     names = [day.capitalize() for day in DAYS]
     shown = table.columns[-1]
     hours = alt.X("hour:O", title="Hour", axis=alt.Axis(labelAngle=0))
@@ -62,13 +63,3 @@ def _table(week: Any, value: str | None) -> pd.DataFrame:
     hours = table["hour_of_week"].to_numpy()
     days = [DAYS[hour // 24].capitalize() for hour in hours]
     return pd.DataFrame({"day": days, "hour": hours % 24, value: table[value].to_numpy()})
-
-
-def _load_altair() -> Any:
-    try:
-        import altair
-    except ImportError as error:
-        raise MissingPackage(
-            "Figures need the package altair. Install it: pip install 'xenorec[notebooks]'."
-        ) from error
-    return altair

@@ -1,0 +1,153 @@
+"""Why a message goes out or not: a sentence with the facts for every row, many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from xenorec.numbers import Bools, Floats, Ints, Texts
+from xenorec.timing.contacts.candidates import Candidates
+from xenorec.timing.contacts.limits import Limit
+from xenorec.timing.contacts.pick import Picked
+from xenorec.timing.contacts.worth import is_measured
+
+UNITS = (("day", 86_400_000_000), ("hour", 3_600_000_000), ("minute", 60_000_000))
+
+
+def why(
+    candidates: Candidates, picked: Picked, limits: Sequence[Limit], order: Ints, value: Floats
+) -> Texts:
+    """Return a sentence for each candidate; ``order`` lists them by customer, the best first."""
+    facts = _Facts(candidates, picked, order, value)
+    said = np.empty(len(candidates), dtype=object)
+    for rows, sentences in (
+        (np.flatnonzero(value <= 0), facts.loss),
+        (np.flatnonzero(picked.is_other), facts.other),
+        (np.flatnonzero(picked.limit >= 0), lambda rows: facts.full(rows, limits)),
+        (np.flatnonzero(picked.is_chosen), facts.chosen),
+    ):
+        if len(rows):
+            said[rows] = sentences(rows).to_numpy(zero_copy_only=False)
+    return said
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What the sentences tell of."""
+
+    candidates: Candidates
+    picked: Picked
+    order: Ints
+    value: Floats
+
+    def loss(self, rows: Ints) -> Any:
+        cost = np.where(self.value[rows] < 0, "cost more than it brings", "bring no more")
+        than = np.where(self.value[rows] < 0, " (", " than it costs (")
+        text = ("Left out: expected to ", cost, than, self._money(rows), ")", self._assumed(rows))
+        return _joined(*text)
+
+    def other(self, rows: Ints) -> Any:
+        """Of messages whose campaign goes at another moment."""
+        pair = self._pairs(rows)
+        chosen = np.flatnonzero(self.picked.is_chosen)
+        known = self._pairs(chosen)
+        sort = np.argsort(known)
+        twin = chosen[sort][np.searchsorted(known[sort], pair)]
+        at = pc.strftime(_instants(self.candidates.at[twin]), format="%Y-%m-%d %H:%M")
+        worth = self._money(twin)
+        return _joined("Left out: ", self._names(twin), " goes at ", at, " UTC, worth ", worth)
+
+    def full(self, rows: Ints, limits: Sequence[Limit]) -> Any:
+        """Of messages that found a window full."""
+        n, n_sent = self.picked.n[rows], self.picked.n_sent[rows]
+        window = np.array([f" within {_length(limit)}{limit} already, " for limit in limits])
+        noun = np.where(n == 1, " message", " messages")
+        tail = np.select(
+            [n_sent == n, n_sent > 0, self.picked.is_joint[rows], self._ties(rows)],
+            ["sent before", "some sent before", "worth more together", "worth no less"],
+            np.where(n == 1, "worth more", "each worth more"),
+        )
+        counted = pc.cast(pa.array(n), pa.string())
+        return _joined("Left out: ", counted, noun, window[self.picked.limit[rows]], tail)
+
+    def chosen(self, rows: Ints) -> Any:
+        rival = self._rivals(rows)
+        has, own = rival >= 0, self.value[rows]
+        other = self.value[rival]
+        link = np.select(
+            [~has, other < own, other == own],
+            [", and there is room for it", ", more than ", ", no less than "],
+            ", and with what else goes out more than ",
+        )
+        named = pc.if_else(pa.array(has), self._names(rival), "")
+        worth = pc.if_else(pa.array(has), _joined(" (", self._money(rival), ")"), "")
+        text = ("Chosen: worth ", self._money(rows), link, named, worth, self._assumed(rows))
+        return _joined(*text)
+
+    def _rivals(self, rows: Ints) -> Ints:
+        """Return the best message left out under the cap after each chosen one, or -1.
+
+        Where the best set is not the one picked by value: the best one left out.
+        """
+        customer = self.candidates.customer[self.order]
+        out = np.flatnonzero(self.picked.limit[self.order] >= 0)
+        place = np.empty(len(self.order), dtype=np.int64)
+        place[self.order] = np.arange(len(self.order))
+        first = np.searchsorted(customer, self.candidates.customer[rows])
+        start = np.where(self.picked.is_joint[rows], first, place[rows])
+        found = np.append(out, -1)[np.searchsorted(out, start)]
+        is_own = (found >= 0) & (customer[found] == self.candidates.customer[rows])
+        rivals: Ints = np.where(is_own, self.order[found], -1)
+        return rivals
+
+    def _ties(self, rows: Ints) -> Bools:
+        """Return whether a chosen message of the customer is worth the same."""
+        customer, value = self.candidates.customer[self.order], self.value[self.order]
+        is_new = (np.diff(customer, prepend=-1) != 0) | (np.diff(value, prepend=np.nan) != 0)
+        group = np.empty(len(self.order), dtype=np.int64)
+        group[self.order] = np.cumsum(is_new)
+        has_chosen = np.bincount(group, self.picked.is_chosen) > 0
+        tied: Bools = has_chosen[group[rows]]
+        return tied
+
+    def _pairs(self, rows: Ints) -> Ints:
+        n = len(self.candidates.campaigns)
+        return self.candidates.customer[rows] * n + self.candidates.campaign[rows]
+
+    def _names(self, rows: Ints) -> Any:
+        names = pa.array([f"'{name}'" for name in self.candidates.campaigns], pa.string())
+        return names.take(pa.array(self.candidates.campaign[rows]))
+
+    def _assumed(self, rows: Ints) -> Any:
+        told = is_measured(self.candidates)[rows]
+        return np.where(told, "", "; its lift is assumed, not measured")
+
+    def _money(self, rows: Ints) -> Any:
+        """Return amounts as text with two places and the currency where one is named."""
+        amount = pc.cast(pa.array(np.round(self.value[rows], 2)), pa.decimal128(38, 2))
+        currency = self.candidates.currency[rows]
+        unit = np.where(currency == "", "", " " + currency)
+        return _joined(pc.cast(amount, pa.string()), unit)
+
+
+def _joined(*parts: Any) -> Any:
+    arrays = [
+        pa.array(part.astype(str), pa.string()) if isinstance(part, np.ndarray) else part
+        for part in parts
+    ]
+    return pc.binary_join_element_wise(*arrays, "")
+
+
+def _instants(at: Ints) -> Any:
+    return pa.array(at).cast(pa.timestamp("us", "UTC"))
+
+
+def _length(limit: Limit) -> str:
+    name, unit = next((n, unit) for n, unit in UNITS if limit.length % unit == 0)
+    n = limit.length // unit
+    return f"{n} {name}" if n == 1 else f"{n} {name}s"

@@ -1,0 +1,63 @@
+"""Pictures of a back-test, with altair: predicted against observed shares.
+
+It needs the extra ``notebooks``; altair is loaded when a picture is drawn.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from xenorec.errors import MissingPackage
+
+SIDE = 300
+
+
+def draw_calibration(table: pd.DataFrame, *, title: str = "Said and done") -> Any:
+    """Return a chart of the observed share over the predicted one; on the line they agree.
+
+    ``table``: model, predicted, observed, n, as of an evaluation's ``calibration``. The larger a
+    point, the more people it stands for.
+    """
+    alt = load_altair()
+    share = alt.Axis(format=".0%", tickCount=6)
+    line = pd.DataFrame({"predicted": [0.0, 1.0], "observed": [0.0, 1.0]})
+    x = alt.X("predicted:Q", title="Predicted", axis=share, scale=alt.Scale(domain=[0, 1]))
+    y = alt.Y("observed:Q", title="Happened", axis=share, scale=alt.Scale(domain=[0, 1]))
+    diagonal = alt.Chart(line).mark_line(color="#bbbbbb", strokeDash=[4, 4]).encode(x=x, y=y)
+    points = (
+        alt.Chart(table)
+        .mark_line(point=False, opacity=0.6)
+        .encode(x=x, y=y, color=alt.Color("model:N", title=None, sort=None))
+    )
+    dots = (
+        alt.Chart(table)
+        .mark_circle(opacity=0.9)
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color("model:N", title=None, sort=None),
+            size=alt.Size("n:Q", title="People", scale=alt.Scale(range=[20, 400])),
+            tooltip=[
+                "model:N",
+                alt.Tooltip("predicted:Q", format=".1%"),
+                alt.Tooltip("observed:Q", format=".1%"),
+                alt.Tooltip("n:Q", format=","),
+            ],
+        )
+    )
+    return (diagonal + points + dots).properties(
+        width=SIDE, height=SIDE, title=alt.TitleParams(title, anchor="start")
+    )
+
+
+def load_altair() -> Any:
+    """Return altair; raises MissingPackage with the command that installs it."""
+    try:
+        import altair
+    except ImportError as error:
+        raise MissingPackage(
+            "Figures need the package altair. Install it: pip install 'xenorec[notebooks]'."
+        ) from error
+    return altair

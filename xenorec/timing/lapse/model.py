@@ -1,0 +1,151 @@
+"""Who is about to be lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+
+from xenorec.errors import NotFitted
+from xenorec.frames import positions
+from xenorec.instants import AsOf, microseconds
+from xenorec.numbers import Bools, Floats, Ints, Texts
+from xenorec.spans import span
+from xenorec.timing.closures import Closure
+from xenorec.timing.lapse.cycle import cycle_of, hopeless_after
+from xenorec.timing.local_time import DAY_US
+from xenorec.timing.next_purchase.model import NextPurchase
+from xenorec.timing.next_purchase.purchase_model import NEVER_DAYS
+from xenorec.timing.next_purchase.purchases import Patterns
+from xenorec.timing.saved import Saved
+from xenorec.timing.stamps import wanted
+
+STATES = ("active", "at_risk", "lapsed")
+LAPSED = 0.8
+"""From this chance of no order on somebody counts as lapsed."""
+
+
+class Lapse(Saved):
+    """The risk that a customer is lost, against the customer's own cycle, and when to win back.
+
+    Sixty days of silence are nothing for who comes every quarter and much for who comes every
+    week. ``p_lapsed`` is the probability of no order within 90 days (``within``) after ``as_of``,
+    of ``NextPurchase``. ``state``: ``lapsed`` from a p_lapsed of 0.8 on; else ``at_risk`` when the
+    silence is longer than nine in ten gaps of the customer's rhythm, or p_lapsed is above 0.5;
+    else ``active``.
+
+    The window to win back opens when the silence becomes that long, and closes when, still
+    silent, the chance of an order within ``within`` has fallen to 0.2.
+
+    >>> import pandas as pd
+    >>> orders = pd.DataFrame({"customer_id": "a", "ordered_at": ["2017-01-01", "2017-01-08"]})
+    >>> Lapse().fit(orders, as_of="2017-01-15").predict(["a"])["state"].item()
+    'active'
+    """
+
+    parts: ClassVar[tuple[type, ...]] = (NextPurchase, *NextPurchase.parts)
+
+    def __init__(
+        self,
+        *,
+        within: str | timedelta = "90d",
+        closures: Iterable[Closure | Sequence[str | date]] = (),
+        use_learner: bool = True,
+    ) -> None:
+        self.within = within
+        self.closures = tuple(closures)
+        self.use_learner = use_learner
+        self._days = span(within) / timedelta(days=1)
+        self.notes_: tuple[str, ...] = ()
+
+    def fit(self, orders: Any, as_of: AsOf = None) -> Self:
+        """Learn from orders at or before ``as_of``, as ``NextPurchase.fit``, and return self.
+
+        A ``NextPurchase`` that is fitted already may be given in place of the orders.
+        """
+        if isinstance(orders, NextPurchase):
+            self.next_ = orders
+        else:
+            model = NextPurchase(closures=self.closures, use_learner=self.use_learner)
+            self.next_ = model.fit(orders, as_of)
+        self.as_of_, self.notes_ = self.next_.as_of_, self.next_.notes_
+        return self
+
+    def predict(self, customer_ids: Any = None) -> pd.DataFrame:
+        """Return one row per customer asked for (``None``: all known, in text order).
+
+        customer_id; p_lapsed; state (``active``, ``at_risk``, ``lapsed``); silent_days since the
+        last order and usual_gap_days, the mean gap of the rhythm, drawn towards the shop's where
+        orders are few (both empty for who is unknown); win_back_from and win_back_to: UTC days,
+        NaT for who is unknown and where the window does not close in ten years; level as of
+        ``NextPurchase``.
+        """
+        model = self._fitted()
+        asked = wanted(customer_ids, model.purchases_.ids)
+        told = model.predict(asked, within=timedelta(days=self._days))
+        rows = positions(asked, model.purchases_.ids)
+        p_lapsed = 1 - told["p_order"].to_numpy(dtype=np.float64)
+        past, known = _past(model, rows[rows >= 0]), rows >= 0
+        cycle, silent = cycle_of(past, model.model_), past.age - past.recency
+        begin = cycle.unusual - silent
+        end = hopeless_after(past, model.model_, self._days)
+        return pd.DataFrame(
+            {
+                "customer_id": pd.array(asked, dtype="str"),
+                "p_lapsed": p_lapsed,
+                "state": pd.array(_states(p_lapsed, _filled(begin, known)), dtype="str"),
+                "silent_days": _where(silent, known),
+                "usual_gap_days": _where(cycle.gap, known),
+                "win_back_from": self._days_on(_filled(begin, known)),
+                "win_back_to": self._days_on(_filled(np.maximum(begin, end), known)),
+                "level": told["level"],
+            }
+        )
+
+    def __str__(self) -> str:
+        if not hasattr(self, "next_"):
+            return "Lapse, not fitted"
+        return f"Lapse within {self._days:g} days, of {self.next_}"
+
+    __repr__ = __str__
+
+    def _fitted(self) -> NextPurchase:
+        if not hasattr(self, "next_"):
+            raise NotFitted("Lapse has learned nothing yet; call fit(orders, as_of) first.")
+        return self.next_
+
+    def _days_on(self, days: Floats) -> pd.Series[Any]:
+        comes = np.isfinite(days) & (days < NEVER_DAYS)
+        number = np.floor(microseconds(self.as_of_) / DAY_US + np.where(comes, days, 0.0))
+        dates = number.astype("datetime64[D]").astype("datetime64[us]")
+        return pd.Series(np.where(comes, dates, np.datetime64("NaT", "us")))
+
+
+def _past(model: NextPurchase, rows: Ints) -> Patterns:
+    past = model.purchases_
+    return Patterns(
+        past.frequency[rows].astype(np.float64),
+        past.recency[rows].astype(np.float64),
+        past.age[rows].astype(np.float64),
+        np.ones(len(rows)),
+    )
+
+
+def _filled(values: Floats, known: Bools) -> Floats:
+    filled = np.full(len(known), np.nan)
+    filled[known] = values
+    return filled
+
+
+def _where(values: Floats, known: Bools) -> pd.Series[Any]:
+    """Return values as a column that is empty for who is not known."""
+    return pd.Series(_filled(values, known), dtype="Float64").mask(~known)
+
+
+def _states(p_lapsed: Floats, until_unusual: Floats) -> Texts:
+    at_risk = (p_lapsed > 0.5) | (until_unusual <= 0)
+    names = np.where(p_lapsed >= LAPSED, STATES[2], np.where(at_risk, STATES[1], STATES[0]))
+    return names.astype(object)

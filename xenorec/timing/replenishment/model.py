@@ -1,0 +1,234 @@
+"""When a customer needs a product, or a kind of product, again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+
+from xenorec.errors import BadInput, NotFitted
+from xenorec.frames import positions
+from xenorec.instants import AsOf
+from xenorec.numbers import Floats, Ints, significant
+from xenorec.spans import span
+from xenorec.timing.local_time import DAY_US
+from xenorec.timing.replenishment.bought import BY, Bought, read_bought
+from xenorec.timing.replenishment.due import DueModel, fit_due
+from xenorec.timing.replenishment.features import ANCHOR, features
+from xenorec.timing.replenishment.gap_models import Habit, habit_of
+from xenorec.timing.replenishment.learner import Learner, learn
+from xenorec.timing.replenishment.series import Series
+from xenorec.timing.replenishment.shop import Shop, look
+from xenorec.timing.saved import Saved
+from xenorec.timing.stamps import wanted
+
+BLOCK = 20_000
+"""Customers that are answered at once."""
+FURTHEST = 3660.0
+COLUMNS = (
+    "customer_id",
+    "product_id",
+    "p_buy",
+    "due_on",
+    "last_bought_at",
+    "n_bought",
+    "is_overdue",
+    "level",
+)
+
+
+class Replenishment(Saved):
+    """The chance that a customer buys something again soon, and the day on which it is due.
+
+    ``by="product"`` speaks of products, ``by="category"`` of the lines' ``category``, which then
+    stands in the column ``product_id``. Only what the customer bought on at least ``min_bought``
+    (2 or more) different UTC days is spoken of.
+
+    ``p_buy`` comes from boosted trees over gaps, visits, packs and the shop's trends, taught at
+    past instants for the next 14 days. Any other horizon is the 14 days' answer stretched as the
+    Poisson-gamma gap model says: its expected purchases within the horizon over those within 14
+    days. So far ahead it knows no more than that model. A shop that shows too little for the
+    trees gets the gap model alone, and ``notes_`` says so.
+
+    ``due_on`` is a UTC day: the last purchase plus the customer's usual gap (geometric mean, drawn
+    to the item's), longer after a larger pack as far as the shop's own gaps show that. It may lie
+    in the past; ``is_overdue`` says so.
+
+    It cannot see prices or offers to come, nor seasons that the data has not shown.
+
+    Source: Bhagat, Muralidharan, Lobzhanidze and Vishwanath (2018), "Buy It Again", KDD.
+
+    >>> import pandas as pd
+    >>> days = pd.date_range("2017-01-01", periods=5, freq="10D")
+    >>> lines = pd.DataFrame({"customer_id": "a", "order_id": range(5), "ordered_at": days,
+    ...                       "product_id": "milk"})
+    >>> told = Replenishment().fit(lines).predict(["a"])
+    >>> told["due_on"].dt.strftime("%Y-%m-%d").item()
+    '2017-02-20'
+    """
+
+    parts: ClassVar[tuple[type, ...]] = (Bought, Shop, Learner, DueModel)
+
+    def __init__(self, by: str = "product", *, min_bought: int = 2) -> None:
+        self.by = by
+        self.min_bought = min_bought
+        self.notes_: tuple[str, ...] = ()
+
+    def fit(self, lines: Any, as_of: AsOf = None) -> Self:
+        """Learn from lines at or before ``as_of`` and return self.
+
+        ``lines`` is a history, or a frame with customer_id, order_id, ordered_at (naive = UTC),
+        product_id and optionally quantity and category. Lines without a customer or a product,
+        and returns, are left out. Raises ``BadInput`` for a missing column, an empty time, or
+        nothing to tell as_of from.
+        """
+        self._check()
+        bought = read_bought(lines, by=self.by, as_of=as_of)
+        learner, reason = learn(bought, self.min_bought)
+        n_items = max(len(bought.items), 1)
+        self._bought, self._shop, self._learner = bought, look(bought), learner
+        self._due = fit_due(bought.pairs, bought.pairs.key % n_items, n_items)
+        self.as_of_ = bought.as_of
+        self.n_customers_ = len(bought.customers)
+        self.n_pairs_ = int((bought.pairs.n >= self.min_bought).sum())
+        self.stretch_ = self._due.stretch
+        self.gain_ = 0.0 if learner is None else learner.gain
+        self.notes_ = self._told(reason)
+        return self
+
+    def predict(self, customer_ids: Any = None, *, within: str | timedelta = "14d") -> pd.DataFrame:
+        """Return one row per customer and item bought at least ``min_bought`` times.
+
+        In the order asked (None: all, in text order), the likeliest first: customer_id,
+        product_id (the category when by category), p_buy within (as_of, as_of + within], due_on
+        (UTC day), last_bought_at (UTC), n_bought (days), is_overdue, level. Who has no such item
+        has no row.
+        """
+        bought, days = self._fitted(), span(within) / timedelta(days=1)
+        rows = positions(wanted(customer_ids, bought.customers), bought.customers)
+        rows = rows[rows >= 0]
+        parts = [
+            self._block(rows[begin : begin + BLOCK], days)
+            for begin in range(0, max(len(rows), 1), BLOCK)
+        ]
+        return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
+
+    def due(
+        self,
+        *,
+        within: str | timedelta = "1d",
+        before: str | timedelta | None = None,
+        customer_ids: Any = None,
+    ) -> pd.DataFrame:
+        """Return the rows that fall due soon, in order of date, then customer, then p_buy.
+
+        ``before``: how long before the due day it is now (None: the due day itself); ``within``:
+        for how many days of due dates to speak, in whole days. ``before="2d", within="1d"`` gives
+        what is due the day after tomorrow: run it daily and each row comes once.
+        """
+        told = self.predict(customer_ids)
+        ahead = timedelta(0) if before is None else span(before)
+        begin = pd.Timestamp(self.as_of_).tz_convert(None).normalize() + pd.Timedelta(ahead)
+        kept = (told["due_on"] >= begin.normalize()) & (told["due_on"] < begin + span(within))
+        found = told[kept]
+        found = found.sort_values(["due_on", "customer_id", "p_buy"], ascending=[True, True, False])
+        return found.reset_index(drop=True)
+
+    def plain(self, customer_ids: Any = None, *, within: str | timedelta = "14d") -> pd.DataFrame:
+        """Return what the simple models say beside it: one row per customer and item, by ids.
+
+        customer_id, product_id, p_frequency (as often as since the start of the data),
+        p_poisson_gamma, p_modified.
+        """
+        bought, days = self._fitted(), span(within) / timedelta(days=1)
+        known = positions(wanted(customer_ids, bought.customers), bought.customers)
+        pairs = self._pairs(bought, np.sort(known[known >= 0]))
+        habit = habit_of(pairs, bought.now, self._shop.n_items)
+        age = max(bought.now - float(bought.pairs.at.min(initial=bought.now)), 1.0)
+        return pd.DataFrame(
+            {
+                **self._names(pairs),
+                "p_frequency": -np.expm1(-pairs.n / age * days),
+                "p_poisson_gamma": self._shop.gaps.p_within(habit, days),
+                "p_modified": self._shop.gaps.p_within_modified(habit, days),
+            }
+        )
+
+    def __str__(self) -> str:
+        if not hasattr(self, "as_of_"):
+            return f"Replenishment by {self.by}, not fitted"
+        told = f"{self.n_pairs_:,} pairs of {self.n_customers_:,} customers"
+        return " ".join(
+            [f"Replenishment by {self.by}: {told} as of {self.as_of_.isoformat()}.", *self.notes_]
+        )
+
+    __repr__ = __str__
+
+    def _check(self) -> None:
+        if self.by not in BY:
+            raise BadInput(f"by is {self.by!r}; expected 'product' or 'category'.")
+        if self.min_bought < 2:
+            raise BadInput(
+                f"min_bought is {self.min_bought!r}; a gap needs two purchases, so give 2 or more."
+            )
+
+    def _told(self, reason: str) -> tuple[str, ...]:
+        if not self.n_pairs_:
+            return ("Nobody has bought anything on two days, so nothing can be said to be due.",)
+        if self._learner is None:
+            return (f"{reason}, so the Poisson-gamma gap model answers alone.",)
+        return ()
+
+    def _fitted(self) -> Bought:
+        if not hasattr(self, "_bought"):
+            raise NotFitted("Replenishment has learned nothing yet; call fit(lines, as_of) first.")
+        return self._bought
+
+    def _pairs(self, bought: Bought, customers: Ints) -> Series:
+        asked = np.zeros(len(bought.customers) + 1, dtype=bool)
+        asked[customers] = True
+        key = bought.pairs.key // self._shop.n_items
+        return bought.pairs.take(np.flatnonzero(asked[key] & (bought.pairs.n >= self.min_bought)))
+
+    def _names(self, pairs: Series) -> dict[str, Any]:
+        customer, item = pairs.key // self._shop.n_items, pairs.key % self._shop.n_items
+        return {
+            "customer_id": pd.array(self._bought.customers[customer], dtype="str"),
+            "product_id": pd.array(self._bought.items[item], dtype="str"),
+        }
+
+    def _block(self, customers: Ints, days: float) -> pd.DataFrame:
+        bought = self._bought.of(customers)
+        rows = np.flatnonzero(bought.pairs.n >= self.min_bought)
+        pairs = bought.pairs.take(rows)
+        p = self._p(bought, rows, habit_of(pairs, bought.now, self._shop.n_items), days)
+        customer, item = pairs.key // self._shop.n_items, pairs.key % self._shop.n_items
+        place = np.empty(len(self._bought.customers), dtype=np.int64)
+        place[customers] = np.arange(len(customers))
+        due = np.floor(pairs.last + np.minimum(self._due.gap(pairs, item), FURTHEST))
+        frame = pd.DataFrame(
+            {
+                **self._names(pairs),
+                "p_buy": significant(p),
+                "due_on": due.astype(np.int64).astype("datetime64[D]").astype("datetime64[us]"),
+                "last_bought_at": pd.to_datetime(
+                    np.rint(pairs.last * DAY_US).astype("datetime64[us]"), utc=True
+                ),
+                "n_bought": pairs.n,
+                "is_overdue": due < np.floor(bought.now),
+                "level": pd.array(np.full(len(p), "personal", dtype=object), dtype="str"),
+            }
+        )
+        order = np.lexsort((item, -significant(p), place[customer]))
+        return frame.iloc[order].reset_index(drop=True)
+
+    def _p(self, bought: Bought, rows: Ints, habit: Habit, days: float) -> Floats:
+        """Return the chance within ``days``; other than the anchor by the gap model's ratio."""
+        plain = self._shop.gaps.p_within(habit, days)
+        if self._learner is None or not len(rows):
+            return plain
+        found = self._learner.p(features(bought, self._shop, rows))
+        ratio = np.log1p(-plain) / np.log1p(-self._shop.gaps.p_within(habit, ANCHOR))
+        return np.asarray(-np.expm1(np.log1p(-found) * ratio), dtype=np.float64)
