@@ -179,15 +179,14 @@ class Workspace:
         from xenorec.profile import Profiles, ProfileSource
 
         at = self._instant(as_of)
-        return Profiles(
-            ProfileSource(
-                at,
-                columns(),
-                lambda wanted: self._moment(at).profile(wanted),
-                masked,
-                lambda: self._moment(at).notes(),
-            )
+        source = ProfileSource(
+            at,
+            columns(),
+            lambda wanted: self._moment(at).profile(wanted),
+            masked,
+            lambda: self._moment(at).notes(),
         )
+        return Profiles(source)
 
     def history(self, as_of: Instant | None = None) -> History:
         """Return what a model may know: the tables cut at ``as_of``."""
@@ -362,8 +361,7 @@ class Workspace:
         from xenorec.report.feedback import Feedback
 
         self._need("orders")
-        at = None if as_of is None else self._instant(as_of)
-        return Feedback(self.ledger, self.engine, at)
+        return Feedback(self.ledger, self.engine, None if as_of is None else self._instant(as_of))
 
     def _moment(self, as_of: datetime) -> Moment:
         self._need("orders")

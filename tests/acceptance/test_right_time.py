@@ -247,7 +247,7 @@ def test_plans_that_cannot_be_compared_are_told(two: Two) -> None:
 
 
 def test_what_was_chosen_is_sent_once_and_every_promise_holds(tmp_path: Path) -> None:
-    crm, _, _, chosen = opened(tmp_path)
+    crm, eid, milk, chosen = opened(tmp_path)
     approved = [plan.approve(by="ann", at=START) for plan in chosen]
     for one in (*approved, *approved):
         for hour in (20, 44):
@@ -258,6 +258,7 @@ def test_what_was_chosen_is_sent_once_and_every_promise_holds(tmp_path: Path) ->
     kept = crm.ledger.snapshot("decisions").to_pandas()
     assert kept["why"].notna().sum() == sum(len(compared(plan)) for plan in chosen)
     assert set(kept["cap_n"].dropna()) == {1}
+    assert [plan.hash for plan in choose(eid, milk)] == [plan.hash for plan in chosen]
     erased = str(gone["customer_id"].iloc[0])
     crm.erase(erased, now=START + timedelta(days=3))
     kept = crm.ledger.snapshot("decisions").to_pandas().set_index("customer_id")

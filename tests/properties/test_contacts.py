@@ -82,7 +82,7 @@ def chosen_value(told):
     return told.loc[told["is_chosen"], "expected_value_amount"].sum()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(frames(8, st.sampled_from("abcdefgh")), sents, CAPS)
 def test_up_to_eight_candidates_the_best_set_is_chosen(frame, sent, cap):
     told = choose_contacts(frame, cap=cap, sent=sent)
@@ -90,7 +90,7 @@ def test_up_to_eight_candidates_the_best_set_is_chosen(frame, sent, cap):
     assert np.isclose(chosen_value(told), best_value(told, sent, cap))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(frames(8, st.sampled_from("abcdefgh")), sents, CAPS)
 def test_by_value_alone_it_is_within_the_bound(frame, sent, cap):
     most = pick.MOST
@@ -106,7 +106,7 @@ def test_by_value_alone_it_is_within_the_bound(frame, sent, cap):
     assert chosen_value(told) >= share * best - 1e-9
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(frames(40, st.integers(0, 30).map(str)), sents, CAPS)
 def test_many_candidates_never_break_a_cap_and_leave_no_room_unused(frame, sent, cap):
     told = choose_contacts(frame, cap=cap, sent=sent)

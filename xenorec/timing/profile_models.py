@@ -11,6 +11,7 @@ from xenorec.timing.closures import Closure
 from xenorec.timing.lifetime_value.model import LifetimeValue
 from xenorec.timing.model_column import ModelColumn
 from xenorec.timing.next_purchase.model import NextPurchase
+from xenorec.timing.replenishment.model import Replenishment
 
 
 class ProfileModel(Protocol):
@@ -37,4 +38,5 @@ def profile_models(closures: Iterable[Closure] = ()) -> tuple[ProfileModel, ...]
     return (
         NextPurchase(closures=closures),
         LifetimeValue(),
+        Replenishment(),
     )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
+import pytest
 
 from xenorec.testing import TimingSuite
 from xenorec.timing import Lapse, NextPurchase, SendTime
 from xenorec.timing.lifetime_value.model import LifetimeValue
+from xenorec.timing.next_purchase import learner
 from xenorec.timing.replenishment.model import Replenishment
 
 TUESDAY_EVENING = 24 + 18
@@ -18,6 +22,10 @@ def of(told: pd.DataFrame, habit: str) -> pd.DataFrame:
 
 class TestNextPurchase(TimingSuite):
     n_each = 64  # some 5,400 orders, enough to learn from
+
+    @pytest.fixture(autouse=True)
+    def few_trees(self, monkeypatch):
+        monkeypatch.setattr(learner, "BOOSTING", replace(learner.BOOSTING, n_trees=15))
 
     def make(self):
         return NextPurchase()

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from xenorec.errors import BadInput, NotFitted
 from xenorec.frames import positions
@@ -14,7 +15,9 @@ from xenorec.instants import AsOf
 from xenorec.numbers import Floats, Ints, significant
 from xenorec.spans import span
 from xenorec.timing.local_time import DAY_US
+from xenorec.timing.model_column import ModelColumn
 from xenorec.timing.replenishment.bought import BY, Bought, read_bought
+from xenorec.timing.replenishment.columns import DUE_COLUMNS, due_columns
 from xenorec.timing.replenishment.due import DueModel, fit_due
 from xenorec.timing.replenishment.features import ANCHOR, features
 from xenorec.timing.replenishment.gap_models import Habit, habit_of
@@ -69,6 +72,7 @@ class Replenishment(Saved):
     '2017-02-20'
     """
 
+    columns: ClassVar[tuple[ModelColumn, ...]] = DUE_COLUMNS
     parts: ClassVar[tuple[type, ...]] = (Bought, Shop, Learner, DueModel)
 
     def __init__(self, by: str = "product", *, min_bought: int = 2) -> None:
@@ -135,6 +139,11 @@ class Replenishment(Saved):
         found = told[kept]
         found = found.sort_values(["due_on", "customer_id", "p_buy"], ascending=[True, True, False])
         return found.reset_index(drop=True)
+
+    def profile_columns(self, customer_ids: Any = None) -> pa.Table:
+        """Return customer_id and ``DUE_COLUMNS``, one row per customer asked for."""
+        asked = wanted(customer_ids, self._fitted().customers)
+        return due_columns(self.predict(asked), asked, self.as_of_)
 
     def plain(self, customer_ids: Any = None, *, within: str | timedelta = "14d") -> pd.DataFrame:
         """Return what the simple models say beside it: one row per customer and item, by ids.
