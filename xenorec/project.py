@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -104,6 +104,10 @@ class Project:
     country: str | None = None
     occasions: Mapping[str, Any] = field(default_factory=dict)
     closures: tuple[Closure, ...] = ()
+
+    def placed(self, time_zone: str | None) -> Project:
+        """Return the project in ``time_zone``, where it names no zone of its own."""
+        return self if self.time_zone or not time_zone else replace(self, time_zone=time_zone)
 
     @property
     def own(self) -> Path:

@@ -113,7 +113,7 @@ class Workspace:
         """
         from xenorec.sources.loading import Intake, check_zone
 
-        check_zone(time_zone)
+        self.project = self.project.placed(check_zone(time_zone))
         intake = Intake(
             engine=self.engine,
             append=self.ledger.append,

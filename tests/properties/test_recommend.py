@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -62,6 +63,7 @@ def test_row_order_and_repetition_change_nothing(drawn, random):
         pd.testing.assert_frame_equal(before, after)
 
 
+@pytest.mark.filterwarnings("ignore:last-order-old")
 @settings(max_examples=60, deadline=None)
 @given(rows, st.integers(0, 119))
 def test_the_future_changes_nothing(drawn, day):

@@ -87,6 +87,14 @@ def mapping_of_call(
 
 def _of_timing(timing: Any, explore: Any) -> dict[str, Any]:
     """Return what the timing model was made with; ``explore`` is what the call says itself."""
+    from xenorec.timing import SendTime
+
+    if not isinstance(timing, SendTime):
+        raise BadInput(
+            f"timing is a {type(timing).__name__}; expected a fitted SendTime, such as "
+            "xr.SendTime().fit(crm.history(as_of=...)), or nothing for the shop's own. Quiet "
+            "hours, cap and the like are settings by name: campaign(..., quiet='21:00-09:00')."
+        )
     if explore not in (None, timing.explore):
         raise BadInput(
             f"explore_hours is {explore!r}, yet the SendTime given explores {timing.explore!r}; "

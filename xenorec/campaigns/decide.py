@@ -58,7 +58,11 @@ def decide(record: CampaignRecord, room: Room) -> Decided:
     season = season_of(record, room.calendar, as_of)
     check_season(record, season, as_of)
     ends = last_moment(record, season, as_of)
-    people = room.people.to_arrow(COLUMNS).to_pylist()
+    zone = room.calendar.time_zone
+    people = [
+        {**row, "time_zone": row["time_zone"] or zone}
+        for row in room.people.to_arrow(COLUMNS).to_pylist()
+    ]
     reach = reaches(
         people,
         record.message.channels,

@@ -108,6 +108,7 @@ def _model(record: CampaignRecord, room: Room) -> SendTime:
             quiet=record.timing.quiet,
             explore=record.timing.explore,
             seed=f"{record.holdout.salt}/send-time",
+            time_zone=room.calendar.time_zone,
         )
         return model.fit(room.history(), channel=record.message.channels[0])
     seen = getattr(given, "as_of_", None)

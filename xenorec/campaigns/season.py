@@ -160,7 +160,8 @@ def check_season(record: CampaignRecord, season: Season | None, as_of: datetime)
     if season is not None and not season.is_open(as_of):
         raise OutOfSeason(
             f"{record.campaign!r} is out of season as of {as_of:%Y-%m-%d %H:%M} UTC. {season}. "
-            f"To look at it now: plan with as_of='{season.opens:%Y-%m-%dT%H:%MZ}'."
+            "To look at it now: take the audience of a day in season, "
+            f"crm.profiles(as_of='{season.opens:%Y-%m-%dT%H:%MZ}')."
         )
 
 

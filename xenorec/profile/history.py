@@ -24,7 +24,7 @@ from orders order by customer_id, ordered_at, order_id
 EVENTS = """
 , z as (select customer_id, max_by(store_zone, (ordered_at, order_id)) as store_zone
   from orders where store_zone is not null group by customer_id)
-select o.customer_id, o.ordered_at as "at", coalesce(o.store_zone, c.time_zone, 'UTC') as time_zone,
+select o.customer_id, o.ordered_at as "at", coalesce(o.store_zone, c.time_zone) as time_zone,
   'order_completed' as name, cast(null as VARCHAR) as channel
 from orders as o left join customers as c on c.customer_id = o.customer_id
 union all

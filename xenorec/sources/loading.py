@@ -22,14 +22,15 @@ from xenorec.sources.report import LoadReport, TableLoad
 LINKS = "create table if not exists warehouse.links (customer_id VARCHAR, into_id VARCHAR)"
 
 
-def check_zone(name: str | None) -> None:
-    """Raise BadInput, with the nearest name, for what is no IANA zone."""
+def check_zone(name: str | None) -> str | None:
+    """Return the zone; raises BadInput, with the nearest name, for what is no IANA zone."""
     zones = available_timezones()
     if name is not None and name not in zones:
         raise BadInput(
             f"time_zone came as {name!r}.{_nearest_zone(name, zones)} Expected an IANA zone such "
             "as Asia/Kolkata."
         )
+    return name
 
 
 def _warn_of_unread_consents(loads: Iterable[TableLoad]) -> None:

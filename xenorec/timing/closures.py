@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
-from xenorec.errors import BadInput
+from xenorec.errors import BadInput, XenorecWarning
 from xenorec.instants import as_instant, instant_of, microseconds
 from xenorec.numbers import Ints
 from xenorec.timing.local_time import DAY_US
@@ -18,6 +19,8 @@ LEAST_DAYS = 14
 LEAST_MISSED = 30.0
 """Orders that a run of empty days must have cost before it is taken for a closure."""
 LOOK_BACK = 56
+LEAST_BEFORE = 28
+"""Days of the shop before a run, to know what is usual."""
 BUSY = 0.6
 """The share of the days before that must have had orders: a fair every month is no closure."""
 WEEK = 7
@@ -83,9 +86,24 @@ def find_closures(stamps: Stamps) -> tuple[Closure, ...]:
         length = after - before - 1
         usual = n[max(0, before + 1 - LOOK_BACK) : before + 1]
         is_long = length >= LEAST_DAYS and usual.mean() * length >= LEAST_MISSED
-        if is_long and (usual > 0).mean() >= BUSY:
+        is_busy = len(usual) >= LEAST_BEFORE and (usual > 0).mean() >= BUSY
+        if is_long and is_busy:
             found.append(Closure(_day(start + before + 1), _day(start + after - 1), found=True))
     return tuple(found)
+
+
+def warn_of_end(closures: Iterable[Closure], as_of: datetime) -> None:
+    """Warn with the code ``orders-stopped`` where a run that was found reaches to ``as_of``."""
+    for closure in closures:
+        if closure.found and closure.last >= as_of.date() - timedelta(days=1):
+            warnings.warn(
+                f"orders-stopped: no order at all came in the {closure.n_days} days before as_of, "
+                f"since {closure.first}. Answers are what they were then, as if the shop had been "
+                "closed. Load the orders since, or give an earlier as_of; where the shop was "
+                "closed, say so in [[closures]] or closures=[...].",
+                XenorecWarning,
+                stacklevel=3,
+            )
 
 
 def without(stamps: Stamps, closures: Iterable[Closure]) -> Stamps:

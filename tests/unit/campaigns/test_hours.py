@@ -45,7 +45,7 @@ def crm(tmp_path_factory: pytest.TempPathFactory) -> xr.Workspace:
             "orders": orders,
             "order_lines": lines,
             "products": pd.DataFrame(products),
-            "customers": pd.DataFrame({"customer_id": people}),
+            "customers": pd.DataFrame({"customer_id": people, "time_zone": "UTC"}),
             "identifiers": pd.DataFrame({"customer_id": people, "kind": "email", "value": emails}),
             "consents": pd.DataFrame(consents),
         }

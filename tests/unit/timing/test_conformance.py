@@ -25,7 +25,9 @@ class TestNextPurchase(TimingSuite):
 
     @pytest.fixture(autouse=True)
     def few_trees(self, monkeypatch):
-        monkeypatch.setattr(learner, "BOOSTING", replace(learner.BOOSTING, n_trees=15))
+        monkeypatch.setattr(
+            learner, "BOOSTING", replace(learner.BOOSTING, n_trees=20, learning_rate=0.25)
+        )
 
     def make(self):
         return NextPurchase()

@@ -206,6 +206,7 @@ DEGENERATE = {
 
 
 @pytest.mark.parametrize("name", DEGENERATE)
+@pytest.mark.filterwarnings("ignore:orders-stopped")
 def test_a_degenerate_shop_gets_a_finite_answer_and_a_reason(name):
     rows, level = DEGENERATE[name]
     orders = pd.DataFrame(rows, columns=["customer_id", "ordered_at"])

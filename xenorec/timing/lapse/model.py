@@ -37,8 +37,9 @@ class Lapse(Saved):
     silence is longer than nine in ten gaps of the customer's rhythm, or p_lapsed is above 0.5;
     else ``active``.
 
-    The window to win back opens when the silence becomes that long, and closes when, still
-    silent, the chance of an order within ``within`` has fallen to 0.2.
+    The window to win back opens when the silence becomes that long (now, for who is at risk
+    earlier), and closes when, still silent, the chance of an order within ``within`` is down to
+    0.2.
 
     >>> import pandas as pd
     >>> orders = pd.DataFrame({"customer_id": "a", "ordered_at": ["2017-01-01", "2017-01-08"]})
@@ -77,7 +78,8 @@ class Lapse(Saved):
     def predict(self, customer_ids: Any = None) -> pd.DataFrame:
         """Return one row per customer asked for (``None``: all known, in text order).
 
-        customer_id; p_lapsed; state (``active``, ``at_risk``, ``lapsed``); silent_days since the
+        customer_id; p_lapsed; state (``active``, ``at_risk``, ``lapsed``; empty for who is
+        unknown); silent_days since the
         last order and usual_gap_days, the mean gap of the rhythm, drawn towards the shop's where
         orders are few (both empty for who is unknown); win_back_from and win_back_to: UTC days,
         NaT for who is unknown and where the window does not close in ten years; level as of
@@ -88,16 +90,18 @@ class Lapse(Saved):
         told = model.predict(asked, within=timedelta(days=self._days))
         rows = positions(asked, model.purchases_.ids)
         p_lapsed = 1 - told["p_order"].to_numpy(dtype=np.float64)
-        past, known = _past(model, rows[rows >= 0]), rows >= 0
-        cycle, silent = cycle_of(past, model.model_), past.age - past.recency
-        begin = cycle.unusual - silent
+        known = rows >= 0
+        past = _past(model, rows[known])
+        cycle, silent = cycle_of(past, model.model_), _silent(model, rows[rows >= 0])
         end = hopeless_after(past, model.model_, self._days)
+        is_late = (silent >= cycle.unusual) | (p_lapsed[known] > 0.5)
+        begin = np.where(is_late, np.minimum(cycle.unusual - silent, 0.0), cycle.unusual - silent)
         return pd.DataFrame(
             {
                 "customer_id": pd.array(asked, dtype="str"),
                 "p_lapsed": p_lapsed,
                 "state": pd.array(_states(p_lapsed, _filled(begin, known)), dtype="str"),
-                "silent_days": _where(silent, known),
+                "silent_days": _where(np.floor(silent), known),
                 "usual_gap_days": _where(cycle.gap, known),
                 "win_back_from": self._days_on(_filled(begin, known)),
                 "win_back_to": self._days_on(_filled(np.maximum(begin, end), known)),
@@ -124,6 +128,13 @@ class Lapse(Saved):
         return pd.Series(np.where(comes, dates, np.datetime64("NaT", "us")))
 
 
+def _silent(model: NextPurchase, rows: Ints) -> Floats:
+    """Return the days from each customer's last visit to as_of."""
+    visits = model.visits_
+    silent: Floats = model.now_ - visits.at[visits.bounds[1:] - 1][rows]
+    return silent
+
+
 def _past(model: NextPurchase, rows: Ints) -> Patterns:
     past = model.purchases_
     return Patterns(
@@ -146,6 +157,8 @@ def _where(values: Floats, known: Bools) -> pd.Series[Any]:
 
 
 def _states(p_lapsed: Floats, until_unusual: Floats) -> Texts:
-    at_risk = (p_lapsed > 0.5) | (until_unusual <= 0)
-    names = np.where(p_lapsed >= LAPSED, STATES[2], np.where(at_risk, STATES[1], STATES[0]))
-    return names.astype(object)
+    """Return the state of each; None for who is not known."""
+    names = np.where(until_unusual <= 0, STATES[1], STATES[0]).astype(object)
+    names[p_lapsed >= LAPSED] = STATES[2]
+    names[np.isnan(until_unusual)] = None
+    return names

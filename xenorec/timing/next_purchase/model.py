@@ -16,7 +16,7 @@ from xenorec.frames import positions
 from xenorec.instants import AsOf, microseconds
 from xenorec.numbers import Floats, Ints, Texts, significant
 from xenorec.spans import span
-from xenorec.timing.closures import Closure, closures_of, find_closures, without
+from xenorec.timing.closures import Closure, closures_of, find_closures, warn_of_end, without
 from xenorec.timing.local_time import DAY_US, by_zone, local_microseconds
 from xenorec.timing.model_column import ModelColumn
 from xenorec.timing.next_purchase.bgnbd import BgNbd
@@ -95,6 +95,7 @@ class NextPurchase(Saved):
         stamps = read(orders, as_of=as_of)
         self.as_of_ = stamps.as_of
         self.closures_ = self.closures or find_closures(stamps)
+        warn_of_end(self.closures_, stamps.as_of)
         stamps = without(stamps, self.closures_)
         self.now_ = microseconds(stamps.as_of) / DAY_US
         self.purchases_, self.visits_ = count_purchases(stamps), visits_of(stamps)

@@ -11,7 +11,7 @@ from xenorec.numbers import Floats, Ints
 from xenorec.timing.next_purchase.bgnbd import BgNbd
 from xenorec.timing.next_purchase.curve import Curve, curve_of
 from xenorec.timing.next_purchase.learner import Learner
-from xenorec.timing.next_purchase.periods import Ahead
+from xenorec.timing.next_purchase.periods import EDGES, Ahead
 from xenorec.timing.next_purchase.purchase_model import NEVER_DAYS, PurchaseModel
 from xenorec.timing.next_purchase.purchases import Patterns, Purchases
 from xenorec.timing.next_purchase.shop_rate import ShopRate
@@ -86,11 +86,22 @@ class Outlook:
         """Return what is said of customers at ``rows``, for each of the horizons."""
         speaking = self._speaking(rows)
         return Told(
-            self.model.p_alive(self._past(rows)),
+            self._alive(rows, speaking),
             np.stack([speaking.p_order(each) for each in days], axis=1),
             np.stack([speaking.n_expected(each) for each in days], axis=1),
             interval(speaking),
         )
+
+    def _alive(self, rows: Ints, speaking: Speaking) -> Floats:
+        """Return the chance of ordering again at all: lower where the learner expects less.
+
+        What the learner sees missing of the orders in its 90 days counts as having stopped: the
+        probability model takes everybody with a single order to be alive.
+        """
+        past, reach = self._past(rows), float(EDGES[-1])
+        soon, plain = speaking.p_order(reach), self.model.p_order(past, reach)
+        share = np.minimum(soon / np.maximum(plain, 1e-12), 1.0)
+        return np.maximum(self.model.p_alive(past) * share, soon)
 
     def shop(self, chance: Floats, days: tuple[float, ...]) -> Told:
         """Return one entry: the mean of the customers (20,000 of them, by ``chance``)."""
@@ -101,7 +112,7 @@ class Outlook:
         soon, middle, late = (_reach(speaking, q) for q in (SOON, MIDDLE, LATE))
         soon = soon if np.isfinite(late) else _reach(speaking, SOON_WITHOUT_END)
         return Told(
-            np.array([self.model.p_alive(self._past(rows)).mean()]),
+            np.array([self._alive(rows, speaking).mean()]),
             np.array([[speaking.p_order(each).mean() for each in days]]),
             np.array([[speaking.n_expected(each).mean() for each in days]]),
             np.array([[soon, middle, late]]),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
 
-from xenorec.frames import arrow, encode, instants
+from xenorec.errors import XenorecWarning
+from xenorec.frames import arrow, encode, instants, texts
 from xenorec.instants import AsOf, as_instant, instant_of, microseconds
 from xenorec.numbers import Bools
 from xenorec.timing.stamps import EVENT_COLUMNS, History, Stamps, history_cut, read_events
+from xenorec.timing.zones import zone_info
 
 CLICKS = frozenset({"clicked", "message_clicked"})
 OPENS = frozenset({"opened", "message_opened"})
@@ -55,10 +58,45 @@ def read_acts(source: Any, *, as_of: AsOf, channel: str | None) -> Acts:
     return Acts(read_events(table.filter(is_act), as_of=moment), is_click[is_act])
 
 
+def placed(acts: Acts, zone: str | None) -> Acts:
+    """Return the acts with ``zone`` for those that name none; raises ``BadInput`` if unknown."""
+    if zone is None:
+        return acts
+    zone_info(zone)
+    stamps = acts.stamps
+    names = stamps.zones if zone in stamps.zones else (*stamps.zones, zone)
+    filled = np.where(stamps.zone < 0, names.index(zone), stamps.zone)
+    return replace(acts, stamps=replace(stamps, zone=filled, zones=names))
+
+
+def warn_without_zone(acts: Acts) -> None:
+    """Warn with the code ``no-time-zone`` where there are acts and none names a zone."""
+    if len(acts.stamps.zone) and (acts.stamps.zone < 0).all():
+        warnings.warn(
+            "no-time-zone: no act names a time zone, so hours are learned and quiet hours kept in "
+            "UTC. Give the column time_zone, of customers or stores in a workspace, or say where "
+            "the shop is: SendTime(time_zone='Asia/Riyadh'), time_zone under [workspace].",
+            XenorecWarning,
+            stacklevel=3,
+        )
+
+
+def zones_in(customers: Any) -> dict[str, str] | None:
+    """Return the zones in a frame of customers by customer_id; None where it has no such column."""
+    if "time_zone" not in [str(name) for name in getattr(customers, "columns", ())]:
+        return None
+    table = arrow(customers, need=("customer_id", "time_zone"))
+    pairs = zip(texts(table["customer_id"]), texts(table["time_zone"]), strict=True)
+    zones = {customer: zone for customer, zone in pairs if zone is not None}
+    for zone in set(zones.values()):
+        zone_info(zone)
+    return zones
+
+
 def _cut(source: Any, as_of: AsOf) -> tuple[Any, Any]:
     """Return the rows that may be read, and the instant up to which they are."""
     is_history = isinstance(source, History)
-    frame = source.events() if is_history else source
+    frame = source.events() if is_history else _named(source)
     table = arrow(frame, need=EVENT_COLUMNS, may=("name", "channel"))
     table = table.filter(pc.is_valid(table["customer_id"]))
     at = instants(table["at"], "at")
@@ -69,6 +107,17 @@ def _cut(source: Any, as_of: AsOf) -> tuple[Any, Any]:
     else:
         moment = instant_of(at.max()) if len(at) else read_events(table).as_of
     return table.filter(at <= microseconds(moment)), moment
+
+
+def _named(frame: Any) -> Any:
+    """Return a frame of orders with its ``ordered_at`` as ``at``, any other as it is."""
+    names = [str(name) for name in getattr(frame, "columns", ())]
+    if "at" in names or "ordered_at" not in names or not hasattr(frame, "rename"):
+        return frame
+    try:
+        return frame.rename(columns={"ordered_at": "at"})
+    except TypeError:  # polars
+        return frame.rename({"ordered_at": "at"})
 
 
 def _kinds(table: Any, channel: str | None) -> tuple[Bools, Bools]:

@@ -17,7 +17,7 @@ from xenorec.spans import span
 from xenorec.timing.local_time import HOURS
 from xenorec.timing.quiet_hours import QuietHours
 from xenorec.timing.saved import Saved
-from xenorec.timing.send_time.acts import read_acts
+from xenorec.timing.send_time.acts import placed, read_acts, warn_without_zone, zones_in
 from xenorec.timing.send_time.audience import count_people
 from xenorec.timing.send_time.counts import Visits, gather, local_hours
 from xenorec.timing.send_time.curves import BLOCK, WeekCurves
@@ -44,7 +44,8 @@ class SendTime(Saved):
     hour with any quiet minute is not used. ``weekend``: days off such as ("fri", "sat"), ``None``
     for those of each customer's zone. ``ramadan``: whether its days are kept apart, ``None`` for
     where most people are Muslim. ``explore``: share of customers for whom ``schedule`` draws an
-    hour, by ``seed``.
+    hour, by ``seed``. ``time_zone``: the zone of who names none (else the most usual one, and
+    UTC with the warning ``no-time-zone`` where nobody names one).
 
     It learns when people act of themselves, or click; not when a message works: that takes an
     experiment. Clicks are not set against the hours in which messages were sent. Seasons other
@@ -67,12 +68,14 @@ class SendTime(Saved):
         ramadan: bool | None = None,
         explore: float = 0.05,
         seed: str = "send-time",
+        time_zone: str | None = None,
     ) -> None:
         self.quiet = quiet
         self.weekend = weekend
         self.ramadan = ramadan
         self.explore = explore
         self.seed = seed
+        self.time_zone = time_zone
 
     def fit(
         self,
@@ -97,7 +100,8 @@ class SendTime(Saved):
         quiet = QuietHours.parse(self.quiet) if isinstance(self.quiet, str) else self.quiet
         self._legal = legal_week(quiet)
         weekend = None if self.weekend is None else weekend_days(self.weekend)
-        acts = read_acts(events, as_of=as_of, channel=channel)
+        acts = placed(read_acts(events, as_of=as_of, channel=channel), self.time_zone)
+        warn_without_zone(acts)
         visits = gather(acts, ramadan=self.ramadan)
         group = None
         if segments is not None:
@@ -204,14 +208,17 @@ class SendTime(Saved):
         window.
 
         The share ``explore`` of customers draws one of the hours in proportion to the square root
-        of p, anew for each day of ``after``. ``time_zones`` gives customers' IANA zones; where
-        missing the learned one or the shop's is used. In Ramadan its own curve is used.
+        of p, anew for each day of ``after``. ``time_zones`` gives customers' IANA zones, as does a
+        column time_zone of a frame of ``customer_ids``; where missing the learned one or the shop's
+        is used. In Ramadan its own curve is used.
 
         The minute is spread by customer. With ``per_minute`` no minute takes more messages than
         that, as long as the window has room: full hours send people on to their next best hour,
         with an empty propensity, as that then depends on the others.
         """
         check_rate(per_minute)
+        if time_zones is None:
+            time_zones = zones_in(customer_ids)
         asked, rows = self._asked(customer_ids)
         start = as_instant(after, name="after")
         planner = Planner(
