@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from xenorec.chance import uniform
-from xenorec.errors import BadInput
+from xenorec.errors import BadInput, XenorecWarning
 from xenorec.timing import SendTime, evaluate_send_time
 
 from .shops import weekly
@@ -147,6 +147,7 @@ def test_the_audience_adds_up(shop):
     assert told.set_index("hour_of_week")["n_own"][best.index].tolist() == best.tolist()
 
 
+@pytest.mark.filterwarnings("ignore:no-time-zone")
 @pytest.mark.parametrize(
     "what", ["one customer", "one day", "single events", "same second", "no zone"]
 )
@@ -177,3 +178,22 @@ def test_evaluation_tells_nats_and_windows_of_each_answer():
     assert told.table["window_share"].iloc[0] > 0.05
     assert "window_share" in str(told)
     assert '"share_known"' in told.to_json()
+
+
+def test_who_names_no_zone_is_in_the_one_that_is_given_and_else_it_warns():
+    noon = weekly("a", first="2017-01-03 12:00", zone="Asia/Riyadh", n=8).assign(time_zone=None)
+    told = SendTime(time_zone="Asia/Riyadh").fit(noon).predict(["a"])
+    assert told["hour_of_week"].item() == 24 + 12
+    with pytest.warns(XenorecWarning, match="no-time-zone"):
+        SendTime().fit(noon)
+
+
+def test_a_frame_of_customers_brings_its_zones_to_the_schedule():
+    noon = weekly("a", first="2017-01-03 12:00", zone="UTC", n=8)
+    model = SendTime(explore=0.0).fit(noon)
+    asked = pd.DataFrame({"customer_id": ["a"], "time_zone": ["Asia/Riyadh"]})
+    told = model.schedule(asked, after="2017-03-07", within="1d")
+    named = model.schedule(["a"], after="2017-03-07", within="1d", time_zones={"a": "Asia/Riyadh"})
+    pd.testing.assert_frame_equal(told, named)
+    with pytest.raises(BadInput, match="IANA"):
+        model.schedule(asked.assign(time_zone="Mars/Olympus"), after="2017-03-07")
