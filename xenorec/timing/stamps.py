@@ -126,14 +126,15 @@ def _stamps(table: Any, at_column: str, as_of: datetime | None) -> Stamps:
             raise BadInput("There are no rows, so as_of cannot be told from them; give as_of=...")
         as_of = instant_of(at.max())
     known, code = encode(table["customer_id"])
-    zones, zone = _zones(table)
+    zones, zone = names_in(table, "time_zone")
     return Stamps(known, code, at, zone, zones, as_of).until(as_of)
 
 
-def _zones(table: Any) -> tuple[tuple[str, ...], Ints]:
-    if "time_zone" not in table.column_names:
+def names_in(table: Any, column: str) -> tuple[tuple[str, ...], Ints]:
+    """Return the names in a column that may be missing, and each row's position, -1 for none."""
+    if column not in table.column_names:
         return (), np.full(table.num_rows, -1, dtype=np.int64)
-    names, code = encode(table["time_zone"])
+    names, code = encode(table[column])
     return tuple(names), code
 
 

@@ -15,7 +15,7 @@ from xenorec.frames import arrow, encode, instants
 from xenorec.instants import AsOf, as_instant, instant_of, microseconds
 from xenorec.numbers import Bools, Floats, Ints, Texts
 from xenorec.timing.local_time import DAY_US
-from xenorec.timing.stamps import History, history_cut
+from xenorec.timing.stamps import History, history_cut, names_in
 
 NEED = ("customer_id", "ordered_at", "net_amount")
 MAY = ("currency", "margin_amount")
@@ -130,7 +130,7 @@ def _spending(table: Any, as_of: datetime | None) -> Spending:
             raise BadInput("There are no rows, so as_of cannot be told from them; give as_of=...")
         as_of = instant_of(at.max())
     known, code = encode(table["customer_id"])
-    names, currency = _currencies(table)
+    names, currency = names_in(table, "currency")
     amount, margin = _amounts(table, "net_amount"), None
     if "margin_amount" in table.column_names:
         margin = np.nan_to_num(_amounts(table, "margin_amount"))
@@ -138,13 +138,6 @@ def _spending(table: Any, as_of: datetime | None) -> Spending:
     whole = np.nan_to_num(amount)
     rows = Spending(known, code, at, whole, margin, currency, names, int(empty.sum()), as_of)
     return rows.until(as_of)
-
-
-def _currencies(table: Any) -> tuple[tuple[str, ...], Ints]:
-    if "currency" not in table.column_names:
-        return (), np.full(table.num_rows, -1, dtype=np.int64)
-    names, code = encode(table["currency"])
-    return tuple(names), code
 
 
 def _amounts(table: Any, name: str) -> Floats:
