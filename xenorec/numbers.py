@@ -29,3 +29,13 @@ def significant(values: Floats) -> Floats:
     up, down = 10.0 ** np.clip(shift, 0, 300), 10.0 ** np.clip(-shift, 0, 300)
     rounded: Floats = np.where(plain, np.round(values * up / down) * down / up, values)
     return rounded
+
+
+def distinct(whole: Ints) -> tuple[Ints, Ints]:
+    """Return the distinct whole numbers, ascending, and how often each occurs.
+
+    What ``np.unique`` gives, by a sort: a few times faster for millions.
+    """
+    ranked = np.sort(whole)
+    first = np.flatnonzero(np.append(len(ranked) > 0, ranked[1:] != ranked[:-1])[: len(ranked)])
+    return ranked[first], np.diff(np.append(first, len(ranked)))

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 One = TypeVar("One")
@@ -33,6 +34,19 @@ def in_threads(call: Callable[[One], Answer], pieces: Iterable[One]) -> Iterator
             if piece is not None:
                 ahead.append(pool.submit(call, piece))
             yield first.result()
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Let the OpenMP loops that this thread begins run in it alone, once their library is loaded.
+
+    Loops of some milliseconds lose more by waiting for each other than they win, many times more
+    where the processors have other work; several of them go side by side with ``in_threads``.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1, user_api="openmp"):
+        yield
 
 
 def _begin() -> None:

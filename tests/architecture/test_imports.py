@@ -59,7 +59,6 @@ HOMES = {
     "hijridate": {"timing"},
     "holidays": {"timing"},
     "jinja2": {"messages"},
-    "lifetimes": {"timing"},
     "markupsafe": {"messages"},
     "mrml": {"messages"},
     "rich": {"progress"},
@@ -67,6 +66,7 @@ HOMES = {
     "sklearn": {"boosting", "recommend", "report", "timing"},
     "sqlalchemy": {"ledger", "sources"},
     "sqlglot": {"engine", "profile"},
+    "threadpoolctl": {"threads"},
 }
 EVERYWHERE_BUT_POS = {"numpy", "pandas", "pyarrow", "yaml"}
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from xenorec.boosting.leaves import NOTHING_ALIKE, Alike, Leaves, leaves_of
 from xenorec.errors import BadInput
 from xenorec.numbers import Bools, Floats, Ints, Singles
+from xenorec.threads import alone
 
 BINS = 128
 """Bins of a feature while trees are grown."""
@@ -145,7 +146,8 @@ def fit_model(
     block = np.column_stack(
         [_coded(found[name], cut) for name, cut in zip(names, cuts, strict=True)]
     )
-    trees = trees_of(boosted.fit(block, bought, sample_weight=weight))
+    with alone():
+        trees = trees_of(boosted.fit(block, bought, sample_weight=weight))
     return Model(names, _decoded(trees, cuts))
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from typing import TypeAlias
 
 import numpy as np
 
@@ -52,13 +54,24 @@ class Closure:
         return f"{said}; these days are left out of everybody's silence."
 
 
-def closures_of(given: Iterable[Closure | Sequence[str | date]]) -> tuple[Closure, ...]:
-    """Read pairs of (first, last) closed day; raises ``BadInput`` for anything else."""
+GivenClosure: TypeAlias = Closure | Sequence[str | date] | Mapping[str, str | date]
+"""A closure as it is given: as one, as (first, last) closed day, or as {"from", "to"}."""
+
+
+def closures_of(
+    given: Iterable[GivenClosure],
+) -> tuple[Closure, ...]:
+    """Read pairs of (first, last) closed day, or mappings of "from" and "to", in order of time.
+
+    Raises ``BadInput`` for anything else, and for two that share days.
+    """
     read: list[Closure] = []
     for pair in given:
         if isinstance(pair, Closure):
             read.append(pair)
             continue
+        if isinstance(pair, Mapping) and set(pair) == {"from", "to"}:
+            pair = (pair["from"], pair["to"])
         if isinstance(pair, str) or len(tuple(pair)) != 2:
             raise BadInput(
                 f"A closure is {pair!r}; expected its first and last closed day, such as "
@@ -66,7 +79,14 @@ def closures_of(given: Iterable[Closure | Sequence[str | date]]) -> tuple[Closur
             )
         first, last = (as_instant(day, name="closure").date() for day in pair)
         read.append(Closure(first, last))
-    return tuple(sorted(read, key=lambda closure: closure.first))
+    ordered = tuple(sorted(read, key=lambda closure: (closure.first, closure.last)))
+    for early, late in pairwise(ordered):
+        if late.first <= early.last:
+            raise BadInput(
+                f"The closure from {late.first} to {late.last} shares days with the one from "
+                f"{early.first} to {early.last}; give them as one."
+            )
+    return ordered
 
 
 def find_closures(stamps: Stamps) -> tuple[Closure, ...]:

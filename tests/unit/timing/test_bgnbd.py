@@ -10,7 +10,7 @@ import pytest
 
 from xenorec.timing import NextPurchase
 from xenorec.timing.next_purchase.bgnbd import BgNbd
-from xenorec.timing.next_purchase.guard import fit_bgnbd
+from xenorec.timing.next_purchase.likelihood import Likelihood, fit_bgnbd
 from xenorec.timing.next_purchase.purchases import Patterns, compress, count_purchases
 from xenorec.timing.stamps import read_orders
 
@@ -66,6 +66,38 @@ def test_weights_give_the_same_parameters_as_one_row_per_customer():
     assert len(packed.weight) < len(counted)
     assert together.r == pytest.approx(single.r, rel=1e-3)
     assert together.b == pytest.approx(single.b, rel=1e-3)
+
+
+def test_the_slopes_are_those_of_the_likelihood():
+    shop = Likelihood(compress(count_purchases(read_orders(bgnbd_shop(400, 120)))))
+    logs = np.log([0.6, 20.0, 0.7, 3.0])
+    steps = np.eye(4) * 1e-5
+    by_hand = [(shop.loss(logs + d)[0] - shop.loss(logs - d)[0]) / 2e-5 for d in steps]
+    assert shop.loss(logs)[1] == pytest.approx(by_hand, abs=1e-8)
+    model = BgNbd(*np.exp(logs))
+    assert shop.loss(logs)[0] * -shop.past.weight.sum() == pytest.approx(
+        model.log_likelihood(shop.past)
+    )
+
+
+def test_the_maximum_is_that_of_lifetimes(lifetimes):
+    counted = count_purchases(read_orders(bgnbd_shop(1500, 120), as_of="2017-05-01"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs = lifetimes.BetaGeoFitter().fit(counted.frequency, counted.recency, counted.age)
+    ours = fit_bgnbd(compress(counted))
+    expected = [theirs.params_[name] for name in ("r", "alpha", "a", "b")]
+    assert (ours.r, ours.alpha, ours.a, ours.b) == pytest.approx(expected, rel=1e-4)
+
+
+def test_customers_who_all_stop_alike_have_a_finite_answer():
+    # every one in four stops after an order: Beta(a, b) narrows without end, at a / b = 1 / 3
+    rng = np.random.default_rng(5)
+    n = rng.geometric(0.25, 4000).astype(float)
+    gaps = rng.exponential(20 / rng.gamma(0.9, 1, 4000))
+    recency = np.floor(np.minimum(n * gaps, 364))
+    fitted = fit_bgnbd(past(np.where(recency > 0, n, 0), recency, np.full(4000, 365)))
+    assert np.isfinite([fitted.r, fitted.alpha, fitted.a, fitted.b]).all()
 
 
 @pytest.mark.parametrize("a", [0.06, 0.793, 1.0, 1.6])

@@ -71,3 +71,13 @@ def test_what_is_no_pair_of_days_is_refused():
         closures_of(["2017-05-01"])
     with pytest.raises(BadInput, match="ends before it begins"):
         Closure(date(2017, 6, 1), date(2017, 5, 1))
+
+
+def test_a_closure_may_be_a_mapping_as_in_the_settings_file():
+    told = closures_of([{"from": "2017-05-01", "to": "2017-06-30"}])
+    assert told == closures_of([("2017-05-01", "2017-06-30")])
+
+
+def test_closures_that_share_days_are_refused():
+    with pytest.raises(BadInput, match="shares days with the one from 2017-05-01 to 2017-06-30"):
+        NextPurchase(closures=[("2017-06-15", "2017-07-02"), ("2017-05-01", "2017-06-30")])

@@ -265,9 +265,10 @@ def test_a_shop_where_nobody_stops_is_still_fitted():
 
 def test_a_failed_optimiser_falls_back_and_prints_nothing(monkeypatch, orders, capsys):
     from xenorec.timing.next_purchase import guard
+    from xenorec.timing.next_purchase.likelihood import NoMaximum
 
-    def fail(past, *, penalty, tolerance):
-        raise ValueError("no optimum")
+    def fail(past):
+        raise NoMaximum("after 7 steps: no optimum")
 
     monkeypatch.setattr(guard, "fit_bgnbd", fail)
     model = NextPurchase().fit(orders, as_of=AS_OF)

@@ -140,7 +140,8 @@ def _look(everything: Stamps, origin: datetime, length: timedelta) -> Look:
     ordered = ordered_within(seen, everything, length)
     frames = [_rows(origin, name, values, ordered) for name, values in p.items()]
     known_for = (microseconds(everything.as_of) - microseconds(origin)) / DAY_US
-    waits = dict(zip(DATE_MODELS, (model.waits(seen.ids) for model in models), strict=False))
+    apart = [model.waits(seen.ids, within=timedelta(days=CAP)) for model in models]
+    waits = dict(zip(DATE_MODELS, apart, strict=True))
     dates = date_rows(seen, everything, waits) if known_for >= CAP else pd.DataFrame()
     return Look(pd.concat(frames, ignore_index=True), dates, models[0].notes_)
 

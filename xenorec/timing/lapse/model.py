@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -14,7 +14,7 @@ from xenorec.frames import positions
 from xenorec.instants import AsOf, microseconds
 from xenorec.numbers import Bools, Floats, Ints, Texts
 from xenorec.spans import span
-from xenorec.timing.closures import Closure
+from xenorec.timing.closures import GivenClosure
 from xenorec.timing.lapse.cycle import cycle_of, hopeless_after
 from xenorec.timing.local_time import DAY_US
 from xenorec.timing.next_purchase.model import NextPurchase
@@ -53,7 +53,7 @@ class Lapse(Saved):
         self,
         *,
         within: str | timedelta = "90d",
-        closures: Iterable[Closure | Sequence[str | date]] = (),
+        closures: Iterable[GivenClosure] = (),
         use_learner: bool = True,
     ) -> None:
         self.within = within

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from xenorec.numbers import Bools, Floats, Texts
+from xenorec.threads import alone, in_threads
 from xenorec.timing.lifetime_value.habits import habits
 from xenorec.timing.lifetime_value.spending import Visits
 from xenorec.timing.samples import chances
@@ -117,7 +118,8 @@ def _fitted(loss: str, lessons: Lessons, rate: Floats, now: Floats) -> Floats:
     unit = float(rate.mean())
     if unit <= 0:
         return np.zeros(len(now))
-    told = [_grown(loss, lessons.habits, rate / unit, seed).predict(now) for seed in range(SEEDS)]
+    grown = in_threads(lambda seed: _grown(loss, lessons.habits, rate / unit, seed), range(SEEDS))
+    told = [trees.predict(now) for trees in grown]
     mean: Floats = np.maximum(np.mean(told, axis=0), 0) * unit
     return mean
 
@@ -137,4 +139,5 @@ def _grown(loss: str, seen: Floats, rate: Floats, seed: int) -> Any:
         early_stopping=False,
         random_state=seed,
     )
-    return trees.fit(seen, rate)  # weights by length of window would make it ten times slower
+    with alone():
+        return trees.fit(seen, rate)  # weights by length of window would make it ten times slower

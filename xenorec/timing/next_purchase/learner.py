@@ -14,6 +14,7 @@ import numpy as np
 
 from xenorec.boosting import Boosting, Model, fit_model
 from xenorec.numbers import Bools, Floats, Ints, Singles
+from xenorec.threads import in_threads
 from xenorec.timing.evaluation.scores import log_loss
 from xenorec.timing.next_purchase.periods import N_PERIODS, Ahead, rows_seen
 from xenorec.timing.next_purchase.purchase_model import PurchaseModel
@@ -86,14 +87,15 @@ def learn(visits: Visits, now: float, model: PurchaseModel, chance: Floats) -> L
     if len(visits.at) < LEAST_VISITS:
         return None
     cut = now - CHECK_DAYS
-    earlier, everything = (lessons(visits, at, model, chance) for at in (cut, now))
+    earlier, everything = in_threads(lambda at: lessons(visits, at, model, chance), (cut, now))
     if earlier is None or everything is None:
         return None
     who = np.flatnonzero(
         (visits.at[visits.bounds[:-1]] <= cut) & (chance < MOST_CHECKED / len(visits))
     )
     held = _look(visits, cut, who, now, model, 1.0, chance)
-    return Learner(fit_lessons(everything), *_trust(held, fit_lessons(earlier)))
+    past, latest = in_threads(fit_lessons, (earlier, everything))
+    return Learner(latest, *_trust(held, past))
 
 
 def fit_lessons(lessons: Lessons) -> Model:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -16,13 +16,21 @@ from xenorec.frames import positions
 from xenorec.instants import AsOf, microseconds
 from xenorec.numbers import Floats, Ints, Texts, significant
 from xenorec.spans import span
-from xenorec.timing.closures import Closure, closures_of, find_closures, warn_of_end, without
+from xenorec.timing.closures import (
+    Closure,
+    GivenClosure,
+    closures_of,
+    find_closures,
+    warn_of_end,
+    without,
+)
 from xenorec.timing.local_time import DAY_US, by_zone, local_microseconds
 from xenorec.timing.model_column import ModelColumn
 from xenorec.timing.next_purchase.bgnbd import BgNbd
 from xenorec.timing.next_purchase.guard import choose_model
 from xenorec.timing.next_purchase.learner import Learner, learn
 from xenorec.timing.next_purchase.outlook import Outlook, Told
+from xenorec.timing.next_purchase.purchase_model import NEVER_DAYS
 from xenorec.timing.next_purchase.purchases import Patterns, Purchases, compress, count_purchases
 from xenorec.timing.next_purchase.shop_rate import ShopRate
 from xenorec.timing.next_purchase.visits import Visits, visits_of
@@ -77,9 +85,7 @@ class NextPurchase(Saved):
         *(BgNbd, ShopRate, Learner),
     )
 
-    def __init__(
-        self, *, closures: Iterable[Closure | Sequence[str | date]] = (), use_learner: bool = True
-    ) -> None:
+    def __init__(self, *, closures: Iterable[GivenClosure] = (), use_learner: bool = True) -> None:
         self.closures = closures_of(closures)
         self.use_learner = use_learner
         self.notes_: tuple[str, ...] = ()
@@ -98,7 +104,8 @@ class NextPurchase(Saved):
         warn_of_end(self.closures_, stamps.as_of)
         stamps = without(stamps, self.closures_)
         self.now_ = microseconds(stamps.as_of) / DAY_US
-        self.purchases_, self.visits_ = count_purchases(stamps), visits_of(stamps)
+        self.visits_ = visits_of(stamps)
+        self.purchases_ = count_purchases(stamps, self.visits_)
         self.patterns_ = compress(self.purchases_)
         self.n_customers_ = len(self.purchases_)
         self.n_repeat_orders_ = int(self.purchases_.frequency.sum())
@@ -149,13 +156,18 @@ class NextPurchase(Saved):
         named = {c.name: significant(v) for c, v in zip(MODEL_COLUMNS, values, strict=True)}
         return pa.table({"customer_id": pa.array(asked, pa.string()), **named})
 
-    def waits(self, customer_ids: Any = None) -> Floats:
+    def waits(
+        self, customer_ids: Any = None, *, within: str | timedelta = timedelta(NEVER_DAYS)
+    ) -> Floats:
         """Return customers x 3: days from ``as_of`` to the start of the 80 % interval, the median
         and the end of the interval; inf for what is not reached in ten years.
+
+        ``within``: an interval that would end later has no end, and begins at a fifth; so it
+        holds 80 % where a date so late is as good as none.
         """
         past = self._fitted()
         rows = positions(wanted(customer_ids, past.ids), past.ids)
-        return self._told(rows, (14.0,)).wait
+        return self._told(rows, (14.0,), span(within) / timedelta(days=1)).wait
 
     @property
     def parameters_(self) -> BgNbd | None:
@@ -195,9 +207,11 @@ class NextPurchase(Saved):
             return ("The latest 28 days were told best by BG/NBD alone.",)
         return ()
 
-    def _told(self, rows: Ints, days: tuple[float, ...]) -> Told:
+    def _told(self, rows: Ints, days: tuple[float, ...], never: float = NEVER_DAYS) -> Told:
         """Return what is said of the customers at ``rows``; of -1 what is said of the shop."""
-        outlook = Outlook(self.visits_, self.purchases_, self.now_, self.model_, self.learner_)
+        outlook = Outlook(
+            self.visits_, self.purchases_, self.now_, self.model_, self.learner_, never
+        )
         known = rows[rows >= 0]
 
         def score(table: pa.Table) -> pa.Table:

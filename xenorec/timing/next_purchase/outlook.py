@@ -74,13 +74,17 @@ class Plain:
 
 @dataclass(frozen=True)
 class Outlook:
-    """All that answers rest on; asking changes nothing."""
+    """All that answers rest on; asking changes nothing.
+
+    An interval that ends more than ``never`` days ahead has no end.
+    """
 
     visits: Visits
     purchases: Purchases
     now: float
     model: BgNbd | ShopRate
     learner: Learner | None
+    never: float = NEVER_DAYS
 
     def known(self, rows: Ints, days: tuple[float, ...]) -> Told:
         """Return what is said of customers at ``rows``, for each of the horizons."""
@@ -89,7 +93,7 @@ class Outlook:
             self._alive(rows, speaking),
             np.stack([speaking.p_order(each) for each in days], axis=1),
             np.stack([speaking.n_expected(each) for each in days], axis=1),
-            interval(speaking),
+            interval(speaking, self.never),
         )
 
     def _alive(self, rows: Ints, speaking: Speaking) -> Floats:
@@ -110,7 +114,8 @@ class Outlook:
             return self._nobody(days)
         speaking = self._speaking(rows)
         soon, middle, late = (_reach(speaking, q) for q in (SOON, MIDDLE, LATE))
-        soon = soon if np.isfinite(late) else _reach(speaking, SOON_WITHOUT_END)
+        if late > self.never:
+            soon, late = _reach(speaking, SOON_WITHOUT_END), float("inf")
         return Told(
             np.array([self._alive(rows, speaking).mean()]),
             np.array([[speaking.p_order(each).mean() for each in days]]),
@@ -123,7 +128,7 @@ class Outlook:
         plain = Plain(self.model, Patterns(none, none, none, none))
         both = (plain.p_order, plain.n_expected)
         p_order, n_expected = (np.stack([call(each) for each in days], axis=1) for call in both)
-        return Told(np.ones(1), p_order, n_expected, interval(plain))
+        return Told(np.ones(1), p_order, n_expected, interval(plain, self.never))
 
     def _speaking(self, rows: Ints) -> Speaking:
         if self.learner is None:
@@ -157,12 +162,13 @@ class _Curved:
         return self.curve.wait(np.full(len(self.curve.staying), probability))
 
 
-def interval(speaking: Speaking) -> Floats:
+def interval(speaking: Speaking, never: float) -> Floats:
     """Return customers x 3: the days to the start of the 80 % interval, the median, its end.
 
-    Who is not sure to come has an interval without an end, which then begins at a fifth.
+    Where the end is more than ``never`` days ahead the interval has none, and begins at a fifth.
     """
     middle, late = speaking.wait(MIDDLE), speaking.wait(LATE)
+    late = np.where(late > never, np.inf, late)
     soon = np.where(np.isfinite(late), speaking.wait(SOON), speaking.wait(SOON_WITHOUT_END))
     return np.stack([soon, middle, late], axis=1)
 

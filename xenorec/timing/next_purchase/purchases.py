@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from xenorec.instants import microseconds
-from xenorec.numbers import Floats, Ints, Texts
+from xenorec.numbers import Floats, Ints, Texts, distinct
 from xenorec.timing.local_time import DAY_US
+from xenorec.timing.next_purchase.visits import Visits, visits_of
 from xenorec.timing.stamps import Stamps
 
 
@@ -46,22 +47,20 @@ class Patterns:
         return Patterns(self.frequency[rows], self.recency[rows], self.age[rows], self.weight[rows])
 
 
-def count_purchases(stamps: Stamps) -> Purchases:
-    """Return one entry per customer of ``stamps``; a UTC day with several orders counts once."""
-    n = len(stamps.ids)
-    day = stamps.at // DAY_US
-    start = int(day.min()) if len(day) else 0
-    span = int(day.max()) - start + 1 if len(day) else 1
-    visits = np.unique(stamps.code * span + (day - start))
-    code, visit = visits // span, visits % span + start
-    first = np.searchsorted(code, np.arange(n), side="left")
-    last = np.searchsorted(code, np.arange(n), side="right") - 1
+def count_purchases(stamps: Stamps, visits: Visits | None = None) -> Purchases:
+    """Return one entry per customer of ``stamps``; a UTC day with several orders counts once.
+
+    ``visits``: those of ``stamps``, where they are known already.
+    """
+    visits = visits_of(stamps) if visits is None else visits
+    day = np.floor(visits.at).astype(np.int64)
+    first, last = day[visits.bounds[:-1]], day[visits.bounds[1:] - 1]
     today = microseconds(stamps.as_of) // DAY_US
     return Purchases(
         ids=stamps.ids,
-        frequency=last - first,
-        recency=visit[last] - visit[first],
-        age=today - visit[first],
+        frequency=np.diff(visits.bounds) - 1,
+        recency=last - first,
+        age=today - first,
         zone=_last_zone(stamps),
         zones=stamps.zones,
     )
@@ -69,13 +68,17 @@ def count_purchases(stamps: Stamps) -> Purchases:
 
 def compress(purchases: Purchases) -> Patterns:
     """Return the distinct patterns with their weights; the fit is the same, and faster."""
-    rows = np.stack([purchases.frequency, purchases.recency, purchases.age])
-    unique, weight = np.unique(rows, axis=1, return_counts=True)
-    frequency, recency, age = unique.astype(np.float64)
-    return Patterns(frequency, recency, age, weight.astype(np.float64))
+    parts = (purchases.frequency, purchases.recency, purchases.age)
+    most = [int(part.max(initial=0)) + 1 for part in parts]
+    key, weight = distinct((parts[0] * most[1] + parts[1]) * most[2] + parts[2])
+    head, age = np.divmod(key, most[2])
+    frequency, recency = (part.astype(np.float64) for part in np.divmod(head, most[1]))
+    return Patterns(frequency, recency, age.astype(np.float64), weight.astype(np.float64))
 
 
 def _last_zone(stamps: Stamps) -> Ints:
+    if len(stamps.zone) and (stamps.zone == stamps.zone[0]).all():
+        return np.full(len(stamps.ids), stamps.zone[0])
     order = np.lexsort((stamps.zone, stamps.at, stamps.code))
     ends = np.searchsorted(stamps.code[order], np.arange(len(stamps.ids)), side="right") - 1
     return stamps.zone[order][ends]

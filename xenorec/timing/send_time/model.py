@@ -8,12 +8,15 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+from xenorec.engine import map_batches
 from xenorec.errors import BadInput, NotFitted
 from xenorec.frames import positions
 from xenorec.instants import AsOf, as_instant
 from xenorec.numbers import Floats, Ints, Texts, significant
 from xenorec.spans import span
+from xenorec.threads import in_threads
 from xenorec.timing.local_time import HOURS
 from xenorec.timing.quiet_hours import QuietHours
 from xenorec.timing.saved import Saved
@@ -129,14 +132,14 @@ class SendTime(Saved):
         segment, ``shop`` without, ``default`` when nothing was learned at all.
         """
         asked, rows = self._asked(customer_ids)
-        parts = [self._best(self._curves.of(part)) for part in _split(rows)]
-        hour, p, start, end = (np.concatenate(column) for column in zip(*parts, strict=True))
+        told = map_batches(self._best, pa.table({"row": rows}), rows=BLOCK)
+        hour, p, begin, end = (column.to_numpy() for column in told.columns)
         return pd.DataFrame(
             {
                 "customer_id": pd.array(asked, dtype="str"),
                 "hour_of_week": hour,
                 "p": significant(p),
-                "best_from": start,
+                "best_from": begin,
                 "best_to": end,
                 "level": pd.array(self._levels(rows), dtype="str"),
             }
@@ -169,9 +172,9 @@ class SendTime(Saved):
         their own; n_expected: the sum of everybody's probabilities of the hour.
         """
         asked, rows = self._asked(customer_ids)
-        expected = sum(
-            (self._curves.of(part).sum(axis=0) for part in _split(rows)), np.zeros(HOURS)
-        )
+        pieces = [rows[begin : begin + BLOCK] for begin in range(0, len(rows), BLOCK)]
+        sums = in_threads(lambda piece: self._curves.of(piece).sum(axis=0), pieces)
+        expected = sum(sums, np.zeros(HOURS))
         told = self.predict(asked)
         is_own = (told["level"] == "personal").to_numpy()
         return count_people(told["hour_of_week"].to_numpy(), is_own, expected)
@@ -261,10 +264,12 @@ class SendTime(Saved):
         asked = wanted(customer_ids, self._visits.ids)
         return asked, positions(asked, self._visits.ids)
 
-    def _best(self, curves: Any) -> tuple[Any, ...]:
-        legal = self._legal.hours
+    def _best(self, table: pa.Table) -> pa.Table:
+        """Return hour, p, begin and end of the window for a table of ``row`` numbers."""
+        curves, legal = self._curves.of(table["row"].to_numpy()), self._legal.hours
         hour = best_hour(curves, legal)
-        return hour, curves[np.arange(len(hour)), hour], *best_window(curves, legal)
+        columns = (hour, curves[np.arange(len(hour)), hour], *best_window(curves, legal))
+        return pa.table(dict(zip(("hour", "p", "begin", "end"), columns, strict=True)))
 
     def _levels(self, rows: Ints) -> Texts:
         fallback = "shop" if len(self._visits.hour) else "default"
@@ -283,7 +288,3 @@ class SendTime(Saved):
         known = {str(customer): zone for customer, zone in dict(given).items() if pd.notna(zone)}
         zones = [known.get(customer, zone) for customer, zone in zip(asked, learned, strict=True)]
         return np.array(zones, dtype=object)
-
-
-def _split(rows: Ints) -> list[Ints]:
-    return [rows[start : start + BLOCK] for start in range(0, max(len(rows), 1), BLOCK)]
