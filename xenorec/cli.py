@@ -18,7 +18,8 @@ from typing import Any
 
 import click
 
-from xenorec.commands.common import as_json, as_of_option, say
+from xenorec.commands.common import as_json, as_of_option, opened, say
+from xenorec.commands.measure import outcomes, report
 from xenorec.commands.models import evaluate, train
 from xenorec.errors import BadInput, WorkspaceBusy, XenorecError
 from xenorec.progress import busy, steps
@@ -62,8 +63,8 @@ def main(ctx: click.Context, workspace: Path | None, debug: bool, verbose: bool)
     ctx.obj = workspace
 
 
-main.add_command(evaluate)
-main.add_command(train)
+for command in (evaluate, outcomes, report, train):
+    main.add_command(command)
 
 
 @main.command()
@@ -243,31 +244,11 @@ def run(
 
 
 @main.command()
-@click.argument("campaign_id")
-@click.option("--within", metavar="SPAN", help="Such as 14d; the campaign's own when left out.")
-@click.option("--html", type=click.Path(path_type=Path), help="Write the page here.")
-@as_json
-@click.pass_obj
-def report(
-    workspace: Path | None, campaign_id: str, within: str | None, html: Path | None, to_json: bool
-) -> None:
-    """Report what became of CAMPAIGN_ID, and the difference to those held out."""
-    with busy("measuring"):
-        found = _open(workspace).report(campaign_id, within=within)
-    lift = None if found.lift is None else json.loads(found.lift.to_json())
-    data = {"campaign": campaign_id, "funnel": dict(found.funnel()), "lift": lift}
-    say(found, data, to_json)
-    if html is not None:
-        html.write_text(found.to_html(), "utf-8")
-        click.echo(f"page: {html}", err=True)
-
-
-@main.command()
 @as_json
 @click.pass_obj
 def quarantine(workspace: Path | None, to_json: bool) -> None:
     """Show the rows that were put aside: where from, which line, and why."""
-    frame = _open(workspace).quarantine()
+    frame = opened(workspace).quarantine()
     rows = json.loads(frame.to_json(orient="records", date_format="iso"))
     lines = [f"{r['table_name']} line {r['line']}: {'; '.join(r['reasons'])}" for r in rows]
     say("\n".join(lines) or "Nothing was put aside.", rows, to_json)

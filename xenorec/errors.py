@@ -115,9 +115,22 @@ class XenorecWarning(UserWarning):
     """A suspicious success (an empty audience, everybody matched); the text starts with a code."""
 
 
-def nearest(name: str, names: Iterable[str]) -> str:
-    """Return `` Did you mean 'x'?`` for the closest of ``names``, or an empty text."""
+def nearest(name: str, names: Iterable[str], *, n: int = 1) -> str:
+    """Return `` Did you mean 'x'?`` for the closest of ``names``, or an empty text.
+
+    Up to ``n`` of them, the closest first: `` Did you mean 'x', 'y' or 'z'?``
+    """
     from difflib import get_close_matches
 
-    close = get_close_matches(name, list(names), n=1, cutoff=0.5)
-    return f" Did you mean {close[0]!r}?" if close else ""
+    return did_you_mean(get_close_matches(name, list(names), n=n, cutoff=0.5))
+
+
+def did_you_mean(names: Sequence[str]) -> str:
+    """Return `` Did you mean 'x' or 'y'?``, or an empty text for no names.
+
+    >>> did_you_mean(["a", "b", "c"])
+    " Did you mean 'a', 'b' or 'c'?"
+    """
+    quoted = [repr(name) for name in names]
+    said = " or ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
+    return f" Did you mean {said}?" if said else ""

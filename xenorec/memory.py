@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from copy import copy
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from xenorec.engine import DuckEngine, query_frames
-from xenorec.profile import History, ProfileColumn, cut_sql, profile_select, sql_columns
+from xenorec.profile import (
+    History,
+    ProfileColumn,
+    condition,
+    cut_sql,
+    profile_select,
+    sql_columns,
+)
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
 
     from xenorec.recommend import ShelfRecommender
@@ -45,12 +54,29 @@ class Moment:
         self._table: pa.Table | None = None
         self._fitted: list[ProfileModel] = []
         self._shelves: ShelfRecommender | None = None
+        self._due: pd.DataFrame | None = None
 
     def recommender(self) -> ShelfRecommender:
         """Return the shelves as shipped: the published model that fits, else fitted; once."""
         if self._shelves is None:
             self._shelves = self._shelves_now()
         return self._shelves
+
+    def recommender_for(self, where: str) -> ShelfRecommender:
+        """Return the shelves for the customers that a condition names.
+
+        Where it asks for what is due, the shelf of that shows what the same model says: what falls
+        due within a week, and what is overdue as far as those columns count it.
+        """
+        from xenorec.timing.replenishment.columns import DUE_COLUMNS
+
+        types = {column.name: column.type for column in columns()}
+        asked = condition(where, types).columns if where else frozenset()
+        if not asked & {column.name for column in DUE_COLUMNS}:
+            return self.recommender()
+        made = copy(self.recommender())
+        made.due = self._due_now()
+        return made
 
     def keep(self, shelves: ShelfRecommender) -> None:
         """Use these shelves, which were trained for this instant."""
@@ -89,6 +115,16 @@ class Moment:
             return chosen.model
         log.info("action=fit model=ShelfRecommender as_of=%s why=%s", at, chosen.why)
         return ShelfRecommender().fit(self.history)
+
+    def _due_now(self) -> pd.DataFrame:
+        from xenorec.timing import Replenishment
+        from xenorec.timing.replenishment.columns import DUE_COLUMNS, SOON_DAYS
+
+        if self._due is None:
+            self.profile(column.name for column in DUE_COLUMNS)
+            model = next(one for one in self._fitted if isinstance(one, Replenishment))
+            self._due = model.due(within=f"{SOON_DAYS + 1}d", overdue=True)
+        return self._due
 
     def _base(self) -> pa.Table:
         with self._engine.reading() as session:

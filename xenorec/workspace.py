@@ -42,10 +42,9 @@ def open(
     """Open a workspace: a DuckDB file, or the project whose ``xenorec.toml`` lies upward.
 
     ``path`` is the warehouse's file (made when missing), or the folder of a project; ``":memory:"``
-    keeps it in memory.
-    ``ledger`` is a file name or a URL such as ``postgresql+psycopg://...``; without one it is
-    the file ``<name>.ledger.sqlite`` beside the warehouse. ``brand`` (name, url, address, color,
-    sender) speaks in the messages. ``wait`` is how many seconds to wait for another process.
+    keeps it in memory. ``ledger`` is a file name or a URL such as ``postgresql+psycopg://...``;
+    without one it is the file ``<name>.ledger.sqlite`` beside the warehouse. ``brand`` (name, url,
+    address, color, sender) speaks in the messages; ``wait``: seconds to wait for another process.
 
     Raises BadInput when there is neither a path nor a project, NotSupported for an engine that
     is not there.
@@ -156,9 +155,9 @@ class Workspace:
 
     def quarantine(self) -> pd.DataFrame:
         """Return the rows that were put aside: source, table_name, line, reasons, raw."""
-        sql = "select * from warehouse.quarantine order by source, table_name, line"
-        frame: pd.DataFrame = self._read(sql).to_pandas()
-        return frame
+        from xenorec.sources.landing import quarantined
+
+        return quarantined(self.engine)
 
     def count(self, table: str) -> int:
         """Return the number of rows of a canonical table of the warehouse."""
@@ -170,9 +169,9 @@ class Workspace:
     # -- what is known ---------------------------------------------------------------------
 
     def profiles(self, as_of: Instant | None = None) -> Profiles:
-        """Return the customers as they were at ``as_of`` (a bare day means 00:00 UTC), lazily.
+        """Return customers as they were at ``as_of`` (a bare day is 00:00 UTC), lazily.
 
-        Without ``as_of``: after the latest order.
+        Without ``as_of``: after the latest order. One before all orders is warned of.
         """
         from xenorec.identity import masked
         from xenorec.memory import columns
@@ -349,9 +348,10 @@ class Workspace:
                     )
 
     def _instant(self, as_of: Instant | None) -> datetime:
-        from xenorec.profile import instant
+        from xenorec.profile import instant, warn_of_early
 
         if as_of is not None:
+            warn_of_early(self.engine, instant(as_of))
             return instant(as_of)
         self._need("orders")
         latest = self._read("select max(ordered_at) as latest from warehouse.orders")
@@ -392,7 +392,7 @@ class Workspace:
             outbox=self.project.outbox,
             channels=self.project.channels,
             report=lambda name, within: self.report(name, within=within),
-            shelves=lambda: self.recommender(people.as_of),
+            shelves=lambda: self._moment(people.as_of).recommender_for(people.text),
             priors=lambda: self.row_priors(people.as_of),
             calendar=self.project.calendar,
             recommender=recommend,

@@ -99,6 +99,29 @@ def test_a_job_needs_an_approval_and_then_sends_once(shop: Path) -> None:
     assert "<h2>Did it pay?</h2>" in (shop / "report.html").read_text("utf-8")
 
 
+def test_what_came_of_the_messages_is_kept_and_the_times_are_tested(shop: Path) -> None:
+    (shop / "campaigns" / "autumn.yaml").write_text(CAMPAIGN.replace("spring", "autumn"))
+    asked = ("--as-of", "2017-11-01", "--approve-by", "ann", "--now", "2017-11-01T17:00:00+00:00")
+    sent = xenorec("send", "campaigns/autumn.yaml", *asked, "--json", cwd=shop)
+    assert json.loads(sent.stdout)["sent"] > 0
+    first = json.loads(xenorec("outcomes", "--json", cwd=shop).stdout)
+    assert first["n_new"] == first["n_found"] == sum(first["kinds"].values()) > 0
+    assert json.loads(xenorec("outcomes", "--json", cwd=shop).stdout)["n_new"] == 0
+    assert "0 new of" in xenorec("outcomes", cwd=shop).stdout
+
+    plain = xenorec("report", "autumn", cwd=shop)
+    assert "How good" not in plain.stdout + plain.stderr
+    looked = xenorec("report", "autumn", "--how-good", "--html", "autumn.html", cwd=shop)
+    assert looked.returncode == 0, looked.stderr
+    assert "How good is this? Learned up to 2017-10-18" in looked.stdout
+    assert "how good: testing who orders within 14 days, learned up to 2017-10-18 ..." in (
+        looked.stderr
+    )
+    assert "How good are the times" in (shop / "autumn.html").read_text("utf-8")
+    data = json.loads(xenorec("report", "autumn", "--how-good", "--json", cwd=shop).stdout)
+    assert data["how_good"]["when"].startswith("Learned up to 2017-10-18")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
@@ -168,7 +191,8 @@ def test_the_schema_page_names_every_table(shop: Path) -> None:
 
 
 def test_a_workspace_that_is_not_there_is_not_made_by_looking(tmp_path: Path) -> None:
-    for command in (("audit",), ("report", "x"), ("link",), ("profile",)):
+    commands = ("audit", "link", "outcomes", "profile", "quarantine")
+    for command in (*((name,) for name in commands), ("report", "x")):
         done = xenorec("--workspace", "nosuch.duckdb", *command, cwd=tmp_path)
         assert done.returncode == 1
         assert "There is no workspace" in done.stderr

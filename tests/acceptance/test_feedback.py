@@ -161,8 +161,8 @@ def test_the_report_says_what_each_shelf_earned(sent: tuple[xr.Workspace, str, s
     text = str(report)
     assert "What each shelf earned within 14 days" in text
     (line,) = [line for line in text.splitlines() if line.startswith(f"  {SHELF_WORDS[used]} ")]
-    assert f"{best.n_shown:,} shown" in line
-    assert f"{best.factor:.2f} times the expected" in line
+    assert f"{best.n_shown:,} shown: {best.earned:,.1f} earned where" in line
+    assert f"taken as {best.factor:.2f} times" in line
 
 
 def test_a_campaign_that_was_not_sent_has_earned_nothing_yet(

@@ -53,6 +53,18 @@ def test_the_plan_tells_its_window(crm: xr.Workspace) -> None:
     assert plan.funnel.n_planned > 0
 
 
+def test_the_plan_says_what_past_seasons_did_to_sales(crm: xr.Workspace) -> None:
+    plan = campaign(crm, "2017-07-01").plan()
+    uplift = xr.OccasionUplift(only=["eid_al_fitr"], time_zone="Asia/Riyadh")
+    occasions = xr.Occasions("SA", confirmed={"eid_al_fitr": "2017-06-25"})
+    told = uplift.fit(crm.history("2017-07-01"), occasions=occasions).says("eid_al_fitr", n=3)
+    assert plan.past_seasons == told
+    assert all(f"\n  {sentence}" in str(plan) for sentence in told)
+    assert told
+    free = campaign(crm, "2017-07-01", "no-feast", schedule=None, template="winback").plan()
+    assert free.past_seasons == ()
+
+
 def test_no_message_is_planned_after_the_last_day(crm: xr.Workspace) -> None:
     plan = campaign(crm, "2017-07-16T06:00:00Z").plan()
     end = datetime(2017, 7, 16, 21, tzinfo=UTC)

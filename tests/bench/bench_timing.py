@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from xenorec.timing import NextPurchase, SendTime
+from xenorec.timing import LifetimeValue, NextPurchase, SendTime
 
 
 def timed(label: str, call: Any) -> Any:
@@ -72,6 +72,16 @@ def by_lifetimes(past: Any) -> Any:
         return str(error).strip()
 
 
+def bench_lifetime_value(n_customers: int) -> None:
+    """Time LifetimeValue on many customers, each order of an amount of its own."""
+    orders = many_orders(n_customers)
+    rng = np.random.default_rng(3)
+    orders["net_amount"] = rng.gamma(2, 12, len(orders)).round(2)
+    print(f"LifetimeValue, {len(orders):,} orders of {n_customers:,} customers:")
+    model = timed("fit", lambda: LifetimeValue().fit(orders, as_of="2018-01-01"))
+    timed("predict, everybody", lambda: model.predict(within="365d"))
+
+
 def many_people(n_customers: int, n_events: int = 20) -> pd.DataFrame:
     """Return events of invented customers, each around an hour of the own."""
     rng = np.random.default_rng(1)
@@ -102,6 +112,7 @@ def bench_send_time(n_customers: int) -> None:
 def main() -> int:
     """Run everything."""
     bench_next_purchase(1_000_000)
+    bench_lifetime_value(1_000_000)
     for n_customers in (200_000, 1_000_000):
         bench_send_time(n_customers)
     return 0

@@ -15,6 +15,7 @@ from xenorec.campaigns.removed import Removed
 from xenorec.campaigns.room import BrandLike, Room
 from xenorec.campaigns.rows import drawn, explore_of
 from xenorec.campaigns.shelves import with_shelves
+from xenorec.campaigns.tongues import shelves_in
 from xenorec.creative import Arm, ArmChooser, pictures
 from xenorec.errors import BadInput
 from xenorec.messages import MessageTemplate, check_context, format_money
@@ -54,12 +55,13 @@ class Composer:
         record: CampaignRecord,
         room: Room,
         template: MessageTemplate,
-        customer_ids: Sequence[str],
+        people: Sequence[Mapping[str, Any]],
     ) -> Composer:
-        """Return a composer that knows the rows of the customers named."""
+        """Return a composer that knows the rows of these customers."""
         model = _guarded(fitted_recommender(record, room), record, room)
         model = with_shelves(model, record, room.own)
-        frame = _unexplored(model).shelves(customer_ids)
+        locales = {row["customer_id"]: _locale(record, row) for row in people}
+        frame = shelves_in(_unexplored(model), locales, template.languages)
         products = _products(room.history().products().to_pylist(), frame, room)
         arms = chosen_arms(record, template)
         return cls(
@@ -71,7 +73,7 @@ class Composer:
             else None,
             arms,
             drawn(_rows(frame, products), explore_of(record, model.explore), record.campaign),
-            Removed(model, tuple(customer_ids)),
+            Removed(model, tuple(locales)),
         )
 
     def compose(self, person: Mapping[str, Any], channel: str, key: str) -> Composed | None:
@@ -80,7 +82,7 @@ class Composer:
         if not shelves:
             return None
         hero, creative_id, propensity = self._hero(person)
-        locale = self._locale(person)
+        locale = _locale(self.record, person)
         link = f"{self.brand.url.rstrip('/')}/m/{key}"
         context = {
             "customer": {"first_name": person.get("first_name")},
@@ -123,9 +125,10 @@ class Composer:
             hero = {"creative_id": arm.arm_id, "image": arm.image, "alt": arm.alt}
         return hero, choice.creative_id, choice.propensity
 
-    def _locale(self, person: Mapping[str, Any]) -> str:
-        asked = self.record.message.locale
-        return str(person.get("locale") or LOCALE) if asked == "customer" else asked
+
+def _locale(record: CampaignRecord, person: Mapping[str, Any]) -> str:
+    asked = record.message.locale
+    return str(person.get("locale") or LOCALE) if asked == "customer" else asked
 
 
 def fitted_recommender(record: CampaignRecord, room: Room) -> ShelfRecommender:

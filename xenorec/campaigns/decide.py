@@ -70,9 +70,10 @@ def decide(record: CampaignRecord, room: Room) -> Decided:
         purpose=record.audience.purpose,
         at=as_of,
     )
-    open_to = [row["customer_id"] for row in people if reach[row["customer_id"]].reason is None]
+    open_to = [row for row in people if reach[row["customer_id"]].reason is None]
     composer = Composer.fitted(record, room, template, open_to)
-    written_to = {customer_id for customer_id in open_to if not _is_control(record, customer_id)}
+    open_ids = [row["customer_id"] for row in open_to]
+    written_to = {customer_id for customer_id in open_ids if not _is_control(record, customer_id)}
     hours = hours_of(record, room, people, ends, written_to)
     drafts = [
         _draft(record, row, reach[row["customer_id"]], composer, hours, (as_of, ends))

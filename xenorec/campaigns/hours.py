@@ -22,6 +22,8 @@ BASES = {
     "default": "on no data at all",
 }
 """What each level of an answer means, the nearest to the customer first."""
+FEW = 100
+"""Of fewer people their number is told, not a share in percent."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,13 @@ class HoursTold:
         if not n:
             return ""
         counted = [(self.levels.get(level, 0), words) for level, words in BASES.items()]
-        parts = [f"{_percent(k, n)} {words}" for k, words in counted if k]
-        parts[0] = parts[0].replace(" on ", " of people on ", 1)
+        parts = [f"{_share(k, n)} {words}" for k, words in counted if k]
+        people = " of people on " if n >= FEW else " people on "
+        parts[0] = parts[0].replace(" on ", people, 1)
         text = f"Hours: {', '.join(parts)}"
         if self.n_explored:
-            text += f"; {_percent(self.n_explored, n)} try another hour"
+            tries = "tries" if self.n_explored == 1 and n < FEW else "try"
+            text += f"; {_share(self.n_explored, n)} {tries} another hour"
         if self.n_moved:
             text += f"; {self.n_moved:,} sent on to another hour by per_minute"
         return text
@@ -141,8 +145,13 @@ def _hours(schedule: pd.DataFrame) -> dict[str, Hour]:
     }
 
 
-def _percent(n: int, of: int) -> str:
-    """Return a share in whole percent; what is not all and not nothing is never called so."""
+def _share(n: int, of: int) -> str:
+    """Return a share in whole percent; of few people their number.
+
+    What is not all and not nothing is never called so.
+    """
+    if of < FEW:
+        return f"{n} of {of}"
     share = round(100 * n / of)
     if share == 0:
         return "under 1 %"

@@ -8,11 +8,13 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from xenorec.campaigns.decide import STEP, decide
 from xenorec.campaigns.hours import HoursTold
+from xenorec.campaigns.past_seasons import past_seasons
 from xenorec.campaigns.record import CampaignRecord
 from xenorec.campaigns.removed import Removed
 from xenorec.campaigns.room import Room
@@ -99,6 +101,14 @@ class Plan:
         """
         return self.removed.table
 
+    @cached_property
+    def past_seasons(self) -> tuple[str, ...]:
+        """What sold more or less around the campaign's occasion before; empty without one.
+
+        Worked out when first asked for, from the orders up to ``as_of``.
+        """
+        return past_seasons(self.record, self.room, self.season)
+
     def approve(self, *, by: str, at: datetime | str | None = None) -> ApprovedPlan:
         """Write the plan into the ledger with the name of who approved it.
 
@@ -131,7 +141,7 @@ class Plan:
         if hours := str(self.hours or ""):
             text += f"\n  {hours}"
         if self.season is not None:
-            text += f"\n  {self.season}"
+            text += "".join(f"\n  {line}" for line in (self.season, *self.past_seasons))
         if removed := str(self.removed):
             text += f"\n{removed}"
         if self.problems:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from xenorec.errors import BadInput, nearest
+from xenorec.errors import BadInput
+from xenorec.timing.occasions.kinds import meant
 from xenorec.timing.zones import zone_info
 
 OFFSET = re.compile(r"^\s*([+-]?)(\d{1,3})\s*([dw])\s*$")
@@ -38,7 +39,7 @@ def schedule_problems(values: Mapping[str, Any], known: tuple[str, ...]) -> list
         found.append(
             (
                 "occasion",
-                f"{named!r} is not known.{nearest(named, known)} Known: {', '.join(known)}",
+                f"{named!r} is not known.{meant(str(named), known)} Known: {', '.join(known)}",
             )
         )
     if named is not None and values.get("until") is None:

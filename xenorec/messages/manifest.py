@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,9 @@ from xenorec.errors import ConfigError, Problem, nearest
 
 PURPOSES = ("marketing", "service")
 TYPES = ("text", "number", "date", "flag", "list", "record")
-_KEYS = ("arms", "channels", "purpose", "subject", "title", "variables")
+_KEYS = ("arms", "channels", "languages", "purpose", "subject", "title", "variables")
+ENGLISH = ("en",)
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
 _VARIABLE_KEYS = ("fallback", "meaning", "optional", "type")
 
 
@@ -34,7 +37,7 @@ class Variable:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A read ``template.toml``."""
+    """A read ``template.toml``; ``languages`` are those it speaks, English unless it says so."""
 
     title: str
     purpose: str
@@ -42,6 +45,7 @@ class Manifest:
     variables: Mapping[str, Variable]
     arms: Mapping[str, Mapping[str, Any]]
     subject: str | None = None
+    languages: tuple[str, ...] = ENGLISH
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -64,6 +68,7 @@ def read_manifest(path: Path) -> Manifest:
         variables=MappingProxyType(variables),
         arms=MappingProxyType({name: _arm(arm) for name, arm in raw.get("arms", {}).items()}),
         subject=raw.get("subject"),
+        languages=tuple(raw.get("languages", ENGLISH)),
     )
 
 
@@ -99,6 +104,9 @@ def _problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
     channels = raw.get("channels")
     if not isinstance(channels, list) or not channels or not all(map(_is_name, channels)):
         yield Problem("channels", "a list of channels is needed, for instance ['email', 'sms'].")
+    languages = raw.get("languages", list(ENGLISH))
+    if not isinstance(languages, list) or not languages or not all(map(_is_language, languages)):
+        yield Problem("languages", "a list of languages is needed, for instance ['en', 'ar'].")
     if not isinstance(raw.get("subject", ""), str):
         yield Problem("subject", "a text is needed.")
     variables = raw.get("variables", {})
@@ -139,6 +147,10 @@ def _arm_problems(arms: object, images: Path) -> Iterator[Problem]:
             yield Problem(f"arms.{name}", "a picture needs alt, what it shows in words.")
         elif not (images / str(arm["image"])).is_file():
             yield Problem(f"arms.{name}", f"there is no images/{arm['image']} beside it.")
+
+
+def _is_language(value: object) -> bool:
+    return isinstance(value, str) and _LANGUAGE.fullmatch(value) is not None
 
 
 def _is_name(value: object) -> bool:

@@ -16,7 +16,7 @@ from xenorec.errors import BadInput, ConfigError, NotSupported, Problem, Templat
 from xenorec.messages.environment import Compiled
 from xenorec.messages.fallbacks import Fallbacks
 from xenorec.messages.images import Images
-from xenorec.messages.manifest import Variable, read_manifest
+from xenorec.messages.manifest import ENGLISH, Variable, read_manifest
 from xenorec.messages.parts import (
     Parts,
     compile_optional,
@@ -33,7 +33,8 @@ from xenorec.messages.sms import to_gsm
 class MessageTemplate:
     """A template ready to render; ``version`` changes with any byte of any of its files.
 
-    ``arms`` maps an arm to its ``image`` (``cid:FILE``), ``alt`` and ``tags``.
+    ``arms`` maps an arm to its ``image`` (``cid:FILE``), ``alt`` and ``tags``. ``languages``: those
+    it speaks; the shelves in a message are titled in the customer's if it is one of them.
 
     >>> template = MessageTemplate.from_strings(channel="sms", text="Hi {{ name }}")
     >>> template.render({"name": "Ana"}).text
@@ -49,6 +50,7 @@ class MessageTemplate:
     arms: Mapping[str, Mapping[str, Any]]
     images: Images = field(repr=False)
     parts: Mapping[str, Parts] = field(repr=False)
+    languages: tuple[str, ...] = ENGLISH
 
     @classmethod
     def load(cls, name: str, own: Path | None = None) -> MessageTemplate:
@@ -74,6 +76,7 @@ class MessageTemplate:
             arms=manifest.arms,
             images=Images((folder / "images", *pictures)),
             parts=MappingProxyType(parts),
+            languages=manifest.languages,
         )
 
     @classmethod

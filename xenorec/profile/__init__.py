@@ -1,6 +1,7 @@
 """The unified profile of a customer at one instant, and the cut that models see."""
 
 from xenorec.profile.cut import cut_sql, instant
+from xenorec.profile.early import warn_of_early
 from xenorec.profile.history import History
 from xenorec.profile.model import ProfileColumn, profile_select, sql_columns
 from xenorec.profile.profiles import Profiles, ProfileSource
@@ -17,4 +18,5 @@ __all__ = [
     "instant",
     "profile_select",
     "sql_columns",
+    "warn_of_early",
 ]

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from xenorec.engine import query_frames
-from xenorec.errors import UnknownColumn, XenorecError, nearest
+from xenorec.errors import UnknownColumn, XenorecError
 from xenorec.profile.model import ProfileColumn
-from xenorec.profile.where import Condition, condition
+from xenorec.profile.where import Condition, condition, unknown_column
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,7 +153,7 @@ class Profiles:
         wanted = list(dict.fromkeys(columns))
         for name in wanted:
             if name not in known:
-                raise UnknownColumn(f"There is no profile column {name!r}.{nearest(name, known)}")
+                raise UnknownColumn(unknown_column(name, known))
         return wanted
 
     def _run(self, select: str, columns: frozenset[str], *, order: bool = True) -> pa.Table:

@@ -7,7 +7,7 @@ is checked against the list, and new SQL is written from it with the literals as
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, cast
@@ -19,6 +19,8 @@ from sqlglot.errors import SqlglotError
 from xenorec.errors import ConditionRefused, UnknownColumn, nearest
 
 LONGEST = 4_000
+NEAREST = 3
+"""At most so many names are told for one that is not known."""
 
 OPERATORS: dict[type[exp.Expression], str] = {
     exp.And: "and",
@@ -168,10 +170,7 @@ class _Writer:
         if name not in self.columns:
             quoted = bool(node.this.args.get("quoted")) or not name.isascii()
             hint = " Text goes in single quotes: 'like this'." if quoted else ""
-            raise UnknownColumn(
-                f"There is no profile column {node.name!r}.{nearest(name, self.columns)}{hint} "
-                f"Columns: {', '.join(self.columns)}."
-            )
+            raise UnknownColumn(unknown_column(node.name, self.columns, hint))
         self.used.add(name)
         return f'"{name}"'
 
@@ -185,6 +184,16 @@ class _Writer:
         return ConditionRefused(
             f"The condition may not use {found} ({type(node).__name__}). It may use {ALLOWED}."
         )
+
+
+def unknown_column(name: str, columns: Iterable[str], hint: str = "") -> str:
+    """Return the text of the error: the few names that are nearest, and how to see them all."""
+    known = list(columns)
+    return (
+        f"There is no profile column {name!r}.{nearest(name.lower(), known, n=NEAREST)}{hint} "
+        f"crm.profiles().columns (xenorec profile --columns) tells all {len(known)} and what "
+        "they mean."
+    )
 
 
 _IN_PARTS = {"this", "expressions"}

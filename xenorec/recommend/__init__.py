@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from xenorec.recommend.page.show import Shown, show_page, show_reason
     from xenorec.recommend.page.themed import with_themes
     from xenorec.recommend.recommender import ShelfRecommender
+    from xenorec.recommend.spoken import with_locale
     from xenorec.recommend.themes import Theme, read_themes
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "read_themes",
     "show_page",
     "show_reason",
+    "with_locale",
     "with_themes",
 ]
 
@@ -54,6 +56,7 @@ _HOMES = {
     "read_themes": "themes",
     "show_page": "page.show",
     "show_reason": "page.show",
+    "with_locale": "spoken",
     "with_themes": "page.themed",
 }
 

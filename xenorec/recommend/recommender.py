@@ -23,8 +23,9 @@ from xenorec.recommend.guards import Guard, Rules, make_guard
 from xenorec.recommend.page.baskets import LastBasket
 from xenorec.recommend.page.build import Knowledge
 from xenorec.recommend.page.choose import Layout
+from xenorec.recommend.page.due import Due, check_due
 from xenorec.recommend.page.editorial import editorial_of
-from xenorec.recommend.page.explain import Explanation, judge, spot_of
+from xenorec.recommend.page.explain import Explanation, explained
 from xenorec.recommend.page.order import explored, factors
 from xenorec.recommend.page.page import Placed, columns, place_list, place_shelves
 from xenorec.recommend.page.removals import removals
@@ -70,6 +71,10 @@ class ShelfRecommender:
     ``priors``: what clicks and purchases said of each shelf so far (``RowPriors``); its factors
     move shelves up and down, for each segment of customers by itself. ``explore``: now and then
     two shelves of a page change places (``Explore``); scores stay what was predicted.
+    ``due``: what a model says customers need, a frame customer_id, product_id, due_on such as
+    ``Replenishment.predict`` and ``due`` give. The shelf of the source "due" (``time_to_restock``)
+    then holds exactly what is due from 28 days before ``as_of`` to 7 days after it and has been
+    bought, the likeliest by the page's own score first, and is the first shelf of who has any.
     ``editorial``: product ids that are shown, in this order, where nothing sold of late is left;
     without any that is what sold once.
 
@@ -96,6 +101,7 @@ class ShelfRecommender:
         locale: str | None = None,
         priors: RowPriors | None = None,
         explore: Explore | None = None,
+        due: Any | None = None,
         rules: Rules | None = None,
         editorial: Sequence[str] = (),
     ) -> None:
@@ -109,6 +115,7 @@ class ShelfRecommender:
         self.locale = locale
         self.priors = priors
         self.explore = explore
+        self.due = due
         self.rules = rules
         self.editorial = editorial
 
@@ -158,8 +165,13 @@ class ShelfRecommender:
         return frame
 
     def save(self, folder: str | Path) -> Path:
-        """Write all to a folder, whole or not at all; raises ModelFileError over anything else."""
-        return save(self, Path(folder))
+        """Write all but ``due``, which is of a day, to a folder, whole or not at all.
+
+        Raises ModelFileError over anything else.
+        """
+        lasting = copy(self)
+        lasting.due = None
+        return save(lasting, Path(folder))
 
     @classmethod
     def load(cls, folder: str | Path) -> ShelfRecommender:
@@ -200,6 +212,7 @@ class ShelfRecommender:
         return editorial_of(self.editorial, self._shop, self._guard(nobody_of(-1)))
 
     def _loaded(self) -> None:
+        vars(self).setdefault("due", None)
         self._speaker = self._speak()
 
     def _speak(self) -> Speaker:
@@ -239,8 +252,11 @@ class ShelfRecommender:
         as for ``recommend``; ``occasion`` names the page for ``explore``, such as a campaign.
         """
 
+        self._fitted()
+        due = self._due()
+
         def place(asked: Asked, guard: Guard) -> Placed:
-            return explored(self._arrange(asked, guard), asked, self.explore, occasion)
+            return explored(self._arrange(asked, guard, due), asked, self.explore, occasion)
 
         return self._rows(customer_ids, exclude, place)
 
@@ -260,28 +276,11 @@ class ShelfRecommender:
                 f"Product {product_id!r} was never sold by {self.as_of_.isoformat()}."
                 f"{nearest(product_id, names)}"
             )
-        ids = np.array([customer_id], dtype=object)
-        asked = self._people.ask(ids)
+        asked, due = self._people.ask(np.array([customer_id], dtype=object)), self._due()
         guard = self._guard(asked, exclude)
-        judged = judge(self._knowledge, asked, guard, product, self.themes_)
-        page = self._arrange(asked, guard)
-        rule, removed = guard.why(0, product) or (judged and judged.kept_out) or (None, None)
-        return Explanation(
-            customer_id=customer_id,
-            product_id=product_id,
-            p_buy=None if judged is None else judged.p_buy,
-            rank=None if judged is None else judged.rank,
-            level=None if judged is None else judged.level,
-            is_own=bool(self._shop.has_bought(asked.customer, np.array([product]))[0]),
-            shelves=() if judged is None else judged.shelves,
-            facts={} if judged is None else judged.facts,
-            reason=None if judged is None or rule else self._reason(asked, guard, product),
-            removed=removed,
-            rule=rule,
-            title=self._speaker.words.product(product),
-            spot=spot_of(page, asked, product, self.themes_, self._speaker),
-            within=self.ranker_.within,
-        )
+        page = self._arrange(asked, guard, due)
+        parts = self._knowledge, asked, guard, product, self.themes_, self._speaker
+        return explained(*parts, page, due)
 
     def removals(self, customer_ids: Any = None, *, exclude: Any | None = None) -> pd.DataFrame:
         """Return what each rule takes out of the candidates of the customers, and what is left.
@@ -293,12 +292,6 @@ class ShelfRecommender:
         self._fitted()
         blocks = self._blocks(customer_ids, exclude)
         return removals(self._knowledge, blocks, self.n_shelves * self.n_items)
-
-    def _reason(self, asked: Asked, guard: Guard, product: int) -> str:
-        n = self._shop.n_products
-        rows = self._present(self._rank(asked, guard, n), asked)
-        found = rows["product_id"] == self._shop.purchases.products[product]
-        return str(rows.loc[found, "reason"].iloc[0])
 
     def _guard(self, asked: Asked, exclude: Any | None = None) -> Guard:
         look = self._shop.catalog.look
@@ -338,12 +331,15 @@ class ShelfRecommender:
     def _rank(self, asked: Asked, guard: Guard, n: int, only_new: bool = False) -> Placed:
         return place_list(self._knowledge, asked, guard, n, only_new=only_new)
 
-    def _arrange(self, asked: Asked, guard: Guard) -> Placed:
+    def _due(self) -> Due | None:
+        return None if self.due is None else Due.of(self.due, self._shop, self.as_of_)
+
+    def _arrange(self, asked: Asked, guard: Guard, due: Due | None) -> Placed:
         layout = Layout(self.n_shelves, self.n_items)
         names = [theme.name for theme in self.themes_]
         factor = factors(self.priors, names, self._shop.segment(asked.customer))
         return place_shelves(
-            self._knowledge, asked, guard, self.themes_, layout, factor, self.min_items
+            self._knowledge, asked, guard, self.themes_, layout, factor, self.min_items, due
         )
 
     def _rows(
@@ -389,6 +385,7 @@ class ShelfRecommender:
         check_rules(self.rules)
         check_topics(self.allow)
         check_editorial(self.editorial)
+        check_due(self.due)
 
     def _fitted(self) -> None:
         if not hasattr(self, "_knowledge"):

@@ -13,6 +13,8 @@ from xenorec.report.feedback import WITHIN, Feedback
 COLUMNS = ("shelf", "n_exposed", "expected", "observed", "factor", "factor_low", "factor_high")
 UNFADED = "3650d"
 """A half-life that leaves the figures of a report as they were."""
+PULLED = 0.1
+"""From so far on, in times the expected, a factor is told to be no plain quotient."""
 SHELF_WORDS = {
     "time_to_restock": "Time to restock",
     "buy_again": "Buy again",
@@ -48,6 +50,11 @@ class Earned:
     low: float
     high: float
 
+    @property
+    def is_pulled(self) -> bool:
+        """Whether ``factor`` is far from earned / expected, which may be luck."""
+        return abs(self.earned - self.factor * self.expected) > PULLED * self.expected
+
 
 def earned(ledger: Ledger, engine: DuckEngine, campaign_id: str) -> tuple[Earned, ...]:
     """Return what each shelf of a campaign earned within 14 days, the best first.
@@ -71,8 +78,13 @@ def earned_lines(rows: Sequence[Earned]) -> list[str]:
 
 
 def _line(row: Earned) -> str:
+    care = "that may be luck, so it is " if row.is_pulled else ""
     return (
-        f"  {SHELF_WORDS.get(row.shelf, row.shelf):<28}{row.n_shown:>8,} shown, "
-        f"{row.expected:,.1f} expected, {row.earned:,.1f} earned: {row.factor:.2f} times the "
-        f"expected ({row.low:.2f} to {row.high:.2f})"
+        f"  {SHELF_WORDS.get(row.shelf, row.shelf):<28}{row.n_shown:>8,} shown: {row.earned:,.1f} "
+        f"earned where {row.expected:,.1f} {_was(row.expected)} expected; {care}taken as "
+        f"{row.factor:.2f} times ({row.low:.2f} to {row.high:.2f})"
     )
+
+
+def _was(number: float) -> str:
+    return "was" if round(number, 1) <= 1 else "were"

@@ -195,18 +195,20 @@ def _earned(report: CampaignReport) -> str:
         f"<tr><td>{escape(SHELF_WORDS.get(row.shelf, row.shelf))}</td>"
         f'<td class="n wide">{row.n_shown:,}</td><td class="n">{row.expected:,.1f}</td>'
         f'<td class="n">{row.earned:,.1f}</td><td class="n">&times; {row.factor:.2f} '
-        f'<span class="soft">({row.low:.2f} to {row.high:.2f})</span></td></tr>'
+        f'<span class="soft">({row.low:.2f} to {row.high:.2f})'
+        f"{', may be luck' if row.is_pulled else ''}</span></td></tr>"
         for row in report.earned
     )
     return (
         "<h2>What each shelf earned</h2><p class='soft'>Within 14 days of the message: a purchase "
         "of a product shown or a redeemed coupon counts 1, a click 0.3. Expected is what the "
         "predictions promised of products in these places, scaled to what all shelves together "
-        "earned. The last column is how many times the expected a shelf earns, with the range it "
-        "lies in 19 times of 20; it stays near 1 while little is known. Above 1, the shelf stands "
-        "higher in the next campaign.</p><div class='scroll'><table><thead><tr><th>Shelf</th>"
+        "earned. The last column is how many times the expected the shelf is taken to earn, with "
+        "the range it lies in 19 times of 20. It is not earned divided by expected: few purchases "
+        "may be luck, so it stays near 1 until there are many. Above 1, the shelf stands higher in "
+        "the next campaign.</p><div class='scroll'><table><thead><tr><th>Shelf</th>"
         '<th class="n wide">Products shown</th><th class="n">Expected</th><th class="n">Earned</th>'
-        f'<th class="n">Times the expected</th></tr></thead><tbody>{rows}</tbody></table></div>'
+        f'<th class="n">Taken as</th></tr></thead><tbody>{rows}</tbody></table></div>'
     )
 
 

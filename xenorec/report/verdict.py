@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from html import escape
 from typing import Any
@@ -25,6 +25,8 @@ from xenorec.timing.local_time import HOURS
 
 MIDDLE = (0.2, 0.8)
 """Chances that say something: the tenth quoted is the one with the most customers among these."""
+LEAST = 30
+"""With fewer customers or acts to compare with nothing is said of a model."""
 WINDOW = 3
 """Hours in a row in which a send time is looked for."""
 
@@ -64,6 +66,11 @@ class HowGood:
         notes = "".join(f'<p class="soft">{escape(note)}</p>' for note in self.notes)
         return f'<p class="soft">{escape(self.when)}</p><div class="note">{lines}{notes}</div>'
 
+    def to_mapping(self) -> dict[str, Any]:
+        """Return plain values for a machine: when, verdicts by what was foretold, notes."""
+        verdicts = {line.what: line.text for line in self.verdicts}
+        return {"when": self.when, "verdicts": verdicts, "notes": list(self.notes)}
+
     def _repr_html_(self) -> str:
         from xenorec.report.page import STYLE
 
@@ -91,20 +98,50 @@ def how_good(*evaluations: Any) -> HowGood:
     return HowGood(_when(evaluations), verdicts, tuple(notes))
 
 
-def quick_look(history: History, *, within: str | timedelta = "14d") -> HowGood:
+def quick_look(
+    history: History,
+    *,
+    within: str | timedelta = "14d",
+    told: Callable[[str], None] = lambda what: None,
+) -> HowGood:
     """Return the box from one back-test: learn up to ``within`` before ``history.as_of``, compare.
 
     Of the next purchase and the send time, fitted anew on the shorter history: some seconds for a
-    small shop, a minute for thousands of customers. A shop too new for that gets a note.
+    small shop, a minute for thousands of customers. ``told`` is called with what is tested next.
+    What a shop is too new for gets a note.
     """
     length = span(within)
     origin = history.as_of - length
-    try:
-        orders = evaluate_timing(history, as_of=origin, within=length)
-        hours = evaluate_send_time(history, as_of=origin)
-    except BadInput as error:
-        return HowGood(_told([origin]), (), (f"Too little was seen to look back: {error}",))
-    return how_good(orders, hours)
+    looks: dict[str, Callable[[], Any]] = {
+        f"who orders within {_days(length)}": lambda: evaluate_timing(
+            history, as_of=origin, within=length
+        ),
+        "at which hour of the week they act": lambda: evaluate_send_time(history, as_of=origin),
+    }
+    found, notes = [], []
+    for what, look in looks.items():
+        told(f"testing {what}, learned up to {origin:%Y-%m-%d}")
+        try:
+            one = look()
+        except BadInput as error:
+            notes.append(f"Too little was seen to tell {what}: {error}")
+            continue
+        if (n := _n_tested(one)) >= LEAST:
+            found.append(one)
+        else:
+            notes.append(f"Too little was seen to tell {what}: {n:,} cases to compare with.")
+    if not found:
+        return HowGood(_told([origin]), (), tuple(notes))
+    box = how_good(*found)
+    return replace(box, notes=(*box.notes, *notes))
+
+
+def _n_tested(found: TimingEvaluation | SendTimeEvaluation) -> int:
+    """Return of how many customers or acts it is known what happened."""
+    if isinstance(found, SendTimeEvaluation):
+        return found.n_events
+    ours = found.calibration[found.calibration["model"] == "next_purchase"]
+    return int(ours["n"].sum())
 
 
 def _verdict(evaluation: Any) -> Verdict:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from xenorec.engine import Session
+from xenorec.engine import DuckEngine, Session, query_frames
 from xenorec.errors import BadInput, NaiveTimestamp, nearest
 from xenorec.schema import (
     LINE,
@@ -24,14 +24,31 @@ from xenorec.schema import (
 )
 from xenorec.sources.report import TableLoad
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 LOG = (
     "create table if not exists warehouse.load_log (loaded_at TIMESTAMPTZ, source VARCHAR, "
     "table_name VARCHAR, n_in BIGINT, n_accepted BIGINT, n_quarantined BIGINT, n_new BIGINT, "
     "n_changed BIGINT, n_unchanged BIGINT)"
 )
+ASIDE = {
+    "source": "VARCHAR",
+    "table_name": "VARCHAR",
+    "line": "BIGINT",
+    "reasons": "VARCHAR[]",
+    "raw": "VARCHAR",
+    "put_aside_at": "TIMESTAMPTZ",
+}
+"""The columns of the quarantine."""
 QUARANTINE = (
-    "create table if not exists warehouse.quarantine (source VARCHAR, table_name VARCHAR, "
-    "line BIGINT, reasons VARCHAR[], raw VARCHAR, put_aside_at TIMESTAMPTZ)"
+    "create table if not exists warehouse.quarantine "
+    f"({', '.join(f'{name} {type_}' for name, type_ in ASIDE.items())})"
+)
+QUARANTINED = "select * from warehouse.quarantine order by source, table_name, line"
+NOTHING = (
+    f"select {', '.join(f'cast(null as {type_}) as {name}' for name, type_ in ASIDE.items())} "
+    "limit 0"
 )
 CONFLICT = "the same source_id came twice with different content and no higher version; one is kept"
 
@@ -91,6 +108,17 @@ def prepare(session: Session, tables: list[Table]) -> None:
         *(create_sql(table) for table in tables),
     ):
         session.run(sql)
+
+
+def quarantined(engine: DuckEngine) -> pd.DataFrame:
+    """Return the rows that were put aside; none, with the same columns, before the first load."""
+    rows = query_frames(NOTHING, {})
+    if engine.exists():
+        with engine.reading() as session:
+            if "quarantine" in session.tables():
+                rows = session.arrow(QUARANTINED)
+    frame: pd.DataFrame = rows.to_pandas()
+    return frame
 
 
 def _take(session: Session, batch: Batch) -> None:

@@ -126,16 +126,17 @@ def warn_of_end(closures: Iterable[Closure], as_of: datetime) -> None:
             )
 
 
-def without(stamps: Stamps, closures: Iterable[Closure]) -> Stamps:
+def without(stamps: Stamps, closures: Iterable[Closure], *, step: int = WEEK) -> Stamps:
     """Return the stamps on a clock that stands still while the shop is closed.
 
-    Whole weeks are taken out, so that weekdays stay what they are. What was recorded on a closed
-    day counts as of the moment of the closing.
+    Multiples of ``step`` days are taken out: whole weeks, so that weekdays stay what they are; 1
+    for a model that reads no weekdays. What was recorded on a closed day counts as of the moment
+    of the closing.
     """
     at, now = stamps.at, microseconds(stamps.as_of)
     for closure in sorted(closures, key=lambda closure: closure.first, reverse=True):
         begin = microseconds(datetime.combine(closure.first, datetime.min.time(), UTC))
-        length = closure.n_days // WEEK * WEEK * DAY_US
+        length = closure.n_days // step * step * DAY_US
         at, now = _skipped(at, begin, length), int(_skipped(np.array([now]), begin, length)[0])
     return replace(stamps, at=at, as_of=instant_of(now))
 

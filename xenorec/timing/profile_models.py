@@ -37,6 +37,6 @@ def profile_models(closures: Iterable[Closure] = ()) -> tuple[ProfileModel, ...]
     """
     return (
         NextPurchase(closures=closures),
-        LifetimeValue(),
-        Replenishment(),
+        LifetimeValue(closures=closures),
+        Replenishment(closures=closures),
     )

@@ -96,7 +96,7 @@ def test_two_campaigns_of_one_day_explore_different_people(crm: xr.Workspace) ->
 
 def test_the_plan_says_what_the_hours_rest_on(crm: xr.Workspace) -> None:
     plan = planned(crm, explore_hours=0, holdout=0)
-    text = "Hours: 88 % of people on their own habits, 12 % on the shop's usual hours\n"
+    text = "Hours: 70 of 80 people on their own habits, 10 of 80 on the shop's usual hours\n"
     assert text in f"{plan}\n"
     assert plan.hours is not None
     assert plan.hours.to_mapping() == {
@@ -126,6 +126,11 @@ def test_who_is_sent_on_has_no_propensity_and_the_plan_says_how_many(crm: xr.Wor
     moved = {d.send_propensity for d in plan.decisions if d.planned_at.hour != 12}
     assert (stayed, moved) == ({1.0}, {None})
     assert "; 20 sent on to another hour by per_minute" in str(plan), "60 minutes, 80 people"
+
+
+def test_a_campaign_whose_rate_is_too_low_is_told_so(crm: xr.Workspace) -> None:
+    with pytest.warns(xr.XenorecWarning, match=r"^rate-too-low: 20 of 80 .* per_minute=2;"):
+        planned(crm, explore_hours=0, per_minute=1, holdout=0, expires="11h")
 
 
 def test_python_and_yaml_plan_the_same_hours(crm: xr.Workspace, tmp_path: object) -> None:
@@ -190,6 +195,15 @@ def test_what_is_not_all_is_never_called_so() -> None:
         "under 1 % try another hour"
     )
     assert str(HoursTold.of([hour("default", propensity=None)])) == (
-        "Hours: 100 % of people on no data at all; 1 sent on to another hour by per_minute"
+        "Hours: 1 of 1 people on no data at all; 1 sent on to another hour by per_minute"
     )
     assert str(HoursTold.of([])) == ""
+
+
+def test_of_few_people_their_number_is_told() -> None:
+    few = [hour("personal")] * 4 + [hour("shop"), hour("shop", is_explored=True)]
+    assert str(HoursTold.of(few)) == (
+        "Hours: 4 of 6 people on their own habits, 2 of 6 on the shop's usual hours; "
+        "1 of 6 tries another hour"
+    )
+    assert "2 of 7 try another hour" in str(HoursTold.of([*few, few[-1]]))

@@ -112,8 +112,8 @@ def test_a_name_that_the_manifest_does_not_declare_is_found_when_loading(own: Pa
 
 def test_every_mistake_of_a_manifest_is_told_at_once(own: Path) -> None:
     (own / "templates/hello/template.toml").write_text(
-        'titel = "x"\npurpose = "spam"\nchannels = []\n[variables.a]\ntype = "txt"\n'
-        '[arms.b]\nimage = "none.png"\nalt = "B"\n'
+        'titel = "x"\npurpose = "spam"\nchannels = []\nlanguages = "ar"\n'
+        '[variables.a]\ntype = "txt"\n[arms.b]\nimage = "none.png"\nalt = "B"\n'
     )
     with pytest.raises(ConfigError) as caught:
         MessageTemplate.load("hello", own=own)
@@ -122,10 +122,18 @@ def test_every_mistake_of_a_manifest_is_told_at_once(own: Path) -> None:
         "title",
         "purpose",
         "channels",
+        "languages",
         'variables."a"',
         'variables."a"',
         "arms.b",
     ]
+
+
+def test_a_template_speaks_english_unless_it_says_so(own: Path) -> None:
+    manifest = own / "templates/hello/template.toml"
+    assert MessageTemplate.load("hello", own=own).languages == ("en",)
+    manifest.write_text('languages = ["en", "ar"]\n' + manifest.read_text())
+    assert MessageTemplate.load("hello", own=own).languages == ("en", "ar")
 
 
 def test_a_channel_without_its_file_is_told(own: Path) -> None:

@@ -137,6 +137,21 @@ def test_a_mistyped_column_is_answered_when_typed(shop: xr.Workspace) -> None:
         shop.profiles(AS_OF).where("n_order > 1")
 
 
+def test_who_asks_for_a_time_before_all_orders_is_told(shop: xr.Workspace) -> None:
+    told = r"^as-of-before-data: .* first order .* 2024-01-01.* last order is of 2024-04-02"
+    for ask in (shop.profiles, shop.history):
+        with pytest.warns(xr.XenorecWarning, match=told) as caught:
+            ask("2001-01-01")
+        assert caught[0].filename == __file__, "the line that asked"
+
+
+def test_who_asks_for_a_time_since_the_first_order_is_told_nothing(
+    shop: xr.Workspace, recwarn: pytest.WarningsRecorder
+) -> None:
+    shop.profiles("2024-01-01T06:00:00Z")
+    assert [str(one.message) for one in recwarn] == []
+
+
 def test_a_model_column_is_computed_on_demand(shop: xr.Workspace) -> None:
     alive = shop.profiles(AS_OF).where("p_alive between 0 and 1")
     assert alive.count() == 2

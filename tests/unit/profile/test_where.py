@@ -36,6 +36,15 @@ def test_a_mistyped_column_is_answered_with_the_nearest() -> None:
         condition("days_since_orders > 3", COLUMNS)
 
 
+def test_of_many_columns_only_the_nearest_are_told_and_where_all_are() -> None:
+    many = {f"n_things_{n}": "INTEGER" for n in range(50)} | {"n_orders": "INTEGER"}
+    with pytest.raises(UnknownColumn) as caught:
+        condition("n_order > 3", many)
+    assert str(caught.value).count("n_things_") < 3
+    assert "'n_orders'" in str(caught.value)
+    assert "crm.profiles().columns (xenorec profile --columns) tells all 51" in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "text",
     [

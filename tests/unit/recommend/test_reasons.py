@@ -1,4 +1,4 @@
-"""Reasons, in three languages, as a shopper reads them."""
+"""Reasons, in four languages, as a shopper reads them."""
 
 from __future__ import annotations
 
@@ -31,107 +31,137 @@ bought_every
   You buy this about every 12 days, last on 3 October
   Lo compras más o menos cada 12 días, la última vez el 3 de octubre
   आप इसे लगभग हर 12 दिन में खरीदते हैं, पिछली बार 3 अक्टूबर को
+  اعتدت شراءه كل 12 يومًا تقريبًا، آخر مرة في 3 أكتوبر
   - You buy this now and then
   - Lo compras de vez en cuando
   - आप इसे कभी-कभी खरीदते हैं
+  - اعتدت شراءه من حين لآخر
 bought_often
   You bought this 7 times, last on 3 October
   Lo compraste 7 veces, la última el 3 de octubre
   आपने इसे 7 बार खरीदा है, पिछली बार 3 अक्टूबर को
+  اشتريته 7 مرات، آخر مرة في 3 أكتوبر
   - You buy this now and then
   - Lo compras de vez en cuando
   - आप इसे कभी-कभी खरीदते हैं
+  - اعتدت شراءه من حين لآخر
 bought_once
   You bought this once, on 1 March 2016
   Lo compraste una vez, el 1 de marzo de 2016
   आपने इसे एक बार, 1 मार्च 2016 को, खरीदा था
+  اشتريته مرة واحدة، في 1 مارس 2016
   - You bought this before
   - Ya lo compraste antes
   - आपने इसे पहले खरीदा है
+  - اشتريته من قبل
 with_basket
   Often bought with Tata Tea, which you took on Friday
   Suele comprarse con Tata Tea, que llevaste el viernes
   अक्सर Tata Tea के साथ खरीदा जाता है, जो आपने शुक्रवार को लिया था
+  كثيرًا ما يُشترى مع Tata Tea، من مشترياتك يوم الجمعة
   - Often bought with what you took last time
   - Suele comprarse con lo que llevaste la última vez
   - अक्सर उसके साथ खरीदा जाता है जो आपने पिछली बार लिया था
+  - كثيرًا ما يُشترى مع مشترياتك الأخيرة
 because
   Because you buy Tata Tea
   Porque compras Tata Tea
   क्योंकि आप Tata Tea खरीदते हैं
+  لأنك اشتريت Tata Tea
   - Because of what you buy
   - Por lo que sueles comprar
   - आपकी खरीदारी के आधार पर
+  - بناءً على مشترياتك
 new_in_category
   New in Fruit, where you often shop
   Novedad en Fruit, donde compras a menudo
   Fruit में नया, जहाँ से आप अक्सर खरीदते हैं
+  جديد في Fruit، من أقسامك المفضلة
   - New in your store
   - Novedad en tu tienda
   - आपके स्टोर में नया
+  - جديد في متجرك
 popular_store
   Bought by 12,345 shoppers in your store in the last four weeks
   Comprado por 12\u00a0345 clientes de tu tienda en las últimas cuatro semanas
   पिछले चार हफ़्तों में आपके स्टोर के 12,345 ग्राहकों ने इसे खरीदा
+  اشتراه 12,345 من عملاء متجرك في الأسابيع الأربعة الماضية
   - Popular in your store in the last four weeks
   - Popular en tu tienda en las últimas cuatro semanas
   - पिछले चार हफ़्तों में आपके स्टोर में लोकप्रिय
+  - رائج في متجرك في الأسابيع الأربعة الماضية
 popular_shop
   Bought by 123,456 shoppers in the last four weeks
   Comprado por 123\u00a0456 clientes en las últimas cuatro semanas
   पिछले चार हफ़्तों में 1,23,456 ग्राहकों ने इसे खरीदा
+  اشتراه 123,456 من عملائنا في الأسابيع الأربعة الماضية
   - Popular in the last four weeks
   - Popular en las últimas cuatro semanas
   - पिछले चार हफ़्तों में लोकप्रिय
+  - رائج في الأسابيع الأربعة الماضية
 popular_ever
   A favourite of our shoppers
   De los favoritos de nuestros clientes
   हमारे ग्राहकों की पसंद
+  من المفضلات لدى عملائنا
   - A favourite of our shoppers
   - De los favoritos de nuestros clientes
   - हमारे ग्राहकों की पसंद
+  - من المفضلات لدى عملائنا
 trending
   Bought more and more these days
   Se vende cada vez más
   इन दिनों इसकी माँग बढ़ रही है
+  يزداد الإقبال عليه هذه الأيام
   - Bought more and more these days
   - Se vende cada vez más
   - इन दिनों इसकी माँग बढ़ रही है
+  - يزداد الإقبال عليه هذه الأيام
 on_offer
   Sold at 20% off this past week
   Esta semana se vendió con un 20\u00a0% de descuento
   इस हफ़्ते 20% की छूट पर बिका
+  بيع هذا الأسبوع بخصم 20\u200e%\u200e
   - On offer this past week
   - En oferta esta semana
   - इस हफ़्ते ऑफ़र में
+  - ضمن عروض هذا الأسبوع
 try_new
   Something new for you in Fruit
   Algo nuevo para ti en Fruit
   Fruit में आपके लिए कुछ नया
+  شيء جديد لك في Fruit
   - Something new for you
   - Algo nuevo para ti
   - आपके लिए कुछ नया
+  - شيء جديد لك
 occasion
   For Diwali
   Para Diwali
   Diwali के लिए
+  بمناسبة Diwali
   - For the days ahead
   - Para los próximos días
   - आने वाले दिनों के लिए
+  - للأيام القادمة
 year_ago
   You bought this about a year ago, on 10 December 2016
   Lo compraste hace cerca de un año, el 10 de diciembre de 2016
   आपने इसे लगभग एक साल पहले, 10 दिसंबर 2016 को, खरीदा था
+  اشتريته قبل عام تقريبًا، في 10 ديسمبر 2016
   - You bought this about a year ago
   - Lo compraste hace cerca de un año
   - आपने इसे लगभग एक साल पहले खरीदा था
+  - اشتريته قبل عام تقريبًا
 editorial
   Picked by our team
   Elegido por nuestro equipo
   हमारी टीम की पसंद
+  من اختيار فريقنا
   - Picked by our team
   - Elegido por nuestro equipo
   - हमारी टीम की पसंद
+  - من اختيار فريقنا
 """
 
 
@@ -144,18 +174,18 @@ def written(reasons):
     for kind in KINDS:
         yield kind
         for private, mark in ((False, "  "), (True, "  - ")):
-            for locale in ("en-US", "es-MX", "hi-IN"):
+            for locale in ("en-US", "es-MX", "hi-IN", "ar-SA"):
                 said = reasons.say(
                     kind, locale, is_private=private, today=TODAY, **FACTS.get(kind, {})
                 )
                 yield f"{mark}{said}"
 
 
-def test_every_kind_in_three_languages_and_below_it_what_is_said_in_private(reasons):
+def test_every_kind_in_four_languages_and_below_it_what_is_said_in_private(reasons):
     assert list(written(reasons)) == SAID.strip().splitlines()
 
 
-@pytest.mark.parametrize("locale", ["en", "es", "hi"])
+@pytest.mark.parametrize("locale", ["en", "es", "hi", "ar"])
 def test_every_kind_can_be_said_without_any_fact(reasons, locale):
     for kind in KINDS:
         said = reasons.say(kind, locale)
@@ -201,12 +231,30 @@ def test_without_today_the_year_is_said(reasons):
         ("en", "You bought this before", "You bought this twice", "about every day"),
         ("es", "Ya lo compraste antes", "Lo compraste dos veces", "más o menos cada día"),
         ("hi", "आपने इसे पहले खरीदा है", "आपने इसे दो बार खरीदा है", "लगभग हर दिन खरीदते हैं"),
+        ("ar", "اشتريته من قبل", "اشتريته مرتين", "كل يوم"),
     ],
 )
 def test_plural_forms(reasons, locale, once, twice, daily):
     assert reasons.say("bought_often", locale, n=1) == once
     assert reasons.say("bought_often", locale, n=2) == twice
     assert daily in reasons.say("bought_every", locale, days=0.8)
+
+
+@pytest.mark.parametrize(
+    ("n", "every", "times"),
+    [
+        (3, "كل 3 أيام", "3 مرات"),
+        (10, "كل 10 أيام", "10 مرات"),
+        (11, "كل 11 يومًا", "11 مرة"),
+        (99, "كل 99 يومًا", "99 مرة"),
+        (100, "كل 100 يوم", "100 مرة"),
+        (103, "كل 103 أيام", "103 مرات"),
+        (1_011, "كل 1,011 يومًا", "1,011 مرة"),
+    ],
+)
+def test_arabic_has_its_plurals(reasons, n, every, times):
+    assert reasons.say("bought_every", "ar", days=n) == f"اعتدت شراءه {every} تقريبًا"
+    assert reasons.say("bought_often", "ar", n=n) == f"اشتريته {times}"
 
 
 @pytest.mark.parametrize("kind", ["popular_store", "popular_shop"])

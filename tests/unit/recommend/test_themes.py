@@ -26,24 +26,29 @@ SHIPPED = {
     "try_something_new": "discovery",
     "for_the_occasion": "occasion",
 }
+LANGUAGES = ("en", "es", "hi", "ar")
 TITLES = """
-time_to_restock: Time to restock | Hora de reponer | फिर से लेने का समय
-buy_again: Buy again | Vuelve a comprar | फिर से खरीदें
-from_recent_visits: From your recent visits | De tus últimas visitas | आपकी हाल की खरीदारी से
-it_has_been_a_while: It has been a while | Hace tiempo que no lo compras | काफ़ी समय से नहीं लिया
+time_to_restock: Time to restock | Hora de reponer | फिर से लेने का समय | حان وقت إعادة الشراء
+buy_again: Buy again | Vuelve a comprar | फिर से खरीदें | للشراء مرة أخرى
+from_recent_visits: From your recent visits | De tus últimas visitas \
+| आपकी हाल की खरीदारी से | من زياراتك الأخيرة
+it_has_been_a_while: It has been a while | Hace tiempo que no lo compras \
+| काफ़ी समय से नहीं लिया | مرّ وقت منذ آخر شراء
 goes_with_last_basket: Goes well with your last basket | Combina con tu última compra \
-| आपकी पिछली खरीदारी के साथ
-on_offer: On offer for you | Ofertas para ti | आपके लिए ऑफ़र
-new_in_category: New in Fruit | Novedades en Fruit | Fruit में नया
-because_you_buy: Because you buy Tea | Porque compras Tea | क्योंकि आप Tea खरीदते हैं
+| आपकी पिछली खरीदारी के साथ | يتماشى مع سلتك الأخيرة
+on_offer: On offer for you | Ofertas para ti | आपके लिए ऑफ़र | عروض لك
+new_in_category: New in Fruit | Novedades en Fruit | Fruit में नया | جديد في Fruit
+because_you_buy: Because you buy Tea | Porque compras Tea \
+| क्योंकि आप Tea खरीदते हैं | لأنك اشتريت Tea
 a_year_ago: What you bought a year ago | Lo que compraste hace un año \
-| जो आपने एक साल पहले खरीदा था
-popular_in_store: Popular in your store | Lo más popular de tu tienda | आपके स्टोर में लोकप्रिय
+| जो आपने एक साल पहले खरीदा था | ما اشتريته قبل عام
+popular_in_store: Popular in your store | Lo más popular de tu tienda \
+| आपके स्टोर में लोकप्रिय | الأكثر رواجًا في متجرك
 popular_in_shop: Popular with our shoppers | Lo más popular entre nuestros clientes \
-| हमारे ग्राहकों में लोकप्रिय
-trending: Trending now | En tendencia | इन दिनों चलन में
-try_something_new: Try something new | Prueba algo nuevo | कुछ नया आज़माएँ
-for_the_occasion: For Diwali | Para Diwali | Diwali के लिए
+| हमारे ग्राहकों में लोकप्रिय | الأكثر رواجًا بين عملائنا
+trending: Trending now | En tendencia | इन दिनों चलन में | الرائج الآن
+try_something_new: Try something new | Prueba algo nuevo | कुछ नया आज़माएँ | شيء جديد للتجربة
+for_the_occasion: For Diwali | Para Diwali | Diwali के लिए | بمناسبة Diwali
 """
 TEA = '[[shelf]]\nname = "tea_time"\nsource = "own"\ntitle = { en = "Tea time" }\n'
 
@@ -72,16 +77,16 @@ def test_the_shipped_shelves_stand_in_their_order():
     assert [theme.name for theme in read_themes()] == list(SHIPPED)
 
 
-def test_the_shipped_titles_in_three_languages():
+def test_the_shipped_titles_in_four_languages():
     facts = {"product": "Tea", "category": "Fruit", "occasion": "Diwali"}
     rows = [
-        f"{theme.name}: {' | '.join(theme.title(locale, **facts) for locale in ('en', 'es', 'hi'))}"
+        f"{theme.name}: {' | '.join(theme.title(locale, **facts) for locale in LANGUAGES)}"
         for theme in read_themes()
     ]
     assert rows == TITLES.strip().splitlines()
 
 
-@pytest.mark.parametrize("locale", ["en", "es", "hi"])
+@pytest.mark.parametrize("locale", LANGUAGES)
 def test_a_shipped_title_without_its_facts_has_no_gap(locale):
     for theme in read_themes():
         assert "None" not in theme.title(locale)

@@ -247,6 +247,20 @@ def test_a_shop_too_new_to_look_back_says_so(crm: xr.Workspace) -> None:
     assert "Nobody had ordered" in box.to_html()
 
 
+def test_a_quick_look_says_what_it_tests_before_it_does(crm: xr.Workspace) -> None:
+    told: list[str] = []
+    quick_look(crm.history("2017-01-05"), told=told.append)
+    assert [what.split(",")[0] for what in told] == [
+        "testing who orders within 14 days",
+        "testing at which hour of the week they act",
+    ]
+
+
+def test_a_model_with_too_little_to_compare_with_is_left_out(crm: xr.Workspace) -> None:
+    box = quick_look(crm.history("2017-01-05"))
+    assert any("cases to compare with" in note for note in box.notes)
+
+
 def test_a_sent_campaign_is_reported_with_the_box_only_when_asked(crm: xr.Workspace) -> None:
     people = crm.profiles(as_of="2017-10-01").where("n_orders >= 2")
     campaign = crm.campaign("spring", audience=people, recommend=crm.recommender("2017-10-01"))

@@ -236,3 +236,11 @@ def test_a_consent_that_cannot_be_read_is_warned_of(crm: xr.Workspace) -> None:
     )
     with pytest.warns(xr.XenorecWarning, match="^consents-unread: 1 statements"):
         crm.load({"consents": frame})
+
+
+def test_before_the_first_load_nothing_is_in_quarantine(crm: xr.Workspace) -> None:
+    none = [xr.open(":memory:").quarantine(), crm.quarantine()]
+    crm.load({"orders": orders(GOOD)})
+    for frame in none:
+        assert frame.empty
+        pd.testing.assert_series_equal(frame.dtypes, crm.quarantine().dtypes)

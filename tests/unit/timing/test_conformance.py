@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from xenorec.testing import TimingSuite
-from xenorec.timing import Lapse, NextPurchase, SendTime
+from xenorec.testing.saved_models import SavedSuite
+from xenorec.timing import Lapse, NextPurchase, Occasions, OccasionUplift, SendTime
 from xenorec.timing.lifetime_value.model import LifetimeValue
 from xenorec.timing.next_purchase import learner
 from xenorec.timing.replenishment.model import Replenishment
@@ -92,3 +93,25 @@ class TestReplenishment(TimingSuite):
     def test_who_comes_weekly_needs_it_more_than_who_left(self):
         told = self.ask(self.usual(), None)
         assert of(told, "weekly")["p_buy"].min() > of(told, "lapsed")["p_buy"].max()
+
+
+class TestOccasionUplift(SavedSuite):
+    counts_repeats = True  # lines have no id
+
+    def make(self):
+        return OccasionUplift()
+
+    def rows(self, shop):
+        orders = shop.orders()
+        return orders.assign(category=orders["customer_id"].str.partition("-")[0])
+
+    def fit(self, model, rows, as_of):
+        return model.fit(rows, occasions=Occasions("US"), as_of=as_of)
+
+    def ask(self, model, customers):
+        return model.curve()
+
+    def test_the_usual_shop_has_paydays_to_learn_from(self):
+        told = self.usual().curve("payday")
+        assert set(told["level"]) >= {"shop", "segment"}
+        assert set(told["category"]) == {"", "irregular", "lapsed", "new", "single", "weekly"}

@@ -6,6 +6,7 @@ import pytest
 
 from xenorec.errors import BadInput
 from xenorec.timing import evaluate_timing
+from xenorec.timing.evaluation.dates import CAP, Dates, date_scores
 from xenorec.timing.evaluation.scores import (
     auc,
     brier,
@@ -109,3 +110,18 @@ def test_scores_by_hand():
 
 def test_auc_needs_both_outcomes():
     assert np.isnan(auc(P, np.ones(4)))
+
+
+def test_intervals_of_rare_customers_hold_four_in_five_where_what_is_cut_off_counts_in_part():
+    # given true rates, a third so slow that a fifth of the chance lies beyond the cap
+    rng = np.random.default_rng(8)
+    pace = np.repeat([6.0, 40.0, 500.0], 20_000)
+    came = np.minimum(rng.exponential(pace), CAP)
+    soon, middle, late = (-pace * np.log(1 - q) for q in (0.1, 0.5, 0.9))
+    soon = np.where(late > CAP, -pace * np.log(0.8), soon)
+    wait = np.stack([soon, middle, np.where(late > CAP, np.inf, late)], axis=1)
+    # when the intervals are held against what came
+    told = date_scores(Dates(wait, 1 - np.exp(-CAP / pace)).rows("true", came)).iloc[0]
+    # then the open share is right, and the plain one too high
+    assert told["coverage_open"] == pytest.approx(0.8, abs=0.005)
+    assert told["coverage"] > 0.82

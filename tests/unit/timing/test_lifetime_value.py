@@ -221,7 +221,7 @@ def test_a_history_is_read_as_it_is_cut():
         pd.DataFrame(
             {
                 "customer_id": [f"c{i}" for i in range(80)],
-                "ordered_at": pd.date_range("2016-06-01", periods=80),
+                "ordered_at": pd.date_range("2016-11-10", periods=80),
                 "net_amount": 9.5,
             }
         ),
@@ -391,6 +391,24 @@ def test_the_drift_is_set_so_that_intervals_hold():
     assert held(*visits_between(n, drift), truth).mean() == pytest.approx(0.8, abs=0.02)
     assert Drift((10.0, 20.0), (0.1, 0.2), (0.3, 0.3)).at(15.0) == pytest.approx((0.15, 0.3))
     assert Drift((10.0,), (0.1,), (0.3,)).at(40.0) == pytest.approx((0.2, 0.6))
+
+
+def test_an_order_in_two_rows_is_refused_as_it_would_count_twice():
+    twice = one_customer(order_id=["o1", "o2", "o2"])
+    with pytest.raises(BadInput, match="order_id 'o2' stands in 2 rows"):
+        LifetimeValue().fit(twice)
+
+
+def test_closed_months_cost_nobody_value(orders):
+    first, last = AS_OF - pd.Timedelta(days=62), AS_OF - pd.Timedelta(days=1)
+    is_shut = orders["ordered_at"].between(first.normalize(), AS_OF.normalize())
+    told = (str(first.date()), str(last.date()))
+    shut = LifetimeValue(closures=[told]).fit(orders[~is_shut], as_of=AS_OF)
+    before = LifetimeValue().fit(orders, as_of=first.normalize()).predict(within="60d")
+    found = shut.predict(within="60d")
+    assert f"closed from {told[0]} to {told[1]}" in " ".join(shut.notes_)
+    total = found["expected_value_amount"].sum()
+    assert total == pytest.approx(before["expected_value_amount"].sum(), rel=0.1)
 
 
 def test_a_saved_model_answers_the_same(model, tmp_path):

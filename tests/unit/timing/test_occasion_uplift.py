@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -75,7 +76,10 @@ def test_the_curve_has_every_day_and_an_interval_around_the_truth(two_years: pd.
 def test_without_a_past_year_it_says_so() -> None:
     model = fitted(lines("2025-05-01", "2025-09-30"))
     assert "No past Eid al-Fitr" in model.says("eid_al_fitr")[0]
-    assert model.notes_ == ("No past Eid al-Fitr lies in these sales: its uplift is 1.",)
+    assert model.notes_ == (
+        "No past Eid al-Fitr lies in these sales, so what it does to them is not known: they are "
+        "told as on ordinary days (uplift 1).",
+    )
     curve = model.curve()
     assert (curve.uplift == 1).all()
     assert set(curve.level) == {"default"}
@@ -150,3 +154,17 @@ def test_the_forecast_of_the_next_eid_beats_the_plain_level() -> None:
 def test_an_evaluation_without_occasions_is_told() -> None:
     with pytest.raises(BadInput, match="No occasion between"):
         evaluate_occasions(lines("2025-05-01", "2025-05-20"), occasions=SA, only=ONLY)
+
+
+def test_what_was_learned_comes_back_with_its_sentences(
+    two_years: pd.DataFrame, tmp_path: Path
+) -> None:
+    model = fitted(two_years)
+    folder = model.save(tmp_path / "uplift")
+    again = OccasionUplift.load(folder)
+    assert again.says("eid_al_fitr") == model.says("eid_al_fitr")
+    assert (again.notes_, repr(again), again.only) == (model.notes_, repr(model), ONLY)
+    np.testing.assert_array_equal(again.factors("eid_al_fitr"), model.factors("eid_al_fitr"))
+    said = json.loads((folder / "manifest.json").read_text())
+    assert (said["kind"], said["as_of"]) == ("xenorec OccasionUplift", "2025-11-01T00:00:00+00:00")
+    assert said["settings"] == {"only": ONLY, "time_zone": "UTC"}

@@ -9,7 +9,7 @@ import pytest
 
 from xenorec.errors import BadInput
 from xenorec.timing import Occasions
-from xenorec.timing.occasions.kinds import NAMES
+from xenorec.timing.occasions.kinds import ALIASES, NAMES, meant
 
 
 def days(country: str, name: str, first: str, last: str, **settings: object) -> list[date]:
@@ -141,13 +141,19 @@ def test_the_same_answer_twice_and_no_rows_is_a_frame_too() -> None:
     ("call", "told"),
     [
         (lambda: Occasions("XX"), "two letters"),
-        (lambda: Occasions("IN", subdivision="Kerala"), "no subdivision"),
+        (lambda: Occasions("sa"), "Did you mean 'SA'"),
+        (lambda: Occasions("IN", subdivision="Kerala"), r"Did you mean 'KL'\?.* TN \(Tamil Nadu\)"),
+        (lambda: Occasions("IN", subdivision="kl"), "Did you mean 'KL'"),
+        (lambda: Occasions("SA", subdivision="Riyadh"), r"'Riyadh'\. It has: none"),
         (lambda: Occasions("IN", payday="31"), "'1' to '28'"),
         (lambda: Occasions("IN", confirmed={"eid": "2027-03-10"}), "eid_al_fitr"),
         (lambda: Occasions("IN", confirmed={"diwali": "10-29"}), "with its year"),
         (lambda: Occasions("IN", own={"diwali": "2027-10-29"}), "none of"),
         (lambda: Occasions("IN", own={"fete": "soon"}), "such as '2027-03-10'"),
-        (lambda: Occasions("IN").next("eid", after="2027-01-01"), "is no occasion"),
+        (
+            lambda: Occasions("IN").next("eid", after="2027-01-01"),
+            r"is no occasion\. Did you mean 'eid_al_fitr' or 'eid_al_adha'\?",
+        ),
         (lambda: Occasions("IN").next("diwali", after="2036-01-01"), "2001 to 2035"),
         (lambda: Occasions("IN").between("2040-01-01", "2040-12-31"), "2001 to 2035"),
         (lambda: Occasions("SA").next("eid_al_fitr", after="2090-01-01"), "1925 to 2076"),
@@ -163,3 +169,32 @@ def test_the_same_answer_twice_and_no_rows_is_a_frame_too() -> None:
 def test_what_cannot_be_is_told(call: object, told: str) -> None:
     with pytest.raises(BadInput, match=told):
         call()  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("xmas", "christmas"),
+        ("Navidad", "christmas"),
+        ("diwalli", "diwali"),
+        ("Deepavali", "diwali"),
+        ("fitr", "eid_al_fitr"),
+        ("عيد الأضحى", "eid_al_adha"),
+        ("black friday", "black_friday"),
+        ("founders", "founders_day"),
+    ],
+)
+def test_an_occasion_by_another_name_is_answered_with_its_own(typed: str, name: str) -> None:
+    calendar = Occasions("IN", own={"founders_day": "05-04"})
+    with pytest.raises(BadInput, match=f"Did you mean '{name}'"):
+        calendar.next(typed, after="2027-01-01")
+    assert calendar.next(name, after="2027-01-01").occasion == name
+
+
+def test_what_sounds_like_none_gets_no_guess() -> None:
+    assert meant("halloween") == ""
+
+
+def test_every_other_name_leads_to_an_occasion_and_is_none_itself() -> None:
+    assert {name for names in ALIASES.values() for name in names} <= set(NAMES)
+    assert not set(ALIASES) & set(NAMES)

@@ -162,6 +162,51 @@ def test_daily_triggers_meet_each_row_once(model):
     pd.testing.assert_frame_equal(pd.concat(parts, ignore_index=True), together)
 
 
+def test_the_level_says_whose_gaps_weigh_most():
+    # Six customers show five gaps and more of milk; of saffron there is one other gap.
+    known = pd.concat(every(f"c{i}", "milk", days=10, n=3) for i in range(6))
+    lines = pd.concat(
+        [
+            known,
+            every("often", "saffron", days=10, n=3),
+            every("twice", "milk", days=10, n=2),
+            every("rare", "saffron", days=10, n=2),
+        ]
+    )
+    told = Replenishment().fit(lines, as_of="2017-03-01").predict().set_index("customer_id")
+    assert told["level"].to_dict() == {
+        **{f"c{i}": "personal" for i in range(6)},
+        "often": "personal",
+        "twice": "segment",
+        "rare": "shop",
+    }
+
+
+def test_the_level_says_where_the_due_day_comes_from():
+    # All others take 30 days, these two took 10: drawn half of the way, and a quarter.
+    usual = [every(f"c{i}", "milk", days=30, n=5) for i in range(10)]
+    lines = pd.concat(
+        [*usual, every("two", "milk", days=10, n=2), every("four", "milk", days=10, n=4)]
+    )
+    told = Replenishment().fit(lines, as_of="2017-06-01").predict().set_index("customer_id")
+    last = told["last_bought_at"].dt.tz_convert(None).dt.normalize()
+    wait = (told["due_on"] - last).dt.days
+    assert told.loc[["two", "four"], "level"].tolist() == ["segment", "personal"]
+    assert 10 <= wait["four"] < 14
+    assert 15 <= wait["two"] < 20
+
+
+def test_a_customer_s_own_gaps_make_no_item_usual():
+    # To each of them four gaps of nuts are of others, and five of milk; their own adds nothing.
+    nuts = [every(f"n{i}", "nuts", days=10, n=2) for i in range(5)]
+    milk = [every(f"m{i}", "milk", days=10, n=2) for i in range(6)]
+    told = Replenishment().fit(pd.concat([*nuts, *milk]), as_of="2017-03-01").predict()
+    assert told.groupby("product_id")["level"].unique().map(list).to_dict() == {
+        "milk": ["segment"],
+        "nuts": ["shop"],
+    }
+
+
 def test_by_category_speaks_of_categories(lines):
     told = Replenishment(by="category").fit(lines, as_of=AS_OF).predict()
     assert set(told["product_id"]) == set(lines["category"])
@@ -258,7 +303,7 @@ def test_an_odd_shop_gets_finite_answers_and_a_sentence(lines):
     assert all(note.endswith(".") for note in model.notes_)
     assert told["p_buy"].between(0, 1).all()
     assert told["due_on"].notna().all()
-    assert set(told["level"]) <= {"personal"}
+    assert set(told["level"]) <= {"personal", "shop"}
 
 
 def test_the_learner_is_left_out_where_it_tells_no_better(lines, monkeypatch):

@@ -1,9 +1,10 @@
+import warnings
 from datetime import UTC, datetime
 
 import pandas as pd
 import pytest
 
-from xenorec.errors import BadInput
+from xenorec.errors import BadInput, XenorecWarning
 from xenorec.timing import QuietHours, SendTime
 
 from .shops import weekly
@@ -208,10 +209,28 @@ def test_zones_share_the_minutes_of_the_provider(model):
         assert not any(NIGHT.is_quiet(at.to_pydatetime(), zone) for at in told["send_at"][there])
 
 
-def test_a_window_without_room_is_filled_above_the_rate(model):
-    told = model.schedule(STRANGERS, after="2017-11-01T15:00:00Z", within="1h", per_minute=1)
+def test_a_window_without_room_is_filled_above_the_rate_with_a_warning(model):
+    n_left, least = len(STRANGERS) - 60, -(-len(STRANGERS) // 60)
+    with pytest.warns(XenorecWarning, match=f"^rate-too-low: {n_left:,} of ") as caught:
+        told = model.schedule(STRANGERS, after="2017-11-01T15:00:00Z", within="1h", per_minute=1)
     assert told["send_at"].notna().all()
     assert minutes_of(told).max() < 100
+    assert f"at per_minute={least};" in str(caught[0].message)
+    assert caught[0].filename == __file__
+
+
+def test_the_rate_that_is_told_is_the_least_that_has_room_for_all_zones(model):
+    zones = dict.fromkeys(STRANGERS[:400], "Asia/Kolkata")
+    zones |= dict.fromkeys(STRANGERS[400:], "America/New_York")
+    asked = {"after": "2017-11-01", "within": "24h", "time_zones": zones}
+    with pytest.warns(XenorecWarning, match="rate-too-low") as caught:
+        model.schedule(STRANGERS, **asked, per_minute=1)
+    least = int(str(caught[0].message).partition("a place at per_minute=")[2].partition(";")[0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert minutes_of(model.schedule(STRANGERS, **asked, per_minute=least)).max() <= least
+    with pytest.warns(XenorecWarning, match="rate-too-low"):
+        model.schedule(STRANGERS, **asked, per_minute=least - 1)
 
 
 def test_a_rate_below_one_is_refused(model):

@@ -171,6 +171,7 @@ def test_without_events_every_hour_is_alike():
     assert told["p"].item() == pytest.approx(1 / 168, rel=1e-5)
     assert model.predict().empty
     assert model.schedule(["a"], after="2017-01-02")["send_at"].notna().all()
+    assert any("is taken as equally good: load orders" in note for note in model.notes_)
 
 
 def test_an_unknown_zone_is_refused_with_the_nearest(events):

@@ -167,7 +167,7 @@ def test_poor_shops_have_finite_answers_and_a_sentence(what):
     told = model.predict()
     assert np.isfinite(told["p"]).all()
     assert set(told["level"]) == {"personal"}
-    assert any("defaults" in note for note in model.notes_)
+    assert any("is a default" in note for note in model.notes_)
 
 
 def test_evaluation_tells_nats_and_windows_of_each_answer():

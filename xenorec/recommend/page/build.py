@@ -17,9 +17,11 @@ from xenorec.recommend.guards.caps import TAKEN
 from xenorec.recommend.levels import DEFAULT, EDITORIAL, PERSONAL, SEGMENT, SHOP
 from xenorec.recommend.page.baskets import LastBasket
 from xenorec.recommend.page.cells import Listed
+from xenorec.recommend.page.due import Due
 from xenorec.recommend.page.sources import AROUND, YEAR
 from xenorec.recommend.page.stores import Stores, count_stores
 from xenorec.recommend.people import Asked
+from xenorec.recommend.ranker.features import bare
 from xenorec.recommend.ranker.ranker import LIKELY, Ranked, Ranker
 from xenorec.recommend.shop import Shop
 
@@ -89,6 +91,7 @@ class Knowledge:
         most: int = LIKELY,
         *,
         for_page: bool = False,
+        due: Due | None = None,
     ) -> Listed:
         """Return what may be shown to each customer, ``least`` products or more where there are.
 
@@ -97,10 +100,15 @@ class Knowledge:
         Candidates of the ranker come first; where they are fewer, the store's most bought and
         then the shop's fill up, and below what the ranker knows. What the guard closes does not
         count, nor what its caps would leave out. ``for_page``: of what looks alike only the best.
+        ``due``: what is due comes too, however unlikely, and each entry says whether it is.
         """
         ranked = self.ranker.score(asked.customer, guard.is_open, most=max(most, least))
         listed = self._ranked(asked, ranked)
-        return self.filled(_kept(listed, guard), asked, guard, least, for_page=for_page)
+        if due is None:
+            return self.filled(_kept(listed, guard), asked, guard, least, for_page=for_page)
+        listed = self._with(listed, asked, *due.pairs(asked))
+        listed = self.filled(_kept(listed, guard), asked, guard, least, for_page=for_page)
+        return due.told(listed, asked)
 
     def candidates(self, asked: Asked, guard: Guard, least: int) -> Listed:
         """Return the same without facts and levels, for a guard that closes nothing."""
@@ -167,6 +175,23 @@ class Knowledge:
         facts["shop_settled"] = self.settled[product].astype(np.float32)
         level = _levels(facts, ranked.is_own[known])
         return Listed(which, product, ranked.p_buy[known], ranked.is_own[known], level, facts)
+
+    def _with(self, listed: Listed, asked: Asked, which: Ints, product: Ints) -> Listed:
+        """Return the list with those pairs, bought before, that it lacks."""
+        n, ranker, view = self.shop.n_products, self.ranker, self.ranker.view_
+        key = which * n + product
+        lacks = ~np.isin(key, listed.asked * n + listed.product)
+        if not lacks.any():
+            return listed
+        pairs = bare(which[lacks], product[lacks])
+        found = ranker.describe(view, view.know(asked.customer), pairs)
+        if ranker.repeat_ is None:
+            p_buy = ranker.plain[0](found, ranker.within / DAY)
+        else:
+            p_buy = ranker.repeat_.best(pairs, found, n)[1]
+        is_own = np.ones(len(pairs), dtype=bool)
+        more = Ranked(pairs.asked, pairs.product, p_buy, is_own, found)
+        return _joined(listed, self._ranked(asked, more))
 
     def _because(
         self, customer: Ints, which: Ints, product: Ints, p_buy: Floats, is_own: Bools

@@ -82,12 +82,20 @@ class Cells:
         return np.append(self.listed.facts[name], np.float32(np.nan))[self.row]
 
 
-def lay_cells(listed: Listed, n_asked: int, place: Ints, width: int, width_new: int) -> Cells:
+def lay_cells(
+    listed: Listed,
+    n_asked: int,
+    place: Ints,
+    width: int,
+    width_new: int,
+    always: Bools | None = None,
+) -> Cells:
     """Return the ``width`` best own and ``width_new`` best new products of each customer.
 
-    Of equal probabilities the more popular product (lower ``place``) comes first.
+    Of equal probabilities the more popular product (lower ``place``) comes first. ``always``:
+    entries that have a place however low they stand.
     """
-    kept = []
+    is_kept = np.zeros(len(listed), dtype=bool) if always is None else always.copy()
     for is_own, size in ((True, width), (False, width_new)):
         rows = np.flatnonzero(listed.is_own == is_own)
         if np.bincount(listed.asked[rows], minlength=1).max() > size:
@@ -95,8 +103,8 @@ def lay_cells(listed: Listed, n_asked: int, place: Ints, width: int, width_new: 
                 listed.asked[rows], listed.p_buy[rows], place[listed.product[rows]], size
             )
             rows = rows[best]
-        kept.append(rows)
-    rows = np.concatenate(kept)
+        is_kept[rows] = True
+    rows = np.flatnonzero(is_kept)
     best, rank = best_each(listed.asked[rows], listed.p_buy[rows], place[listed.product[rows]])
     table = np.full((n_asked, int(rank.max(initial=1))), -1, dtype=np.int64)
     table[listed.asked[rows[best]], rank - 1] = rows[best]

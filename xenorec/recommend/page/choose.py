@@ -13,6 +13,9 @@ from xenorec.recommend.guards.caps import Room
 SHORT = 1e-9
 """What a first shelf that is too short counts: it comes in only where nothing else does."""
 
+FIRST = 1e12
+"""What a pinned theme's promise counts: no other comes near it."""
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -42,12 +45,14 @@ def choose_page(
     is_discovery: Bools,
     layout: Layout,
     room: Room | None = None,
+    is_pinned: Bools | None = None,
 ) -> Page:
     """Return the page of every customer.
 
     ``p_buy``: customers x cells, best first. ``fits``: themes x customers x cells. ``factor``:
     customers x themes, what feedback says of each. ``least``: how many items each theme needs.
-    ``room``: how many cells of a group may stand on a page, with nothing taken yet.
+    ``room``: how many cells of a group may stand on a page, with nothing taken yet. ``is_pinned``:
+    themes that come first wherever a cell fits them, and keep the best of these to themselves.
 
     Only the first shelf may hold less than it needs, where nothing holds enough. Shelves are taken
     one after the other: the one whose items, not yet taken, promise the most
@@ -57,8 +62,15 @@ def choose_page(
     leave a shelf too short, row by row.
     """
     fresh = None if room is None else room.copy()
+    if is_pinned is not None and is_pinned.any():
+        fits = _reserved(fits, is_pinned, layout, room)
+        factor, least = np.where(is_pinned, FIRST, factor), np.where(is_pinned, 1, least)
     theme = _themes(p_buy, fits, factor, least, is_discovery, layout, room)
     cell = _fill(fits, theme, layout, _diagonals(layout), fresh)
+    if is_pinned is not None and room is not None:
+        leads = is_pinned[theme[:, 0]] & (theme[:, 0] >= 0)
+        order = sorted(_diagonals(layout), key=lambda at: at[0] > 0)
+        cell[leads] = _fill(fits[:, leads], theme[leads], layout, order, room.of(leads))
     needed = np.where(theme >= 0, least[theme], 0)
     needed[:, 0] = 0
     is_short = ((cell >= 0).sum(axis=2) < needed).any(axis=1)
@@ -67,6 +79,19 @@ def choose_page(
         rows = _fill(fits[:, is_short], theme[is_short], layout, _row_by_row(layout), short)
         cell[is_short] = rows
     return Page(theme, cell)
+
+
+def _reserved(fits: Bools, is_pinned: Bools, layout: Layout, room: Room | None) -> Bools:
+    """Return what fits where the first cells of each pinned theme fit no other."""
+    fits = fits.copy()
+    for theme in np.flatnonzero(is_pinned):
+        if room is not None:
+            first = room.pick(fits[theme], layout.n_items)
+        else:
+            first = fits[theme] & (np.cumsum(fits[theme], axis=1) <= layout.n_items)
+        others = np.arange(len(fits)) != theme
+        fits[others] &= ~first
+    return fits
 
 
 def _themes(

@@ -13,7 +13,8 @@ from xenorec.recommend.guards.words import length
 from xenorec.recommend.levels import LEVELS
 from xenorec.recommend.page.build import Knowledge
 from xenorec.recommend.page.cells import Cells, Listed, lay_cells
-from xenorec.recommend.page.page import Placed, columns
+from xenorec.recommend.page.due import Due
+from xenorec.recommend.page.page import Placed, columns, place_list
 from xenorec.recommend.page.say import Speaker
 from xenorec.recommend.page.sources import Scene, fitting
 from xenorec.recommend.people import Asked
@@ -89,11 +90,64 @@ class Judged:
     kept_out: tuple[str, str] | None = None
 
 
+def explained(
+    knowledge: Knowledge,
+    asked: Asked,
+    guard: Guard,
+    product: int,
+    themes: Sequence[Theme],
+    speaker: Speaker,
+    page: Placed,
+    due: Due | None = None,
+) -> Explanation:
+    """Return all that is known of ``product`` for the one customer asked about."""
+    shop = knowledge.shop
+    judged = judge(knowledge, asked, guard, product, themes, due)
+    rule, removed = guard.why(0, product) or (judged and judged.kept_out) or (None, None)
+    is_listed = judged is not None and rule is None
+    return Explanation(
+        customer_id=asked.ids[0],
+        product_id=shop.purchases.products[product],
+        p_buy=None if judged is None else judged.p_buy,
+        rank=None if judged is None else judged.rank,
+        level=None if judged is None else judged.level,
+        is_own=bool(shop.has_bought(asked.customer, np.array([product]))[0]),
+        shelves=() if judged is None else judged.shelves,
+        facts={} if judged is None else judged.facts,
+        reason=_reason(knowledge, asked, guard, product, themes, speaker) if is_listed else None,
+        removed=removed,
+        rule=rule,
+        title=speaker.words.product(product),
+        spot=spot_of(page, asked, product, themes, speaker),
+        within=knowledge.ranker.within,
+    )
+
+
+def _reason(
+    knowledge: Knowledge,
+    asked: Asked,
+    guard: Guard,
+    product: int,
+    themes: Sequence[Theme],
+    speaker: Speaker,
+) -> str:
+    """Return the reason by which the product stands in the customer's list."""
+    placed = place_list(knowledge, asked, guard, knowledge.shop.n_products)
+    found = columns(placed, asked, themes, speaker)
+    at = np.flatnonzero(placed.listed.product[placed.row] == product)[0]
+    return str(found["reason"][at])
+
+
 def judge(
-    knowledge: Knowledge, asked: Asked, guard: Guard, product: int, themes: Sequence[Theme]
+    knowledge: Knowledge,
+    asked: Asked,
+    guard: Guard,
+    product: int,
+    themes: Sequence[Theme],
+    due: Due | None = None,
 ) -> Judged | None:
     """Return where ``product`` stands for the one customer asked about, None if nowhere."""
-    listed = knowledge.listed(asked, guard, 1, most=knowledge.shop.n_products)
+    listed = knowledge.listed(asked, guard, 1, most=knowledge.shop.n_products, due=due)
     found = np.flatnonzero(listed.product == product)
     if not len(found):
         return None

@@ -16,6 +16,7 @@ from xenorec.recommend.levels import LEVELS, PERSONAL, SEGMENT
 from xenorec.recommend.page.build import Knowledge
 from xenorec.recommend.page.cells import Listed, lay_cells
 from xenorec.recommend.page.choose import Layout, choose_page
+from xenorec.recommend.page.due import Due, is_due
 from xenorec.recommend.page.say import Speaker
 from xenorec.recommend.page.sources import NEW_SOURCES, Scene, fitting
 from xenorec.recommend.people import Asked
@@ -60,19 +61,22 @@ def place_shelves(
     layout: Layout,
     factor: Floats,
     min_items: int,
+    due: Due | None = None,
 ) -> Placed:
     """Return the items of every customer's shelves, by customer, shelf and item.
 
     ``factor``: customers x themes. A shelf needs ``min_items`` or what its theme asks for, the
-    smaller one, and never more than ``n_items``.
+    smaller one, and never more than ``n_items``. ``due``: what a model says is due; the shelf of
+    that source comes first then, with one product too, and has its likeliest to itself.
     """
     shop = knowledge.shop
     n_wanted = layout.n_shelves * layout.n_items
-    listed = knowledge.listed(asked, guard, n_wanted, for_page=True)
+    listed = knowledge.listed(asked, guard, n_wanted, for_page=True, due=due)
     if guard.caps is not None:
-        listed = listed.take(_varied(knowledge, listed, guard.caps))
+        listed = listed.take(_varied(knowledge, listed, guard.caps) | is_due(listed))
     width = max(WIDTH, n_wanted)
-    cells = lay_cells(listed, len(asked), shop.popularity.place, width, max(WIDTH_NEW, width))
+    place, always = shop.popularity.place, is_due(listed)
+    cells = lay_cells(listed, len(asked), place, width, max(WIDTH_NEW, width), always)
     scene = Scene.of(cells, shop, asked.customer)
     fits = np.stack([fitting(scene, theme) for theme in themes])
     most = min(layout.n_items, max(int(guard.is_open.sum()), 1))
@@ -80,7 +84,8 @@ def place_shelves(
     is_new = np.array([theme.source in NEW_SOURCES for theme in themes])
     weight = np.array([GENERAL.get(theme.source, 1.0) for theme in themes])
     room = None if guard.caps is None else guard.caps.on(cells.product)
-    page = choose_page(cells.p_buy, fits, factor * weight, least, is_new, layout, room)
+    is_pinned = None if due is None else np.array([theme.source == "due" for theme in themes])
+    page = choose_page(cells.p_buy, fits, factor * weight, least, is_new, layout, room, is_pinned)
     who, shelf, item = np.nonzero(page.cell >= 0)
     row = cells.row[who, page.cell[who, shelf, item]]
     item_rank = item + 1

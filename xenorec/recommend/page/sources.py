@@ -14,6 +14,7 @@ from xenorec.numbers import Bools, Floats, Ints, Texts
 from xenorec.recommend.catalog import Catalog
 from xenorec.recommend.levels import SEGMENT, SHOP
 from xenorec.recommend.page.cells import Cells
+from xenorec.recommend.page.due import FACT
 from xenorec.recommend.shop import Shop
 from xenorec.recommend.themes import Filter, Theme
 
@@ -87,6 +88,9 @@ def _own(scene: Scene) -> Bools:
 
 
 def _due(scene: Scene) -> Bools:
+    """Return what a model says is due; without one what was often bought and now waits as long."""
+    if FACT in scene.cells.listed.facts:
+        return scene.cells.is_own & ~np.isnan(scene.cells.fact(FACT))
     overdue = scene.cells.fact("product_overdue")
     often = scene.cells.fact("product_n") >= DUE_ORDERS
     return scene.cells.is_own & often & (overdue >= DUE_FROM) & (overdue <= DUE_TO)

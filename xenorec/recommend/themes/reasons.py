@@ -29,7 +29,7 @@ class Reasons:
 
     @classmethod
     def load(cls) -> Self:
-        """Return the reasons in English, Spanish and Hindi."""
+        """Return the reasons in English, Spanish, Hindi and Arabic."""
         data = read_document(HERE / "reasons.toml").data
         return cls({language: _speech(data, language) for language in data["day"]})
 

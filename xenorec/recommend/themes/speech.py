@@ -10,6 +10,7 @@ from functools import lru_cache
 from xenorec.recommend.themes.theme import names_in
 
 WEEK = 6
+FEW = (3, 10)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,13 +70,23 @@ def _day(words: Days, on: dt.date, today: dt.date | None) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Phrase:
-    """A count in words, by the exact number where it has its own."""
+    """A count in words, by the exact number where it has its own.
+
+    ``few`` and ``many`` are the plural forms of Arabic (Unicode CLDR): what ends in 3 to 10, and
+    in 11 to 99.
+    """
 
     forms: Mapping[str, str]
 
     def say(self, number: str) -> str:
         """Return ``twice`` or ``12 times``, the count given as it is written."""
-        return self.forms.get(number, self.forms["other"]).format(n=number)
+        form = self.forms.get(number) or self.forms.get(_plural(number)) or self.forms["other"]
+        return form.format(n=number)
+
+
+def _plural(number: str) -> str:
+    last = int("".join(filter(str.isdigit, number))[-2:])
+    return "many" if last > FEW[1] else "few" if last >= FEW[0] else "other"
 
 
 @dataclass(frozen=True, eq=False)

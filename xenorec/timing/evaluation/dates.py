@@ -2,11 +2,17 @@
 
 Days are counted from the origin and capped at 56: later, and never, count as 56. An interval that
 would end later has no end, and begins where a fifth of the chance lies before it: 80 % again.
+
+Who may well stay away has an interval that begins after the cap, and then any order after the cap
+counts as inside. ``coverage_open`` counts it with the part of the chance left after the cap that
+the interval holds (Haider, Hoehn, Davis and Greiner 2020, "Effective Ways to Build and Evaluate
+Individual Survival Distributions", JMLR 21(85), on times that are cut off).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,6 +20,7 @@ import pandas as pd
 from xenorec.instants import microseconds
 from xenorec.numbers import Floats
 from xenorec.timing.local_time import DAY_US
+from xenorec.timing.next_purchase.outlook import SOON_WITHOUT_END
 from xenorec.timing.next_purchase.rhythm import gaps_of
 from xenorec.timing.next_purchase.visits import visits_of
 from xenorec.timing.stamps import Stamps
@@ -22,32 +29,56 @@ CAP = 56.0
 DATE_MODELS = ("next_purchase", "bg_nbd")
 
 
-def date_rows(seen: Stamps, everything: Stamps, waits: Mapping[str, Floats]) -> pd.DataFrame:
-    """Return one row per model and customer: model, days, is_inside (NaN for no interval).
+class Dates(NamedTuple):
+    """What a model says of the next dates.
 
-    ``waits``: for each model the days to the start of the interval, the median and its end, within
-    the cap, in the order of ``seen.ids``. Beside them: the customer's own last gap after the last order.
+    ``wait``: customers x 3, the days to the start of the interval, the median and the interval's
+    end, within the cap. ``p_order``: the chance of an order up to the cap.
+    """
+
+    wait: Floats
+    p_order: Floats
+
+    def rows(self, model: str, came: Floats) -> pd.DataFrame:
+        """Return one row per customer, who ``came`` after so many days, at most the cap."""
+        soon, middle, late = np.minimum(self.wait, CAP).T
+        inside = ((soon <= came) & (came <= late)).astype(np.float64)
+        is_after = (self.wait[:, 0] > CAP) & (came >= CAP)
+        part = (1 - SOON_WITHOUT_END) / np.maximum(1 - self.p_order, 1 - SOON_WITHOUT_END)
+        return pd.DataFrame(
+            {
+                "model": model,
+                "days": np.abs(middle - came),
+                "is_inside": inside,
+                "part_inside": np.where(is_after, part, inside),
+            }
+        )
+
+
+def date_rows(seen: Stamps, everything: Stamps, told: Mapping[str, Dates]) -> pd.DataFrame:
+    """Return one row per model and customer: model, days, is_inside, part_inside.
+
+    ``told``: by model, in the order of ``seen.ids``. Beside them, without an interval: the
+    customer's own last gap after the last order.
     """
     now = microseconds(seen.as_of) / DAY_US
     came = np.minimum(_wait(seen, everything), CAP)
-    frames = []
-    for model, wait in waits.items():
-        soon, middle, late = np.minimum(wait, CAP).T
-        inside = (soon <= came) & (came <= late)
-        days = np.abs(middle - came)
-        frames.append(pd.DataFrame({"model": model, "days": days, "is_inside": inside * 1.0}))
+    frames = [dates.rows(model, came) for model, dates in told.items()]
     days = np.abs(np.clip(_last_gap(seen, now), 0, CAP) - came)
-    frames.append(pd.DataFrame({"model": "own_last_gap", "days": days, "is_inside": np.nan}))
-    return pd.concat(frames, ignore_index=True)
+    plain = {"model": "own_last_gap", "days": days, "is_inside": np.nan, "part_inside": np.nan}
+    return pd.concat([*frames, pd.DataFrame(plain)], ignore_index=True)
 
 
 def date_scores(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return model, n, mae_days, coverage; nothing where no origin has 56 days after it."""
+    """Return model, n, mae_days, coverage, coverage_open; no row without 56 days to look at."""
     if not len(rows):
-        return pd.DataFrame(columns=["model", "n", "mae_days", "coverage"])
+        return pd.DataFrame(columns=["model", "n", "mae_days", "coverage", "coverage_open"])
     grouped = rows.groupby("model", sort=False)
     return grouped.agg(
-        n=("days", "size"), mae_days=("days", "mean"), coverage=("is_inside", "mean")
+        n=("days", "size"),
+        mae_days=("days", "mean"),
+        coverage=("is_inside", "mean"),
+        coverage_open=("part_inside", "mean"),
     ).reset_index()
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from xenorec.instants import AsOf, instant_of, microseconds
 from xenorec.numbers import Floats
 from xenorec.spans import span
-from xenorec.timing.evaluation.dates import CAP, DATE_MODELS, date_rows, date_scores
+from xenorec.timing.evaluation.dates import CAP, DATE_MODELS, Dates, date_rows, date_scores
 from xenorec.timing.evaluation.figures import draw_calibration
 from xenorec.timing.evaluation.origins import Origin, check_origins, read_origins
 from xenorec.timing.evaluation.scores import all_scores, calibration
@@ -34,7 +34,8 @@ class TimingEvaluation:
     ece. ``by_origin``: the same per origin. ``calibration``: one row per model and tenth:
     model, bin, predicted, observed, n. ``dates``: the next date against the real one, both
     capped at 56 days, from the origins with 56 days after them: model, n, mae_days, coverage
-    (the share of real dates within the 80 % interval). ``notes``: what the fits had to say.
+    (the share of real dates within the 80 % interval), coverage_open (the same, where not every
+    date after the cap counts as inside). ``notes``: what the fits had to say.
     """
 
     within: timedelta
@@ -140,10 +141,17 @@ def _look(everything: Stamps, origin: datetime, length: timedelta) -> Look:
     ordered = ordered_within(seen, everything, length)
     frames = [_rows(origin, name, values, ordered) for name, values in p.items()]
     known_for = (microseconds(everything.as_of) - microseconds(origin)) / DAY_US
-    apart = [model.waits(seen.ids, within=timedelta(days=CAP)) for model in models]
-    waits = dict(zip(DATE_MODELS, apart, strict=True))
-    dates = date_rows(seen, everything, waits) if known_for >= CAP else pd.DataFrame()
+    dates = pd.DataFrame()
+    if known_for >= CAP:
+        said = [_dates(model, seen) for model in models]
+        dates = date_rows(seen, everything, dict(zip(DATE_MODELS, said, strict=True)))
     return Look(pd.concat(frames, ignore_index=True), dates, models[0].notes_)
+
+
+def _dates(model: NextPurchase, seen: Stamps) -> Dates:
+    cap = timedelta(days=CAP)
+    p_order = model.predict(seen.ids, within=cap)["p_order"].to_numpy(dtype=np.float64)
+    return Dates(model.waits(seen.ids, within=cap), p_order)
 
 
 def _rows(origin: datetime, model: str, p: Floats, ordered: Floats) -> pd.DataFrame:

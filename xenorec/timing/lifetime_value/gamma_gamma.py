@@ -98,15 +98,16 @@ def choose_value_model(
     repeaters = float(w[n > 1].sum())
     if repeaters < MIN_REPEATERS:
         return ShopMean(shop), (
-            f"{repeaters:,.0f} customers paid on more than one day, fewer than the "
-            f"{MIN_REPEATERS} that order values need: everybody's mean is drawn to the shop's.",
+            f"Only {repeaters:,.0f} customers paid on more than one day, and {MIN_REPEATERS} are "
+            "needed, so everybody's order value is taken to be close to the shop's mean.",
         )
     if np.std(np.log(m)) < _LEAST_SPREAD:
         return ShopMean(shop, 0.0), ("All orders have one value; it is taken for the next ones.",)
     fitted = fit_gamma_gamma(n, m, w)
     if fitted is None:
         return ShopMean(shop), (
-            "The fit of order values did not settle: everybody's mean is drawn to the shop's.",
+            "Order values could not be told apart by customer; all are taken to be close to the "
+            "shop's mean.",
         )
     return fitted, _related(n, m, w)
 

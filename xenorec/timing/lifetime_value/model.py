@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, ClassVar, Self
 
@@ -14,6 +15,13 @@ from xenorec.frames import positions
 from xenorec.instants import AsOf
 from xenorec.numbers import Floats, Ints, Texts, significant
 from xenorec.spans import span
+from xenorec.timing.closures import (
+    Closure,
+    GivenClosure,
+    closures_of,
+    find_closures,
+    warn_of_end,
+)
 from xenorec.timing.lifetime_value.spending import Spending, read_spending
 from xenorec.timing.lifetime_value.worth import Answer, Worth, fit_worth
 from xenorec.timing.model_column import ModelColumn
@@ -38,10 +46,11 @@ class LifetimeValue(Saved):
     former. One model per currency; a customer with two currencies has two rows. Amounts are
     float64, as a model's answers are no book entries.
 
-    It sees no seasons and no customers to come, and a horizon longer than half of the data is
-    told by the probability model's growth alone (``notes_`` says so). Orders of one UTC day
-    count once. Returns (negative amounts) are no orders; they lower everybody's value by the
-    shop's share of returned money.
+    It sees no seasons and no customers to come, and beyond half of the data's length it could not
+    be checked against the past: the probability model goes on alone (``notes_`` says so). Orders
+    of one UTC day count once. Returns (negative amounts) are no orders; they lower everybody's
+    value by the shop's share of returned money. Closed days (``closures``, else found) count as
+    nobody's silence, as for ``NextPurchase``; ``p_alive`` is the probability model's alone.
 
     Source: Fader, Hardie and Lee (2005), Marketing Science 24(2), 275-284, and Journal of
     Marketing Research 42(4), 415-430.
@@ -55,29 +64,35 @@ class LifetimeValue(Saved):
     """
 
     columns: ClassVar[tuple[ModelColumn, ...]] = VALUE_COLUMNS
-    parts: ClassVar[tuple[type, ...]] = (Worth,)
+    parts: ClassVar[tuple[type, ...]] = (Closure, Worth)
 
-    def __init__(self) -> None:
+    def __init__(self, *, closures: Iterable[GivenClosure] = ()) -> None:
+        self.closures = closures_of(closures)
         self.notes_: tuple[str, ...] = ()
 
     def fit(self, orders: Any, as_of: AsOf = None) -> Self:
         """Learn from orders at or before ``as_of`` and return self.
 
         ``orders`` is a history, or a frame with customer_id, ordered_at (naive = UTC),
-        net_amount and optionally currency and margin_amount. Rows without a customer are left
-        out; an empty amount counts as 0. ``as_of=None`` means the history's own, or the last
-        row. Raises ``BadInput`` for a missing column, an amount that is no finite number, an
-        empty time, or nothing to tell as_of from.
+        net_amount and optionally currency, margin_amount and order_id. Rows without a customer
+        are left out; an empty amount counts as 0. ``as_of=None`` means the history's own, or the
+        last row. Raises ``BadInput`` for a missing column, an order_id in two rows, an amount that
+        is no finite number, an empty time, or nothing to tell as_of from.
         """
         rows = read_spending(orders, as_of=as_of)
+        self.as_of_ = rows.as_of
+        self.closures_ = self.closures or find_closures(rows.stamps)
+        warn_of_end(self.closures_, rows.as_of)
+        rows = rows.without(self.closures_)
         parts = _by_currency(rows)
         self.currencies_ = tuple(parts)
         self._worths = tuple(fit_worth(part) for part in parts.values())
         self._main = int(np.argmax([len(worth.ids) for worth in self._worths]))
         self._known = np.unique(np.concatenate([worth.ids for worth in self._worths]))
-        self.as_of_, self._has_margin = rows.as_of, rows.margin is not None
+        self._has_margin = rows.margin is not None
         self.n_customers_ = len(self._known)
-        self.notes_ = (*_notes_on(rows), *_notes_of(self.currencies_, self._worths))
+        told = (*_notes_on(rows), *map(str, self.closures_))
+        self.notes_ = (*told, *_notes_of(self.currencies_, self._worths))
         return self
 
     def predict(

@@ -14,11 +14,12 @@ from xenorec.errors import BadInput
 from xenorec.frames import arrow, encode, instants
 from xenorec.instants import AsOf, as_instant, instant_of, microseconds
 from xenorec.numbers import Bools, Floats, Ints, Texts
+from xenorec.timing.closures import Closure, without
 from xenorec.timing.local_time import DAY_US
-from xenorec.timing.stamps import History, history_cut, names_in
+from xenorec.timing.stamps import History, Stamps, history_cut, names_in
 
 NEED = ("customer_id", "ordered_at", "net_amount")
-MAY = ("currency", "margin_amount")
+MAY = ("currency", "margin_amount", "order_id")
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,19 @@ class Spending:
             margin=None if self.margin is None else self.margin[keep],
             currency=self.currency[keep],
         )
+
+    @property
+    def stamps(self) -> Stamps:
+        """Who ordered when, without returns and amounts."""
+        bought = self.amount >= 0
+        zone = np.full(int(bought.sum()), -1, dtype=np.int64)
+        return Stamps(self.ids, self.code[bought], self.at[bought], zone, (), self.as_of)
+
+    def without(self, closures: tuple[Closure, ...]) -> Spending:
+        """Return the rows on a clock that stands still while the shop is closed."""
+        every = Stamps(self.ids, self.code, self.at, self.currency, self.currencies, self.as_of)
+        open_days = without(every, closures, step=1)
+        return replace(self, at=open_days.at, as_of=open_days.as_of)
 
     def until(self, as_of: datetime) -> Spending:
         """Return the rows at or before ``as_of``."""
@@ -95,11 +109,11 @@ class Visits:
 
 
 def read_spending(source: Any, *, as_of: AsOf = None) -> Spending:
-    """Read orders (customer_id, ordered_at, net_amount; optional currency, margin_amount).
+    """Read orders: customer_id, ordered_at, net_amount; maybe currency, margin_amount, order_id.
 
     ``source`` is a frame or a history. Rows without a customer are left out, an empty amount is
-    0. Raises ``BadInput`` for a missing column, an amount that is no finite number, or when
-    as_of is later than the history's own.
+    0. Raises ``BadInput`` for a missing column, an order in two rows, an amount that is no finite
+    number, or when as_of is later than the history's own.
     """
     if isinstance(source, Spending):
         return source if as_of is None else source.until(as_instant(as_of))
@@ -124,6 +138,7 @@ def visits_of(spending: Spending) -> Visits:
 
 def _spending(table: Any, as_of: datetime | None) -> Spending:
     table = table.filter(pc.is_valid(table["customer_id"]))
+    _check_once(table)
     at = instants(table["ordered_at"], "ordered_at")
     if as_of is None:
         if not len(at):
@@ -138,6 +153,20 @@ def _spending(table: Any, as_of: datetime | None) -> Spending:
     whole = np.nan_to_num(amount)
     rows = Spending(known, code, at, whole, margin, currency, names, int(empty.sum()), as_of)
     return rows.until(as_of)
+
+
+def _check_once(table: Any) -> None:
+    """Raise where an order stands in more than one row: its amount would count twice."""
+    if "order_id" not in table.column_names:
+        return
+    names, code = encode(table["order_id"])
+    n = np.bincount(code[code >= 0], minlength=len(names))
+    if (n > 1).any():
+        raise BadInput(
+            f"order_id {names[int(n.argmax())]!r} stands in {n.max()} rows, and "
+            f"{int((n > 1).sum()):,} orders in more than one; expected one row per order. Drop "
+            "repeated rows, or add up the lines of each order first."
+        )
 
 
 def _amounts(table: Any, name: str) -> Floats:

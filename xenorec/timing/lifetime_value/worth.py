@@ -111,7 +111,7 @@ def fit_worth(spending: Spending) -> Worth:
     rates = learn(visits, spending.ids) if base.level == "personal" else None
     notes = (*base.notes, *_young(visits.span))
     if rates is None and base.level == "personal":
-        notes = (*notes, "Too few orders followed a past day to learn from; BG/NBD tells alone.")
+        notes = (*notes, "The history is too short to learn who buys more than before.")
     factors = plain(len(spending.ids)) if rates is None else blend(base, rates, weights)
     return Worth(
         ids=spending.ids,
@@ -131,8 +131,8 @@ def _young(span: int) -> tuple[str, ...]:
     if span >= 2 * LONGEST_LOOK:
         return ()
     return (
-        f"The data reach back {span:,} days: beyond {span // 2:,} days ahead nothing could be "
-        f"checked, and the probability model's growth is taken.",
+        f"The data reach back {span:,} days: what is said of more than {span // 2:,} days ahead "
+        "could not be checked against the past.",
     )
 
 

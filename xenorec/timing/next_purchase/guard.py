@@ -18,6 +18,7 @@ from xenorec.timing.next_purchase.shop_rate import ShopRate
 MIN_CUSTOMERS = 50
 MIN_REPEATERS = 10
 _TWICE = 2.0
+UNFIT = "The customers' habits could not be put into one model"
 
 
 @dataclass(frozen=True)
@@ -41,17 +42,22 @@ def choose_model(past: Patterns) -> Choice:
 def _too_thin(past: Patterns) -> Choice | None:
     n, repeaters = int(past.weight.sum()), int(past.weight[past.frequency > 0].sum())
     if n == 0:
-        return Choice(ShopRate.of(past), "default", ("There are no orders: one order a year.",))
+        return Choice(
+            ShopRate.of(past),
+            "default",
+            ("There are no orders yet; everybody is taken to order once a year.",),
+        )
     if past.age.max() == 0:
-        reason = "All first orders are of the day of as_of: one order a year is taken."
+        reason = "All orders are of the day of as_of; everybody is taken to order once a year."
         return Choice(ShopRate.of(past), "default", (reason,))
     if n < MIN_CUSTOMERS:
-        return _shop(past, f"{_count(n, 'customer')}, fewer than the {MIN_CUSTOMERS} a fit needs.")
+        who = "customer has" if n == 1 else "customers have"
+        return _shop(past, f"Only {n:,} {who} ordered; {MIN_CUSTOMERS} are needed to tell habits.")
     if repeaters < MIN_REPEATERS:
         return _shop(
             past,
-            f"{_count(repeaters, 'customer')} of {n:,} ordered on more than one day, "
-            f"fewer than the {MIN_REPEATERS} a fit needs.",
+            f"Only {repeaters:,} of {n:,} customers came back; {MIN_REPEATERS} are needed to tell "
+            "habits.",
         )
     return None
 
@@ -60,7 +66,7 @@ def _attempt(past: Patterns) -> tuple[BgNbd | None, str]:
     try:
         model = fit_bgnbd(past)
     except NoMaximum as error:
-        return None, f"The fit of BG/NBD did not converge ({error})."
+        return None, f"{UNFIT} ({error})."
     reason = _absurd(model, past)
     return (model, "") if reason is None else (None, reason)
 
@@ -69,19 +75,15 @@ def _absurd(model: BgNbd, past: Patterns) -> str | None:
     values = astuple(model)
     shown = ", ".join(f"{value:.3g}" for value in values)
     if not all(np.isfinite(values)):
-        return f"The fitted parameters r, alpha, a, b are absurd: {shown}."
+        return f"{UNFIT} (absurd parameters r, alpha, a, b: {shown})."
     ages, which = np.unique(past.age, return_inverse=True)
     told = float(np.sum(past.weight * model.n_since_first(ages)[which]))
     seen = float(np.sum(past.weight * past.frequency))
     if not seen / _TWICE <= told <= seen * _TWICE:
-        return f"The fitted model tells {told:,.0f} repeat orders where {seen:,.0f} were seen."
+        return f"{UNFIT} (it tells {told:,.0f} repeat orders where {seen:,.0f} were seen)."
     return None
 
 
 def _shop(past: Patterns, reason: str) -> Choice:
-    said = f"{reason} Everybody gets the shop's mean rate; who has stopped cannot be told."
+    said = f"{reason} All get the shop's usual rate, which does not tell who has left."
     return Choice(ShopRate.of(past), "shop", (said,))
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n:,} {noun}" + ("" if n == 1 else "s")

@@ -20,12 +20,12 @@ from xenorec.timing.next_purchase.periods import N_PERIODS, Ahead, rows_seen
 from xenorec.timing.next_purchase.purchase_model import PurchaseModel
 from xenorec.timing.next_purchase.visits import Visits
 
-BOOSTING = Boosting(n_trees=200, learning_rate=0.07, n_leaves=8, least=80, features=0.3)
+BOOSTING = Boosting(n_trees=400, learning_rate=0.035, n_leaves=8, least=80, features=0.3)
 STEP = 7.0
 """Days between the past instants: whole weeks, so that all stand at the same weekday."""
 WARM_UP = 28.0
 """Days of the shop before the first instant that is learned from."""
-MOST_ROWS = 300_000
+MOST_ROWS = 200_000
 HALF_LIFE = 120.0
 """Days after which a past instant teaches half as much."""
 CHECK_DAYS = 28.0

@@ -202,9 +202,11 @@ class NextPurchase(Saved):
         if self.level_ != "personal" or not self.use_learner:
             return ()
         if self.learner_ is None:
-            return ("Too few orders were seen from past days to learn more: BG/NBD alone.",)
+            return (
+                "The history is too short to learn rhythms: how often and how lately tell alone.",
+            )
         if self.learner_.share == 0:
-            return ("The latest 28 days were told best by BG/NBD alone.",)
+            return ("How often and how lately alone were right more often on the latest 28 days.",)
         return ()
 
     def _told(self, rows: Ints, days: tuple[float, ...], never: float = NEVER_DAYS) -> Told:

@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from xenorec.errors import BadInput, nearest
+from xenorec.errors import BadInput
 from xenorec.timing.occasions.feasts import Feasts
-from xenorec.timing.occasions.kinds import KINDS, NAMES, title_of
+from xenorec.timing.occasions.kinds import KINDS, NAMES, meant, title_of
 from xenorec.timing.occasions.occasion import Occasion
 from xenorec.timing.occasions.paydays import check_payday, paydays
 from xenorec.timing.occasions.sources import DAY, land
@@ -118,7 +118,7 @@ class Occasions:
         """Return all of one name whose day is in these years, in order."""
         if name not in self.names:
             raise BadInput(
-                f"{name!r} is no occasion.{nearest(name, self.names)} "
+                f"{name!r} is no occasion.{meant(name, self.names)} "
                 f"Known: {', '.join(self.names)}. Your own go into own={{name: day}}."
             )
         found = sorted(self._unconfirmed(name, first, last), key=lambda occasion: occasion.on)
@@ -192,8 +192,9 @@ def _check_names(confirmed: Mapping[str, Any], own: Mapping[str, Any]) -> None:
             )
     for name, days in confirmed.items():
         if name not in KINDS or any(WHOLE_YEAR.match(day) for day in days):
+            hint = "" if name in KINDS else meant(name)
             raise BadInput(
-                f"confirmed has {name!r}: {list(days)}.{nearest(name, NAMES)} Expected one of "
+                f"confirmed has {name!r}: {list(days)}.{hint} Expected one of "
                 f"{', '.join(NAMES)} and a day with its year, such as '2027-03-10'."
             )
 

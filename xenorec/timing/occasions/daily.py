@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from xenorec.instants import AsOf, as_instant, microseconds
 from xenorec.numbers import Bools, Floats, Ints, Texts
 from xenorec.timing.local_time import DAY_US, local_microseconds
 from xenorec.timing.stamps import History
+from xenorec.timing.zones import zone_info
 
 WHOLE = ""
 """The category that stands for the whole shop."""
@@ -50,6 +51,11 @@ class Daily:
             raise BadInput("No line lies on a day that was over; give lines, or a later as_of.")
         begin = EPOCH + timedelta(days=self.first)
         return begin, begin + timedelta(days=self.n_days - 1)
+
+    def end(self, time_zone: str) -> datetime:
+        """Return the instant at which the last day was over on the clock of ``time_zone``."""
+        day = EPOCH + timedelta(days=self.first + self.n_days)
+        return datetime.combine(day, time.min, zone_info(time_zone)).astimezone(UTC)
 
     def position(self, day: date) -> int:
         """Return where a day stands; it may lie outside."""

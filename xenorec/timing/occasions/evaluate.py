@@ -184,7 +184,8 @@ def _scores(cells: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
 def _notes(by_occasion: pd.DataFrame) -> tuple[str, ...]:
     unseen = by_occasion.loc[by_occasion["n_years"] == 0, ["occasion", "on"]].drop_duplicates()
     return tuple(
-        f"Before {row.on} no {row.occasion} lay in the sales: its uplift was 1."
+        f"Before {row.on} no {row.occasion} lay in the sales, so nothing could be learned of it: "
+        "the forecast is that of ordinary days (uplift 1)."
         for row in unseen.itertuples()
     )
 

@@ -1,9 +1,13 @@
-"""The occasions that are known by name, and what each is called. Standard library only."""
+"""The occasions that are known by name, and what each is called."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
+
+from xenorec.errors import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,52 @@ KINDS: Mapping[str, Kind] = {
     ),
 }
 NAMES = tuple(KINDS)
+SHORTEST = 3
+"""A part of a name has at least so many letters."""
+ALIASES: Mapping[str, tuple[str, ...]] = {
+    "bakr_eid": ("eid_al_adha",),
+    "bakrid": ("eid_al_adha",),
+    "blackfriday": ("black_friday",),
+    "deepavali": ("diwali",),
+    "eid": ("eid_al_fitr", "eid_al_adha"),
+    "eid_ul_adha": ("eid_al_adha",),
+    "eid_ul_azha": ("eid_al_adha",),
+    "eid_ul_fitr": ("eid_al_fitr",),
+    "end_of_ramadan": ("eid_al_fitr",),
+    "festival_of_lights": ("diwali",),
+    "kurban_bayrami": ("eid_al_adha",),
+    "lebaran": ("eid_al_fitr",),
+    "natal": ("christmas",),
+    "noel": ("christmas",),
+    "pay_day": ("payday",),
+    "ramzan": ("ramadan",),
+    "salary": ("payday",),
+    "thiruvonam": ("onam",),
+    "weihnachten": ("christmas",),
+    "white_friday": ("black_friday",),
+    "xmas": ("christmas",),
+}
+"""What occasions are called besides: it is no name, and answered with the names that are."""
+
+
+def meant(name: str, names: Iterable[str] = NAMES) -> str:
+    """Return `` Did you mean 'x'?`` for an occasion that is none of ``names``, or an empty text.
+
+    By what it is called besides and in other languages, a part of the name, then by spelling.
+
+    >>> meant("Eid"), meant("diwalli")
+    (" Did you mean 'eid_al_fitr' or 'eid_al_adha'?", " Did you mean 'diwali'?")
+    """
+    known, plain = tuple(names), "_".join(re.findall(r"\w+", name.casefold()))
+    titles = {text.casefold(): (of,) for of, kind in KINDS.items() for text in kind.title.values()}
+    called = {**titles, **ALIASES, **{one: (one,) for one in known}}
+    found = called.get(name.strip().casefold()) or called.get(plain)
+    if not found and len(plain) >= SHORTEST:
+        found = tuple(one for one in known if plain in one or one in plain)
+    if not found:
+        close = get_close_matches(plain, called, n=1, cutoff=0.6)
+        found = called[close[0]] if close else ()
+    return did_you_mean([one for one in found if one in known])
 
 
 def title_of(name: str, language: str = "en") -> str:

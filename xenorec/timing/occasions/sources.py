@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
-from xenorec.errors import BadInput, nearest
+from xenorec.errors import BadInput, did_you_mean, nearest
 
 LISTS = "holidays"
 MOON = "umm al-qura"
@@ -26,16 +27,28 @@ def land(country: str, subdivision: str | None) -> Any:
 
     known = holidays.list_supported_countries()
     if country not in known:
+        hint = nearest(country.upper(), known)
         raise BadInput(
-            f"country came as {country!r}.{nearest(country, known)} Expected two letters of "
-            "ISO 3166, such as SA, IN or US."
+            f"country came as {country!r}.{hint} Expected two letters of ISO 3166, such as SA, IN "
+            "or US."
         )
     if subdivision is not None and subdivision not in known[country]:
-        raise BadInput(
-            f"{country} has no subdivision {subdivision!r}.{nearest(subdivision, known[country])} "
-            f"It has: {', '.join(known[country]) or 'none'}."
-        )
+        raise BadInput(_no_part(country, subdivision, known[country]))
     return holidays.country_holidays(country, subdiv=subdivision)
+
+
+def _no_part(country: str, given: str, codes: Sequence[str]) -> str:
+    """Return the text for a subdivision that is not known: the one meant, and all by name."""
+    import holidays
+
+    names: Mapping[str, str] = getattr(getattr(holidays, country), "subdivisions_aliases", {})
+    called = {text.casefold(): code for text, code in names.items() if code in codes}
+    called |= {code.casefold(): code for code in codes}
+    close = get_close_matches(given.strip().casefold(), called, n=1, cutoff=0.6)
+    hint = did_you_mean([called[close[0]]] if close else [])
+    first = {code: text for text, code in reversed(list(names.items()))}
+    listed = [f"{code} ({first[code]})" if code in first else code for code in codes]
+    return f"{country} has no subdivision {given!r}.{hint} It has: {', '.join(listed) or 'none'}."
 
 
 @lru_cache(maxsize=512)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from xenorec.errors import BadInput, NotFitted, nearest
+from xenorec.errors import BadInput, NotFitted
 from xenorec.instants import AsOf
 from xenorec.numbers import Bools, Floats, significant
 from xenorec.timing.occasions.calendar import Occasions
 from xenorec.timing.occasions.daily import Daily, expected, plain_days, read_daily
-from xenorec.timing.occasions.kinds import title_of
+from xenorec.timing.occasions.kinds import meant, title_of
 from xenorec.timing.occasions.windows import BUSY, OFFSETS, Window, windows, within
+from xenorec.timing.saved import Saved
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +53,7 @@ DAY_SPAN = 1
 """The place of the span of one day."""
 
 
-class OccasionUplift:
+class OccasionUplift(Saved):
     """By how much sales around occasions differ from what the same days would have sold.
 
     The expected level is that of the same weekday without the occasion: a smooth level over the
@@ -84,6 +85,7 @@ class OccasionUplift:
         """Learn from daily counts."""
         only = (self.only,) if isinstance(self.only, str) else self.only
         found = windows(daily, occasions, only) if daily.n_days else []
+        self.as_of_ = daily.end(self.time_zone)
         own = only if only is not None else sorted({window.occasion for window in found})
         self.occasions_: tuple[str, ...] = tuple(dict.fromkeys(own))
         self.categories_: tuple[str, ...] = tuple(daily.categories)
@@ -151,7 +153,7 @@ class OccasionUplift:
         names = self._fitted().occasions_
         if occasion not in names:
             raise BadInput(
-                f"{occasion!r} was not learned.{nearest(occasion, names)} Learned: "
+                f"{occasion!r} was not learned.{meant(occasion, names)} Learned: "
                 f"{', '.join(names) or 'none'}. Name it in OccasionUplift(only=[...])."
             )
         return names.index(occasion)
@@ -216,12 +218,19 @@ class OccasionUplift:
 
     def _notes(self, n_plain: int) -> tuple[str, ...]:
         notes = [
-            f"No past {title_of(name)} lies in these sales: its uplift is 1."
+            f"No past {title_of(name)} lies in these sales, so what it does to them is not known: "
+            "they are told as on ordinary days (uplift 1)."
             for at, name in enumerate(self.occasions_)
             if not self._years(at)
         ]
-        if not self.observed_.size or not n_plain:
-            notes.append("There is no plain day to compare with, so every uplift is 1.")
+        if not self.observed_.size:
+            notes.append("No occasion lies in these sales, so there is nothing to tell of one.")
+        elif not n_plain:
+            notes.append(
+                "Every day lies near some occasion, so there is no ordinary one to compare with "
+                "and no effect can be told (every uplift is 1): give more days, or fewer "
+                "occasions with OccasionUplift(only=[...])."
+            )
         return tuple(notes)
 
 

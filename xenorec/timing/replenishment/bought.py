@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -15,8 +17,10 @@ from xenorec.errors import BadInput
 from xenorec.frames import arrow, encode, instants
 from xenorec.instants import AsOf, as_instant, instant_of, microseconds
 from xenorec.numbers import Bools, Floats, Ints, Texts
+from xenorec.timing.closures import Closure, without
 from xenorec.timing.local_time import DAY_US
 from xenorec.timing.replenishment.series import Series, series_of
+from xenorec.timing.stamps import Stamps
 
 NEED = ("customer_id", "order_id", "ordered_at", "product_id")
 BY = ("product", "category")
@@ -72,19 +76,31 @@ class Bought:
         )
 
     def of(self, customers: Ints) -> Bought:
-        """Return what some customers bought; all names stay."""
-        asked = np.zeros(len(self.customers), dtype=bool)
-        asked[customers] = True
-        return Bought(
-            self.customers,
-            self.items,
-            self.kind,
-            self.n_kinds,
-            self.pairs.take(np.flatnonzero(asked[self.pairs.key // len(self.items)])),
-            self.trips.take(np.flatnonzero(asked[self.trips.key])),
-            self.kinds.take(np.flatnonzero(asked[self.kinds.key // self.n_kinds])),
-            self.as_of,
-        )
+        """Return what some customers bought, given in ascending order; all names stay."""
+        trips = self.trips.take(self.trips.between(customers, customers + 1))
+        n = self.n_kinds
+        kinds = self.kinds.take(self.kinds.between(customers * n, (customers + 1) * n))
+        pairs = self.pairs.take(self.pairs_of(customers))
+        return replace(self, pairs=pairs, trips=trips, kinds=kinds)
+
+    def pairs_of(self, customers: Ints) -> Ints:
+        """Return the positions of the pairs of some customers, given in ascending order."""
+        n = max(len(self.items), 1)
+        return self.pairs.between(customers * n, (customers + 1) * n)
+
+    def on_clock(self, closures: Sequence[Closure]) -> Bought:
+        """Return the same on the clock that stands still while the shop is closed."""
+        if not closures:
+            return self
+        on = partial(_on_clock, closures=closures, as_of=self.as_of)
+        stopped = without(_stamps(np.empty(0), self.as_of), closures)
+        pairs, trips, kinds = on(self.pairs), on(self.trips), on(self.kinds)
+        return replace(self, pairs=pairs, trips=trips, kinds=kinds, as_of=stopped.as_of)
+
+    def orders(self) -> Stamps:
+        """Return one instant per customer and day with a purchase, without zones."""
+        stamps = _stamps(self.trips.at, self.as_of)
+        return replace(stamps, ids=self.customers, code=self.trips.key[self.trips.code])
 
 
 def read_bought(source: Any, *, by: str, as_of: AsOf = None) -> Bought:
@@ -111,6 +127,18 @@ def read_bought(source: Any, *, by: str, as_of: AsOf = None) -> Bought:
         )
     kept = _kept(table, by) & (at <= microseconds(end))
     return _bought(table.filter(pa.array(kept)), at[kept] / DAY_US, by, end)
+
+
+def _on_clock(series: Series, *, closures: Sequence[Closure], as_of: datetime) -> Series:
+    stamps = without(_stamps(series.at, as_of), closures)
+    return series_of(series.key[series.code], stamps.at / DAY_US, series.quantity)
+
+
+def _stamps(at: Floats, as_of: datetime) -> Stamps:
+    """Return instants, given in days, of which it does not matter whose they are."""
+    nobody = np.full(len(at), -1, dtype=np.int64)
+    stamps = np.rint(at * DAY_US).astype(np.int64)
+    return Stamps(np.empty(0, dtype=object), nobody, stamps, nobody, (), as_of)
 
 
 def _table(source: Any) -> Any:

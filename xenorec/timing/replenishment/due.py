@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xenorec.numbers import Floats, Ints
+from xenorec.numbers import Floats, Ints, Texts
 from xenorec.timing.replenishment.series import Series
 
 OWN_GAPS = 1.0
@@ -23,11 +23,12 @@ MOST_PACK = 5.0
 class DueModel:
     """``log_gap``: the usual log of days between purchases, by item; ``stretch``: 0 to 1.
 
-    A pack of twice the usual size lasts 2 to the power of ``stretch`` times as long; what it is,
-    the shop's own gaps have told.
+    ``n_gaps``: how many gaps each item has. A pack of twice the usual size lasts 2 to the power
+    of ``stretch`` times as long; what it is, the shop's own gaps have told.
     """
 
     log_gap: Floats
+    n_gaps: Ints
     stretch: float
 
     def gap(self, pairs: Series, item: Ints) -> Floats:
@@ -38,6 +39,13 @@ class DueModel:
         last = _packs(pairs)[pairs.bounds[1:] - 1] if len(pairs) else np.empty(0)
         return np.asarray(np.exp(usual + self.stretch * last), dtype=np.float64)
 
+    def level(self, n_bought: Ints, item: Ints) -> Texts:
+        """Return on whose gaps each pair's rests: personal, segment (the item's) or shop."""
+        own = n_bought - 1
+        is_usual = self.n_gaps[item] - own >= ITEM_GAPS
+        levels = np.where(own > OWN_GAPS, "personal", np.where(is_usual, "segment", "shop"))
+        return levels.astype(object)
+
 
 def fit_due(pairs: Series, item: Ints, n_items: int) -> DueModel:
     """Return the usual gaps of items, and how much longer a larger pack lasts."""
@@ -45,7 +53,7 @@ def fit_due(pairs: Series, item: Ints, n_items: int) -> DueModel:
     overall = float(logs.mean()) if len(logs) else float(np.log(ANY_GAP))
     total, n = _sum(item[code], logs, n_items), np.bincount(item[code], minlength=n_items)
     log_gap = (total + ITEM_GAPS * overall) / (n + ITEM_GAPS)
-    return DueModel(log_gap, _stretch(pairs, logs))
+    return DueModel(log_gap, n.astype(np.int64), _stretch(pairs, logs))
 
 
 def _stretch(pairs: Series, logs: Floats) -> float:

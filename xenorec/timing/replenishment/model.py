@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, ClassVar, Self
 
@@ -9,20 +10,28 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from xenorec.engine import map_batches
 from xenorec.errors import BadInput, NotFitted
 from xenorec.frames import positions
-from xenorec.instants import AsOf
+from xenorec.instants import AsOf, microseconds
 from xenorec.numbers import Floats, Ints, significant
 from xenorec.spans import span
+from xenorec.timing.closures import (
+    Closure,
+    GivenClosure,
+    closures_of,
+    find_closures,
+    warn_of_end,
+)
 from xenorec.timing.local_time import DAY_US
 from xenorec.timing.model_column import ModelColumn
 from xenorec.timing.replenishment.bought import BY, Bought, read_bought
-from xenorec.timing.replenishment.columns import DUE_COLUMNS, due_columns
+from xenorec.timing.replenishment.calendar import begun, real_days
+from xenorec.timing.replenishment.columns import DUE_COLUMNS, due_columns, is_wanted
 from xenorec.timing.replenishment.due import DueModel, fit_due
 from xenorec.timing.replenishment.features import ANCHOR, features
 from xenorec.timing.replenishment.gap_models import Habit, habit_of
 from xenorec.timing.replenishment.learner import Learner, learn
-from xenorec.timing.replenishment.series import Series
 from xenorec.timing.replenishment.shop import Shop, look
 from xenorec.timing.saved import Saved
 from xenorec.timing.stamps import wanted
@@ -59,6 +68,16 @@ class Replenishment(Saved):
     to the item's), longer after a larger pack as far as the shop's own gaps show that. It may lie
     in the past; ``is_overdue`` says so.
 
+    ``level`` says on whose gaps the due day rests. ``personal``: the customer's own weigh most,
+    which is so from three purchases on. With two, what is usual counts as much as the one gap of
+    their own: ``segment`` is what is usual for the item, where others have shown 5 gaps of it or
+    more, and ``shop`` what is usual there, where it is rarer. Nobody is told of at ``default``.
+
+    ``closures``: pairs of first and last closed day. Runs of 14 and more days without any order
+    that should have had 30 are found by themselves. Closed days count as nobody's silence, and
+    what would fall due on one is due when the shop opens again; those that begin after ``as_of``
+    are not known yet.
+
     It cannot see prices or offers to come, nor seasons that the data has not shown.
 
     Source: Bhagat, Muralidharan, Lobzhanidze and Vishwanath (2018), "Buy It Again", KDD.
@@ -73,11 +92,18 @@ class Replenishment(Saved):
     """
 
     columns: ClassVar[tuple[ModelColumn, ...]] = DUE_COLUMNS
-    parts: ClassVar[tuple[type, ...]] = (Bought, Shop, Learner, DueModel)
+    parts: ClassVar[tuple[type, ...]] = (Closure, Bought, Shop, Learner, DueModel)
 
-    def __init__(self, by: str = "product", *, min_bought: int = 2) -> None:
+    def __init__(
+        self,
+        by: str = "product",
+        *,
+        min_bought: int = 2,
+        closures: Iterable[GivenClosure] = (),
+    ) -> None:
         self.by = by
         self.min_bought = min_bought
+        self.closures = closures_of(closures)
         self.notes_: tuple[str, ...] = ()
 
     def fit(self, lines: Any, as_of: AsOf = None) -> Self:
@@ -89,12 +115,16 @@ class Replenishment(Saved):
         nothing to tell as_of from.
         """
         self._check()
-        bought = read_bought(lines, by=self.by, as_of=as_of)
+        real = read_bought(lines, by=self.by, as_of=as_of)
+        self.closures_ = begun(self.closures, real.as_of) or find_closures(real.orders())
+        warn_of_end(self.closures_, real.as_of)
+        bought = real.on_clock(self.closures_)
         learner, reason = learn(bought, self.min_bought)
         n_items = max(len(bought.items), 1)
         self._bought, self._shop, self._learner = bought, look(bought), learner
         self._due = fit_due(bought.pairs, bought.pairs.key % n_items, n_items)
-        self.as_of_ = bought.as_of
+        self._last_at = real.pairs.last
+        self.as_of_ = real.as_of
         self.n_customers_ = len(bought.customers)
         self.n_pairs_ = int((bought.pairs.n >= self.min_bought).sum())
         self.stretch_ = self._due.stretch
@@ -112,31 +142,36 @@ class Replenishment(Saved):
         """
         bought, days = self._fitted(), span(within) / timedelta(days=1)
         rows = positions(wanted(customer_ids, bought.customers), bought.customers)
-        rows = rows[rows >= 0]
-        parts = [
-            self._block(rows[begin : begin + BLOCK], days)
-            for begin in range(0, max(len(rows), 1), BLOCK)
-        ]
-        return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
+
+        def score(table: pa.Table) -> pa.Table:
+            return self._block(table["row"].to_numpy(), days)
+
+        return self._frame(map_batches(score, pa.table({"row": rows[rows >= 0]}), rows=BLOCK))
 
     def due(
         self,
         *,
         within: str | timedelta = "1d",
         before: str | timedelta | None = None,
+        overdue: bool = False,
         customer_ids: Any = None,
     ) -> pd.DataFrame:
         """Return the rows that fall due soon, in order of date, then customer, then p_buy.
 
         ``before``: how long before the due day it is now (None: the due day itself); ``within``:
         for how many days of due dates to speak, in whole days. ``before="2d", within="1d"`` gives
-        what is due the day after tomorrow: run it daily and each row comes once.
+        what is due the day after tomorrow: run it daily and each row comes once. ``overdue``: what
+        was due before that too, as long as it is still wanted: 28 days ago at most, and less than
+        twice its usual gap.
         """
         told = self.predict(customer_ids)
         ahead = timedelta(0) if before is None else span(before)
         begin = pd.Timestamp(self.as_of_).tz_convert(None).normalize() + pd.Timedelta(ahead)
-        kept = (told["due_on"] >= begin.normalize()) & (told["due_on"] < begin + span(within))
-        found = told[kept]
+        first = begin.normalize()
+        is_soon = (told["due_on"] >= first) & (told["due_on"] < begin + span(within))
+        if overdue:
+            is_soon |= is_wanted(told, self.as_of_) & (told["due_on"] < first)
+        found = told[is_soon]
         found = found.sort_values(["due_on", "customer_id", "p_buy"], ascending=[True, True, False])
         return found.reset_index(drop=True)
 
@@ -153,12 +188,12 @@ class Replenishment(Saved):
         """
         bought, days = self._fitted(), span(within) / timedelta(days=1)
         known = positions(wanted(customer_ids, bought.customers), bought.customers)
-        pairs = self._pairs(bought, np.sort(known[known >= 0]))
+        pairs = bought.pairs.take(self._spoken_of(np.sort(known[known >= 0])))
         habit = habit_of(pairs, bought.now, self._shop.n_items)
         age = max(bought.now - float(bought.pairs.at.min(initial=bought.now)), 1.0)
         return pd.DataFrame(
             {
-                **self._names(pairs),
+                **self._names(pairs.key),
                 "p_frequency": -np.expm1(-pairs.n / age * days),
                 "p_poisson_gamma": self._shop.gaps.p_within(habit, days),
                 "p_modified": self._shop.gaps.p_within_modified(habit, days),
@@ -186,52 +221,60 @@ class Replenishment(Saved):
     def _told(self, reason: str) -> tuple[str, ...]:
         if not self.n_pairs_:
             return ("Nobody has bought anything on two days, so nothing can be said to be due.",)
-        if self._learner is None:
-            return (f"{reason}, so the Poisson-gamma gap model answers alone.",)
-        return ()
+        alone = f"{reason}, so the Poisson-gamma gap model answers alone."
+        told = () if self._learner is not None else (alone,)
+        return (*told, *map(str, self.closures_))
 
     def _fitted(self) -> Bought:
         if not hasattr(self, "_bought"):
             raise NotFitted("Replenishment has learned nothing yet; call fit(lines, as_of) first.")
         return self._bought
 
-    def _pairs(self, bought: Bought, customers: Ints) -> Series:
-        asked = np.zeros(len(bought.customers) + 1, dtype=bool)
-        asked[customers] = True
-        key = bought.pairs.key // self._shop.n_items
-        return bought.pairs.take(np.flatnonzero(asked[key] & (bought.pairs.n >= self.min_bought)))
+    def _spoken_of(self, customers: Ints) -> Ints:
+        """Return the positions of the pairs to tell of, of customers in ascending order."""
+        rows = self._bought.pairs_of(customers)
+        return rows[self._bought.pairs.n[rows] >= self.min_bought]
 
-    def _names(self, pairs: Series) -> dict[str, Any]:
-        customer, item = pairs.key // self._shop.n_items, pairs.key % self._shop.n_items
+    def _names(self, key: Ints) -> dict[str, Any]:
+        customer, item = key // self._shop.n_items, key % self._shop.n_items
         return {
             "customer_id": pd.array(self._bought.customers[customer], dtype="str"),
             "product_id": pd.array(self._bought.items[item], dtype="str"),
         }
 
-    def _block(self, customers: Ints, days: float) -> pd.DataFrame:
-        bought = self._bought.of(customers)
-        rows = np.flatnonzero(bought.pairs.n >= self.min_bought)
-        pairs = bought.pairs.take(rows)
-        p = self._p(bought, rows, habit_of(pairs, bought.now, self._shop.n_items), days)
+    def _block(self, asked: Ints, days: float) -> pa.Table:
+        """Return the pairs of the customers asked about, in their order: position, p_buy, due."""
+        customers = np.sort(asked)
+        bought, rows = self._bought.of(customers), self._spoken_of(customers)
+        kept = np.flatnonzero(bought.pairs.n >= self.min_bought)
+        pairs = bought.pairs.take(kept)
         customer, item = pairs.key // self._shop.n_items, pairs.key % self._shop.n_items
-        place = np.empty(len(self._bought.customers), dtype=np.int64)
-        place[customers] = np.arange(len(customers))
+        habit = habit_of(pairs, bought.now, self._shop.n_items)
+        p_buy = significant(self._p(bought, kept, habit, days))
         due = np.floor(pairs.last + np.minimum(self._due.gap(pairs, item), FURTHEST))
-        frame = pd.DataFrame(
+        place = np.argsort(asked)[np.searchsorted(customers, customer)]
+        order = np.lexsort((item, -p_buy, place))
+        return pa.table({"pair": rows[order], "p_buy": p_buy[order], "due": due[order]})
+
+    def _frame(self, told: pa.Table) -> pd.DataFrame:
+        """Return the answer, one row per pair of ``told``, on the real calendar."""
+        rows = told["pair"].to_numpy()
+        key, n, last = self._bought.pairs.key[rows], self._bought.pairs.n[rows], self._last_at[rows]
+        due = real_days(told["due"].to_numpy(), self.closures_)
+        level = self._due.level(n, key % self._shop.n_items)
+        return pd.DataFrame(
             {
-                **self._names(pairs),
-                "p_buy": significant(p),
+                **self._names(key),
+                "p_buy": told["p_buy"].to_numpy(),
                 "due_on": due.astype(np.int64).astype("datetime64[D]").astype("datetime64[us]"),
                 "last_bought_at": pd.to_datetime(
-                    np.rint(pairs.last * DAY_US).astype("datetime64[us]"), utc=True
+                    np.rint(last * DAY_US).astype("datetime64[us]"), utc=True
                 ),
-                "n_bought": pairs.n,
-                "is_overdue": due < np.floor(bought.now),
-                "level": pd.array(np.full(len(p), "personal", dtype=object), dtype="str"),
+                "n_bought": n,
+                "is_overdue": due < microseconds(self.as_of_) // DAY_US,
+                "level": pd.array(level, dtype="str"),
             }
         )
-        order = np.lexsort((item, -significant(p), place[customer]))
-        return frame.iloc[order].reset_index(drop=True)
 
     def _p(self, bought: Bought, rows: Ints, habit: Habit, days: float) -> Floats:
         """Return the chance within ``days``; other than the anchor by the gap model's ratio."""

@@ -59,10 +59,19 @@ class Series:
         return self._where(self.at <= now)
 
     def take(self, keys: Ints) -> Series:
-        """Return the series of some keys, given by position in ascending order."""
-        kept = np.zeros(len(self.key), dtype=bool)
-        kept[keys] = True
-        return self._where(kept[self.code])
+        """Return the series of some keys, given by position in ascending order.
+
+        Costs as much as what is taken is long, however much there is.
+        """
+        begin, size = self.bounds[keys], self.bounds[keys + 1] - self.bounds[keys]
+        bounds = np.append(0, np.cumsum(size)).astype(np.int64)
+        entries = runs(begin, size)
+        return Series(self.key[keys], bounds, self.at[entries], self.quantity[entries])
+
+    def between(self, low: Ints, high: Ints) -> Ints:
+        """Return the positions of all keys in [low, high) of each pair; the pairs ascend."""
+        begin, end = np.searchsorted(self.key, low), np.searchsorted(self.key, high)
+        return runs(begin, end - begin)
 
     def first_after(self, now: float) -> Floats:
         """Return the days from ``now`` to each key's next purchase; inf without one."""
@@ -77,6 +86,17 @@ class Series:
         who = np.flatnonzero(np.diff(before))
         bounds = np.append(before[who], before[-1:]).astype(np.int64)
         return Series(self.key[who], bounds, self.at[kept], self.quantity[kept])
+
+
+def runs(begin: Ints, size: Ints) -> Ints:
+    """Return runs of ``size`` whole numbers from each ``begin``, one after the other.
+
+    >>> runs(np.array([5, 0]), np.array([2, 1])).tolist()
+    [5, 6, 0]
+    """
+    ahead = np.cumsum(size) - size
+    found: Ints = np.arange(size.sum()) + np.repeat(begin - ahead, size)
+    return found
 
 
 def series_of(key: Ints, at: Floats, quantity: Floats) -> Series:

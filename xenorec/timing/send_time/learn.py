@@ -88,8 +88,8 @@ class Learner:
         life, click = HALF_LIVES[0], CLICK_WEIGHTS[0]
         curves = WeekCurves(self._parts(visits, life, click), default_weights())
         note = (
-            f"Only {n_acts} acts could be held back, fewer than {ENOUGH}: how much each part of "
-            f"a curve weighs and the half-life of {life:g} days are defaults."
+            f"Only {n_acts} visits could be set aside to test on, and {ENOUGH} are needed, so how "
+            f"fast old ones fade (half after {life:g} days) is a default, not learned."
         )
         return Fitted(curves, life, click, True, (note,))
 

@@ -12,19 +12,23 @@ def notes_of(visits: Visits, fitted: Fitted, *, channel: str | None) -> tuple[st
     """Return sentences on why an answer fell back, and on which defaults it rests."""
     notes = [*fitted.notes]
     if not len(visits.hour):
-        notes.append("There are no events: every hour is alike.")
+        notes.append(
+            "There are no events yet, so every hour outside the quiet ones is taken as equally "
+            "good: load orders or events, then fit again."
+        )
     if channel is not None:
         notes.append(_clicks(visits, fitted, channel))
     n_fasting = int(visits.is_ramadan.sum())
     if n_fasting:
         notes.append(
-            f"{n_fasting:,} visits in Ramadan taught its own curve only; the default night shift "
-            f"still weighs {PULL_OF_DEFAULT:g} events in it."
+            f"{n_fasting:,} visits fell into Ramadan and set the hours of its days only. A default "
+            f"shift into the night counts there as much as {PULL_OF_DEFAULT:g} visits, so with "
+            "fewer it decides."
         )
     elif any(keeps_ramadan(zone) for zone in visits.zones):
         notes.append(
-            "No event in Ramadan was seen: its curve is the ordinary one with a default shift "
-            "into the hours after iftar, an assumption."
+            "No visit in Ramadan was seen: on its days the usual hours get a default shift into "
+            "those after iftar. That is an assumption until a Ramadan lies in the data."
         )
     return tuple(notes)
 
@@ -32,10 +36,14 @@ def notes_of(visits: Visits, fitted: Fitted, *, channel: str | None) -> tuple[st
 def _clicks(visits: Visits, fitted: Fitted, channel: str) -> str:
     n = int(visits.is_click.sum())
     if not n:
-        return f"There are no clicks of {channel} yet: the hours are those of the other acts."
-    how = "a default" if fitted.is_default_click else "learned"
-    more = f", learned once {ENOUGH_CLICKS} can be held back" if fitted.is_default_click else ""
+        return (
+            f"There are no clicks of {channel} yet: the best hours are those at which people visit "
+            "or buy, not those at which they open messages."
+        )
+    how = "as was right so far"
+    if fitted.is_default_click:
+        how = f"a default until there are {ENOUGH_CLICKS} clicks to test it on"
     return (
-        f"{n:,} clicks of {channel} lead: each counts as {fitted.click_weight:g} other acts, "
-        f"{how}{more}."
+        f"{n:,} clicks of {channel} lead: each counts as much as {fitted.click_weight:g} visits "
+        f"or orders, {how}."
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 
-from xenorec.errors import BadInput
+from xenorec.errors import BadInput, XenorecWarning
 from xenorec.numbers import Floats, Ints
 from xenorec.timing.send_time.slots import MINUTE_US, Slots
 
@@ -54,8 +56,43 @@ def place(demands: list[Demand], per_minute: int) -> list[tuple[Ints, Ints]]:
     """Return (slot, send time in UTC microseconds) of the customers of each demand.
 
     All ask for their first slot; who finds it full, by the order of ``spread``, asks for the
-    next best. Who finds the whole window full is sent at the first slot above the rate.
+    next best. Who finds the whole window full is sent at the first slot above the rate, and a
+    warning with the code ``rate-too-low`` says how many that are.
     """
+    placed = _seated(demands, per_minute)
+    n_left = _n_left(placed)
+    if n_left:
+        _warn_of_rate(demands, per_minute, n_left)
+    for demand, (slot, when) in zip(demands, placed, strict=True):
+        left = np.flatnonzero(when < 0)
+        slot[left] = demand.first[left]
+        when[left] = demand.slots.spread(slot[left], demand.spread[left])
+    return placed
+
+
+def least_rate(demands: list[Demand], per_minute: int) -> int:
+    """Return the least rate at which all have a place, where ``per_minute`` is too low.
+
+    Who has no place has found all minutes of the window taken, so the rate that fills the
+    shortest window with everybody is enough; between it and what each window needs for its own
+    people it is tried.
+    """
+    minutes = [_minutes(demand.slots) for demand in demands]
+    n, fewest = sum(len(demand.rows) for demand in demands), min(map(len, minutes))
+    own = [ceil(len(d.rows) / len(each)) for d, each in zip(demands, minutes, strict=True)]
+    every = len(np.unique(np.concatenate(minutes)))
+    low, enough = max(per_minute + 1, ceil(n / every), *own), ceil(n / fewest)
+    while low < enough:
+        middle = (low + enough) // 2
+        if _n_left(_seated(demands, middle)):
+            low = middle + 1
+        else:
+            enough = middle
+    return enough
+
+
+def _seated(demands: list[Demand], per_minute: int) -> list[tuple[Ints, Ints]]:
+    """Return (slot, send time) of the customers of each demand, -1 where there is no place."""
     seats = Seats(per_minute)
     asked = [demand.first.copy() for demand in demands]
     at = [np.full(len(demand.rows), -1, dtype=np.int64) for demand in demands]
@@ -63,11 +100,29 @@ def place(demands: list[Demand], per_minute: int) -> list[tuple[Ints, Ints]]:
     for _ in range(max((len(demand.slots) for demand in demands), default=0)):
         for demand, slot, when, wish in zip(demands, asked, at, wishes, strict=True):
             _round(demand, seats, slot, when, wish)
-    for demand, slot, when in zip(demands, asked, at, strict=True):
-        left = np.flatnonzero(when < 0)
-        slot[left] = demand.first[left]
-        when[left] = demand.slots.spread(slot[left], demand.spread[left])
     return list(zip(asked, at, strict=True))
+
+
+def _n_left(placed: list[tuple[Ints, Ints]]) -> int:
+    return sum(int((when < 0).sum()) for _, when in placed)
+
+
+def _minutes(slots: Slots) -> Ints:
+    """Return every minute of the slots, counted from 1970."""
+    hours = zip(slots.start // MINUTE_US, slots.minutes, strict=True)
+    return np.concatenate([first + np.arange(n) for first, n in hours])
+
+
+def _warn_of_rate(demands: list[Demand], per_minute: int, n_left: int) -> None:
+    n = sum(len(demand.rows) for demand in demands)
+    warnings.warn(
+        f"rate-too-low: {n_left:,} of {n:,} messages have no place within the legal hours of the "
+        f"window at per_minute={per_minute}, so they are planned above that rate, each at its "
+        f"best hour. All have a place at per_minute={least_rate(demands, per_minute)}; else give "
+        "a longer window (within= of schedule, expires of a campaign) or fewer customers.",
+        XenorecWarning,
+        stacklevel=5,
+    )
 
 
 def _round(demand: Demand, seats: Seats, slot: Ints, when: Ints, wish: Floats) -> None:
