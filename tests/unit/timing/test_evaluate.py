@@ -7,6 +7,7 @@ import pytest
 from xenorec.errors import BadInput
 from xenorec.timing import evaluate_timing
 from xenorec.timing.evaluation.dates import CAP, Dates, date_scores
+from xenorec.timing.evaluation.figures import wilson
 from xenorec.timing.evaluation.scores import (
     auc,
     brier,
@@ -125,3 +126,9 @@ def test_intervals_of_rare_customers_hold_four_in_five_where_what_is_cut_off_cou
     # then the open share is right, and the plain one too high
     assert told["coverage_open"] == pytest.approx(0.8, abs=0.005)
     assert told["coverage"] > 0.82
+
+
+def test_the_bars_of_a_calibration_are_wilsons():
+    bars = wilson(pd.Series([0.4, 0.0]), pd.Series([10, 50]))
+    assert bars["low"].tolist() == pytest.approx([0.1682, 0.0], abs=1e-4)
+    assert bars["high"].tolist() == pytest.approx([0.6873, 0.0714], abs=1e-4)

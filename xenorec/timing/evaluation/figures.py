@@ -12,32 +12,35 @@ import pandas as pd
 from xenorec.errors import MissingPackage
 
 SIDE = 300
+SEVERAL = 20
 
 
 def draw_calibration(table: pd.DataFrame, *, title: str = "Said and done") -> Any:
     """Return a chart of the observed share over the predicted one; on the line they agree.
 
     ``table``: model, predicted, observed, n, as of an evaluation's ``calibration``. The larger a
-    point, the more people it stands for.
+    point, the more people it stands for; its bar is where the share lies with 95 % (Wilson 1927).
+    The line leaves out points of fewer than 20 people.
     """
     alt = load_altair()
+    table = table.assign(**wilson(table["observed"], table["n"]))
     share = alt.Axis(format=".0%", tickCount=6)
     line = pd.DataFrame({"predicted": [0.0, 1.0], "observed": [0.0, 1.0]})
     x = alt.X("predicted:Q", title="Predicted", axis=share, scale=alt.Scale(domain=[0, 1]))
     y = alt.Y("observed:Q", title="Happened", axis=share, scale=alt.Scale(domain=[0, 1]))
     diagonal = alt.Chart(line).mark_line(color="#bbbbbb", strokeDash=[4, 4]).encode(x=x, y=y)
-    points = (
-        alt.Chart(table)
-        .mark_line(point=False, opacity=0.6)
-        .encode(x=x, y=y, color=alt.Color("model:N", title=None, sort=None))
-    )
+    color = alt.Color("model:N", title=None, sort=None)
+    several = table[table["n"] >= SEVERAL]
+    points = alt.Chart(several).mark_line(point=False, opacity=0.6).encode(x=x, y=y, color=color)
+    low = alt.Y("low:Q", title="Happened", axis=share, scale=alt.Scale(domain=[0, 1]))
+    bars = alt.Chart(table).mark_rule(opacity=0.4).encode(x=x, y=low, y2="high:Q", color=color)
     dots = (
         alt.Chart(table)
         .mark_circle(opacity=0.9)
         .encode(
             x=x,
             y=y,
-            color=alt.Color("model:N", title=None, sort=None),
+            color=color,
             size=alt.Size("n:Q", title="People", scale=alt.Scale(range=[20, 400])),
             tooltip=[
                 "model:N",
@@ -47,9 +50,17 @@ def draw_calibration(table: pd.DataFrame, *, title: str = "Said and done") -> An
             ],
         )
     )
-    return (diagonal + points + dots).properties(
+    return (diagonal + bars + points + dots).properties(
         width=SIDE, height=SIDE, title=alt.TitleParams(title, anchor="start")
     )
+
+
+def wilson(share: pd.Series[float], n: pd.Series[int]) -> dict[str, pd.Series[float]]:
+    """Return ``low`` and ``high``, between which a share seen in ``n`` cases lies with 95 %."""
+    z = 1.959964
+    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * (share * (1 - share) / n + z**2 / (4 * n**2)) ** 0.5
+    return {"low": (middle - half).clip(0, 1), "high": (middle + half).clip(0, 1)}
 
 
 def load_altair() -> Any:
