@@ -12,13 +12,21 @@ import logging
 import os
 import warnings
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from xenorec.commands.common import as_json, as_of_option, opened, say
+from xenorec.commands.common import (
+    as_json,
+    as_of_option,
+    campaign_of,
+    finish,
+    instant_or_now,
+    opened,
+    say,
+)
+from xenorec.commands.jobs import plan, run
 from xenorec.commands.measure import outcomes, report
 from xenorec.commands.models import evaluate, train
 from xenorec.errors import BadInput, WorkspaceBusy, XenorecError
@@ -26,7 +34,7 @@ from xenorec.progress import busy, steps
 from xenorec.workspace import Workspace
 from xenorec.workspace import open as open_workspace
 
-EXIT_ERROR, EXIT_AUDIT, EXIT_BUSY, EXIT_FAILED = 1, 3, 4, 5
+EXIT_ERROR, EXIT_AUDIT, EXIT_BUSY = 1, 3, 4
 PATIENT = ("OMP_WAIT_POLICY", "PASSIVE")
 """Threads that wait sleep: beside other work, spinning ones make training many times slower."""
 
@@ -63,7 +71,7 @@ def main(ctx: click.Context, workspace: Path | None, debug: bool, verbose: bool)
     ctx.obj = workspace
 
 
-for command in (evaluate, outcomes, report, train):
+for command in (evaluate, outcomes, plan, report, run, train):
     main.add_command(command)
 
 
@@ -146,39 +154,6 @@ def profile(
 @main.command()
 @click.argument("campaign", type=click.Path(path_type=Path))
 @as_of_option
-@click.option("--approve-by", metavar="WHO", help="Approve the plan in this name.")
-@as_json
-@click.pass_obj
-def plan(
-    workspace: Path | None,
-    campaign: Path,
-    as_of: str | None,
-    approve_by: str | None,
-    to_json: bool,
-) -> None:
-    """Plan CAMPAIGN (a YAML file): who gets what when, without sending; print the plan's hash."""
-    made = _campaign(workspace, campaign, as_of)
-    with busy("planning"):
-        found = made.plan()
-    say(
-        f"{found}\n  full hash {found.hash}",
-        {
-            "hash": found.hash,
-            "as_of": found.as_of.isoformat(),
-            "funnel": dict(found.funnel.rows()),
-            "season": None if found.season is None else found.season.to_mapping(),
-            "hours": None if found.hours is None else found.hours.to_mapping(),
-        },
-        to_json,
-    )
-    if approve_by is not None:
-        approved = found.approve(by=approve_by)
-        click.echo(str(approved), err=to_json)
-
-
-@main.command()
-@click.argument("campaign", type=click.Path(path_type=Path))
-@as_of_option
 @click.option("-n", "n", default=3, show_default=True, help="How many messages.")
 @click.option("--html", type=click.Path(path_type=Path), help="Write them as a page as well.")
 @click.pass_obj
@@ -186,7 +161,7 @@ def preview(
     workspace: Path | None, campaign: Path, as_of: str | None, n: int, html: Path | None
 ) -> None:
     """Show messages of CAMPAIGN with their reasons and hours."""
-    made = _campaign(workspace, campaign, as_of)
+    made = campaign_of(workspace, campaign, as_of)
     with busy("planning"):
         shown = made.preview(n)
     click.echo(str(shown))
@@ -211,36 +186,10 @@ def send(
     to_json: bool,
 ) -> None:
     """Plan CAMPAIGN, approve it and deliver what is due; nobody gets it twice."""
-    made = _campaign(workspace, campaign, as_of)
+    made = campaign_of(workspace, campaign, as_of)
     with busy("planning and sending"):
-        report = made.plan().approve(by=approve_by).send(now=_clock(now))
-    _finish(report, to_json)
-
-
-@main.command()
-@click.argument("campaign", type=click.Path(path_type=Path))
-@as_of_option
-@click.option("--approve-by", metavar="WHO", help="Approve the plan in this name, if needed.")
-@click.option("--now", metavar="INSTANT", help="The clock; the present when left out.")
-@as_json
-@click.pass_obj
-def run(
-    workspace: Path | None,
-    campaign: Path,
-    as_of: str | None,
-    approve_by: str | None,
-    now: str | None,
-    to_json: bool,
-) -> None:
-    """Run CAMPAIGN as a job: resumes what was begun, sends what is due, and nothing twice.
-
-    A campaign with "approval: required" needs its plan approved before, by
-    "xenorec plan ... --approve-by WHO", or here by --approve-by.
-    """
-    made = _campaign(workspace, campaign, as_of)
-    with busy("planning and sending"):
-        report = made.run(approve_by=approve_by, now=_clock(now))
-    _finish(report, to_json)
+        report = made.plan().approve(by=approve_by).send(now=instant_or_now(now))
+    finish([report], to_json)
 
 
 @main.command()
@@ -328,30 +277,11 @@ def _open(workspace: Path | None) -> Workspace:
     return open_workspace(workspace)
 
 
-def _campaign(workspace: Path | None, path: Path, as_of: str | None) -> Any:
-    crm = _open(workspace)
-    return crm.campaign_from(crm.read_campaign(path), as_of=as_of)
-
-
 def _option(text: str) -> tuple[str, Any]:
     name, found, value = text.partition("=")
     if not found:
         raise BadInput(f"--option came as {text!r}; expected NAME=VALUE.")
     return name, int(value) if value.lstrip("-").isdigit() else value
-
-
-def _clock(text: str | None) -> datetime:
-    if text is None:
-        return datetime.now(UTC)
-    from xenorec.profile import instant
-
-    return instant(text)
-
-
-def _finish(report: Any, to_json: bool) -> None:
-    say(report, report.to_mapping(), to_json)
-    if report.n_failed or report.n_in_doubt or report.n_unreachable:
-        raise SystemExit(EXIT_FAILED)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from xenorec.campaigns.plan import ApprovedPlan, Funnel, Plan
 from xenorec.campaigns.reading import Known, read_mapping, read_yaml
 from xenorec.campaigns.record import CampaignRecord
 from xenorec.campaigns.room import Room
+from xenorec.campaigns.together import plan_together, run_together
 
 __all__ = [
     "ApprovedPlan",
@@ -17,6 +18,8 @@ __all__ = [
     "Preview",
     "Room",
     "choose_plans",
+    "plan_together",
     "read_mapping",
     "read_yaml",
+    "run_together",
 ]

@@ -41,6 +41,11 @@ class Campaign:
         """The days that the campaign is bound to, now or next; None without an occasion."""
         return season_of(self.record, self._room.calendar, self.as_of)
 
+    @property
+    def is_in_season(self) -> bool:
+        """Whether there is something to plan: always, but for a campaign bound to an occasion."""
+        return self.season is None or self.season.is_open(self.as_of)
+
     def plan(self) -> Plan:
         """Return the plan: one decision for every customer of the audience.
 
@@ -62,30 +67,41 @@ class Campaign:
         return Preview(shown, str(plan), str(plan.hours or ""))
 
     def run(
-        self, *, now: datetime | str | None = None, approve_by: str | None = None
+        self,
+        *,
+        now: datetime | str | None = None,
+        approve_by: str | None = None,
+        plan: Plan | None = None,
     ) -> DeliveryReport:
         """Run the campaign as a job: plan, check the approval, send what is due at ``now``.
 
         May be called as often as you like. Out of season there is nothing to plan: what was left
-        from before is settled, and the report says when there is something to do. Raises
-        NotApproved when the record requires an approval that this very plan has not had.
+        from before is settled, and the report says when there is something to do. ``plan``: the
+        plan to run, such as one that was chosen beside other campaigns', in place of its own.
+        Raises NotApproved when the record requires an approval that this very plan has not had.
         """
         at, season = clock(now), self.season
-        if season is not None and not season.is_open(self.as_of):
+        if season is not None and not self.is_in_season:
             return self._idle(season, at)
-        plan = self.plan()
+        plan = self.plan() if plan is None else plan
         if approve_by is not None:
             return plan.approve(by=approve_by, at=at).send(now=at)
+        self.check_approved(plan)
         if self.record.approval == "none":
             return plan.send(now=at)
-        if not self._room.ledger.is_approved(self.record.campaign, STEP, plan.hash):
-            raise NotApproved(
-                f"The plan of {self.record.campaign!r} as of {self.as_of:%Y-%m-%d} with hash "
-                f"{plan.hash[:16]} is not approved.{self._approved()} Look at it with 'xenorec "
-                "preview', then approve it: xenorec plan FILE --as-of DAY --approve-by "
-                "you@shop.example"
-            )
         return send_due(self._room, self.record, now=at)
+
+    def check_approved(self, plan: Plan) -> None:
+        """Raise NotApproved when the record requires an approval that this plan has not had."""
+        is_free = self.record.approval == "none"
+        if is_free or self._room.ledger.is_approved(self.record.campaign, STEP, plan.hash):
+            return
+        raise NotApproved(
+            f"The plan of {self.record.campaign!r} as of {self.as_of:%Y-%m-%d} with hash "
+            f"{plan.hash[:16]} is not approved.{self._approved()} Look at it with 'xenorec "
+            "preview', then approve it: xenorec plan FILE --as-of DAY --approve-by "
+            "you@shop.example (with the same files and cap as the run)"
+        )
 
     def report(self, *, within: str | None = None) -> Any:
         """Return the ``CampaignReport``: what came of it, measured against the holdout."""
