@@ -13,7 +13,6 @@ from xenorec.spans import span
 from xenorec.workspace import Workspace
 from xenorec.workspace import open as open_workspace
 
-PICTURED = ("shelves", "next-order", "timing", "lapse")
 COUNTRY, ZONE = "US", "America/New_York"
 
 
@@ -185,15 +184,10 @@ def _complete_journey(households: int) -> Workspace:
     return shop
 
 
-def check_pictures(what: str) -> None:
-    """Raise BadInput or MissingPackage where no pictures of ``what`` can be drawn."""
+def check_pictures() -> None:
+    """Raise MissingPackage where no pictures can be drawn."""
     from xenorec.recommend.metrics import check_drawing
 
-    if what not in PICTURED:
-        raise BadInput(
-            f"There are no pictures of {what}; leave --pictures out. "
-            f"There are some of {', '.join(PICTURED)}."
-        )
     check_drawing()
 
 

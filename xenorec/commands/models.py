@@ -54,7 +54,7 @@ def evaluate(
     from xenorec.evaluation import evaluate as evaluated
 
     if pictures is not None:
-        check_pictures(what)
+        check_pictures()
     with busy(f"evaluating {what}"):
         crm = None if workspace is None else open_workspace(workspace)
         found = evaluated(what, crm, **asked)

@@ -55,6 +55,39 @@ def draw_calibration(table: pd.DataFrame, *, title: str = "Said and done") -> An
     )
 
 
+def draw_amounts(table: pd.DataFrame, *, title: str) -> Any:
+    """Return a chart of what tenths of the customers brought over what they were told to bring.
+
+    ``table``: method, predicted, observed, n: means of a tenth each. Both axes are of square
+    roots; on the line they agree.
+    """
+    alt = load_altair()
+    most = float(max(table["predicted"].max(), table["observed"].max(), 1.0)) * 1.1
+    scale = alt.Scale(type="sqrt", domain=[0, most], nice=False)
+    line = pd.DataFrame({"predicted": [0.0, most], "observed": [0.0, most]})
+    x = alt.X("predicted:Q", title="Told, mean of a tenth", scale=scale)
+    y = alt.Y("observed:Q", title="Came", scale=scale)
+    diagonal = alt.Chart(line).mark_line(color="#bbbbbb", strokeDash=[4, 4]).encode(x=x, y=y)
+    color = alt.Color("method:N", title=None, sort=None)
+    dots = alt.Chart(table).mark_line(point=True, opacity=0.7).encode(x=x, y=y, color=color)
+    return (diagonal + dots).properties(
+        width=SIDE, height=SIDE, title=alt.TitleParams(title, anchor="start")
+    )
+
+
+def draw_bars(table: pd.DataFrame, figure: str, *, label: str, title: str, by: str) -> Any:
+    """Return a bar of ``figure`` for each answer of ``table``, named in the column ``by``."""
+    alt = load_altair()
+    base = alt.Chart(table).encode(
+        y=alt.Y(f"{by}:N", title=None, sort=None),
+        x=alt.X(f"{figure}:Q", title=label),
+    )
+    text = base.mark_text(align="left", dx=4).encode(text=alt.Text(f"{figure}:Q", format=".3g"))
+    return (base.mark_bar(color="#2f8f6b", height=16) + text).properties(
+        width=SIDE, height=28 * max(len(table), 1), title=alt.TitleParams(title, anchor="start")
+    )
+
+
 def wilson(share: pd.Series[float], n: pd.Series[int]) -> dict[str, pd.Series[float]]:
     """Return ``low`` and ``high``, between which a share seen in ``n`` cases lies with 95 %."""
     z = 1.959964

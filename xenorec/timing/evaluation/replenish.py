@@ -16,6 +16,7 @@ from xenorec.frames import positions
 from xenorec.instants import AsOf, instant_of, microseconds
 from xenorec.numbers import Bools, Floats, Ints
 from xenorec.spans import span
+from xenorec.timing.evaluation.figures import draw_calibration
 from xenorec.timing.evaluation.origins import Origin, check_origins, read_origins
 from xenorec.timing.evaluation.replenish_scores import scores
 from xenorec.timing.evaluation.scores import calibration
@@ -70,6 +71,13 @@ class ReplenishmentEvaluation:
                 "notes": list(self.notes),
             }
         )
+
+    def figures(self) -> dict[str, Any]:
+        """Return charts by name: ``calibration``, of the model and the Poisson-gamma gap model."""
+        both = self.calibration[self.calibration["method"].isin(list(METHODS)[:2])]
+        title = f"Bought again within {self.within / timedelta(days=1):g} days"
+        table = both.rename(columns={"method": "model"})
+        return {"calibration": draw_calibration(table, title=title)}
 
     def __str__(self) -> str:
         days, first = self.within / timedelta(days=1), self.origins[0].date().isoformat()

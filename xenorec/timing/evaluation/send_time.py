@@ -14,6 +14,7 @@ from xenorec.errors import BadInput
 from xenorec.frames import positions
 from xenorec.instants import AsOf, as_instant
 from xenorec.numbers import Bools, Floats, Ints
+from xenorec.timing.evaluation.figures import draw_bars
 from xenorec.timing.evaluation.simple_hours import shrink_counts
 from xenorec.timing.local_time import HOURS
 from xenorec.timing.send_time.acts import read_acts
@@ -74,6 +75,13 @@ class SendTimeEvaluation:
                 "notes": list(self.notes),
             }
         )
+
+    def figures(self) -> dict[str, Any]:
+        """Return charts by name: ``best_hours``, the share that fell into each answer's best 3."""
+        label = "share of later acts in the best 3 hours"
+        title = f"Hour of the week after {self.as_of[:10]}"
+        told = {"label": label, "title": title, "by": "model"}
+        return {"best_hours": draw_bars(self.table, "window_share", **told)}
 
     def __str__(self) -> str:
         head = (

@@ -15,6 +15,7 @@ from xenorec.frames import positions
 from xenorec.instants import AsOf, instant_of, microseconds
 from xenorec.numbers import Bools, Floats
 from xenorec.spans import span
+from xenorec.timing.evaluation.figures import draw_amounts
 from xenorec.timing.evaluation.origins import check_origins, read_origins
 from xenorec.timing.evaluation.value_scores import calibration, scores
 from xenorec.timing.lifetime_value.model import LifetimeValue
@@ -56,6 +57,15 @@ class ValueEvaluation:
                 "notes": list(self.notes),
             }
         )
+
+    def figures(self) -> dict[str, Any]:
+        """Return charts by name: ``orders`` and ``spend`` told and come, one per currency too."""
+        charts, days = {}, self.within / timedelta(days=1)
+        for (currency, target), table in self.calibration.groupby(["currency", "target"]):
+            unit = f", {currency}" if currency and target == "spend" else ""
+            title = f"{str(target).capitalize()} within {days:g} days{unit}"
+            charts[f"{target}_{currency}".strip("_").lower()] = draw_amounts(table, title=title)
+        return charts
 
     def __str__(self) -> str:
         days, first = self.within / timedelta(days=1), self.origins[0].date().isoformat()

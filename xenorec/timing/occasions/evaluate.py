@@ -14,6 +14,7 @@ import pandas as pd
 from xenorec.errors import BadInput
 from xenorec.instants import AsOf
 from xenorec.numbers import Bools, Floats
+from xenorec.timing.evaluation.figures import draw_bars
 from xenorec.timing.occasions.calendar import Occasions
 from xenorec.timing.occasions.daily import Daily, read_daily
 from xenorec.timing.occasions.kinds import is_monthly
@@ -51,6 +52,13 @@ class OccasionEvaluation:
                 "notes": list(self.notes),
             }
         )
+
+    def figures(self) -> dict[str, Any]:
+        """Return charts by name: ``error``, of each forecast, over all occasions."""
+        table = self.table[self.table["part"] == "all"]
+        label = "mean error, lines per day and category"
+        told = {"label": label, "title": "Sales around occasions, foretold", "by": "model"}
+        return {"error": draw_bars(table, "mae", **told)}
 
     def __str__(self) -> str:
         tables = [
