@@ -16,7 +16,7 @@ from xenorec.boosting import Boosting, Model, fit_model
 from xenorec.numbers import Bools, Floats, Ints, Singles
 from xenorec.threads import in_threads
 from xenorec.timing.evaluation.scores import log_loss
-from xenorec.timing.next_purchase.periods import N_PERIODS, Ahead, rows_seen
+from xenorec.timing.next_purchase.periods import EDGES, N_PERIODS, Ahead, rows_seen
 from xenorec.timing.next_purchase.purchase_model import PurchaseModel
 from xenorec.timing.next_purchase.visits import Visits
 
@@ -30,6 +30,8 @@ HALF_LIFE = 120.0
 """Days after which a past instant teaches half as much."""
 CHECK_DAYS = 28.0
 """The latest days, which tell how far the learner is trusted."""
+MOST_LATER = 0.5
+"""The most that it is trusted with the days after those: its shop may be another by then."""
 LEAST_VISITS = 5_000
 """Visits that a shop must have had before anything is learned from them."""
 MOST_CHECKED = 20_000
@@ -58,6 +60,8 @@ class Lessons(NamedTuple):
 class Learner:
     """Boosted hazards and the ``share`` they have in the answer beside the probability model.
 
+    In stretches that begin after ``CHECK_DAYS`` the share is ``MOST_LATER`` at the most.
+
     ``shift``: what is added to the log-odds, a quarter of what the latest days asked for: a level
     goes up and comes down. ``gain``: by how many nats a stretch of the latest days was told better
     than by the probability model alone.
@@ -73,7 +77,9 @@ class Learner:
         n = len(ahead)
         customer, period = np.repeat(np.arange(n), N_PERIODS), np.tile(np.arange(N_PERIODS), n)
         margin = self.model.margin(ahead.features(customer, period), {"own": customer})
-        odds = self.share * margin + (1 - self.share) * _log_odds(ahead.plain.ravel())
+        is_later = EDGES[period] >= CHECK_DAYS
+        share = np.where(is_later, min(self.share, MOST_LATER), self.share)
+        odds = share * margin + (1 - share) * _log_odds(ahead.plain.ravel())
         return sigmoid(odds + self.shift).reshape(n, N_PERIODS)
 
 
