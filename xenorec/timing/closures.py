@@ -89,6 +89,15 @@ def closures_of(
     return ordered
 
 
+def closures_for(stamps: Stamps, given: Sequence[Closure]) -> tuple[Closure, ...]:
+    """Return the given closures that touch the days of the data, else those that are found."""
+    if not len(stamps.at):
+        return ()
+    first, last = instant_of(int(stamps.at.min())).date(), stamps.as_of.date()
+    known = tuple(one for one in given if one.first <= last and one.last >= first)
+    return known or find_closures(stamps)
+
+
 def find_closures(stamps: Stamps) -> tuple[Closure, ...]:
     """Return runs of at least 14 days without any order where 30 or more were to be expected.
 

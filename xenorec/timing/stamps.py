@@ -16,6 +16,8 @@ from xenorec.instants import AsOf, as_instant, instant_of, microseconds
 from xenorec.numbers import Ints, Texts
 
 EVENT_COLUMNS = ("customer_id", "at", "time_zone")
+SIGNED = ("net_amount", "quantity")
+"""Columns that are below 0 in rows of returns."""
 
 
 @runtime_checkable
@@ -40,6 +42,7 @@ class Stamps:
 
     ``ids`` are the customers in text order, ``code`` and ``at`` one entry per row (position in
     ``ids``; microseconds since 1970 UTC), ``zone`` a position in ``zones`` or -1 when unknown.
+    ``n_nameless`` rows named no customer, and ``n_returned`` were returns; both are left out.
     """
 
     ids: Texts
@@ -48,6 +51,17 @@ class Stamps:
     zone: Ints
     zones: tuple[str, ...]
     as_of: datetime
+    n_nameless: int = 0
+    n_returned: int = 0
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on the rows that were left out."""
+        told = (
+            (self.n_nameless, "name no customer and are left out"),
+            (self.n_returned, "are returns (an amount or quantity below 0), not orders"),
+        )
+        return tuple(f"{n:,} rows {what}." for n, what in told if n)
 
     def until(self, as_of: datetime) -> Stamps:
         """Return the rows at or before ``as_of``; customers without any are gone."""
@@ -69,12 +83,15 @@ class Stamps:
 
 
 def read_orders(source: Any, *, as_of: AsOf = None) -> Stamps:
-    """Read orders (customer_id, ordered_at; optional time_zone) or a history, cut at ``as_of``."""
+    """Read orders (customer_id, ordered_at; optional time_zone) or a history, cut at ``as_of``.
+
+    Rows whose net_amount or quantity is below 0, where there is such a column, are no orders.
+    """
     if isinstance(source, Stamps):
         return source if as_of is None else source.until(as_instant(as_of))
     if isinstance(source, History):
         return _stamps(_orders_with_zone(source), "ordered_at", history_cut(source, as_of))
-    table = arrow(source, need=("customer_id", "ordered_at"), may=("time_zone",))
+    table = arrow(source, need=("customer_id", "ordered_at"), may=("time_zone", *SIGNED))
     return _stamps(table, "ordered_at", None if as_of is None else as_instant(as_of))
 
 
@@ -103,7 +120,7 @@ def history_cut(history: History, as_of: AsOf) -> datetime:
 
 def _orders_with_zone(history: History) -> Any:
     """Orders of a history with the time zone of their store."""
-    orders = arrow(history.orders(), need=("customer_id", "ordered_at"), may=("store_id",))
+    orders = arrow(history.orders(), need=("customer_id", "ordered_at"), may=("store_id", *SIGNED))
     stores = arrow(history.stores(), may=("store_id", "time_zone"))
     if "store_id" not in orders.column_names or stores.num_columns < 2:
         return orders
@@ -119,7 +136,10 @@ def _orders_with_zone(history: History) -> Any:
 
 
 def _stamps(table: Any, at_column: str, as_of: datetime | None) -> Stamps:
-    table = table.filter(pc.is_valid(table["customer_id"]))
+    named = table.filter(pc.is_valid(table["customer_id"]))
+    n_nameless = table.num_rows - named.num_rows
+    table = named.filter(_not_returned(named))
+    n_returned = named.num_rows - table.num_rows
     at = instants(table[at_column], at_column)
     if as_of is None:
         if not len(at):
@@ -127,7 +147,18 @@ def _stamps(table: Any, at_column: str, as_of: datetime | None) -> Stamps:
         as_of = instant_of(at.max())
     known, code = encode(table["customer_id"])
     zones, zone = names_in(table, "time_zone")
-    return Stamps(known, code, at, zone, zones, as_of).until(as_of)
+    stamps = Stamps(known, code, at, zone, zones, as_of, n_nameless, n_returned)
+    return stamps.until(as_of)
+
+
+def _not_returned(table: Any) -> Any:
+    """Return which rows are no returns, as an Arrow array of true and false."""
+    keep = pa.array(np.ones(table.num_rows, dtype=bool))
+    for name in SIGNED:
+        if name in table.column_names and not pa.types.is_null(table[name].type):
+            below = pc.fill_null(pc.less(pc.cast(table[name], pa.float64()), 0.0), False)
+            keep = pc.and_not(keep, below)
+    return keep
 
 
 def names_in(table: Any, column: str) -> tuple[tuple[str, ...], Ints]:

@@ -81,3 +81,8 @@ def test_a_closure_may_be_a_mapping_as_in_the_settings_file():
 def test_closures_that_share_days_are_refused():
     with pytest.raises(BadInput, match="shares days with the one from 2017-05-01 to 2017-06-30"):
         NextPurchase(closures=[("2017-06-15", "2017-07-02"), ("2017-05-01", "2017-06-30")])
+
+
+def test_a_closure_of_other_years_is_not_spoken_of():
+    model = NextPurchase(closures=[("2015-05-01", "2015-06-30"), ("2031-01-01", "2031-02-01")])
+    assert not any("closed" in note for note in model.fit(weekly(), as_of="2017-09-01").notes_)

@@ -54,6 +54,11 @@ class TestLapse(TimingSuite):
         assert set(of(told, "weekly")["state"]) == {"active"}
         assert (told["win_back_from"] <= told["win_back_to"].fillna(pd.Timestamp.max)).all()
 
+    def test_who_came_lately_is_not_lost_however_unlikely_to_return(self):
+        told = self.ask(self.usual(), None)
+        just_new = told[(told["silent_days"] <= 3) & (told["p_lapsed"] >= 0.5)]
+        assert set(just_new["state"]) <= {"at_risk"}
+
 
 class TestSendTime(TimingSuite):
     def make(self):

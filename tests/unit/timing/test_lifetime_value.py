@@ -36,7 +36,6 @@ COLUMNS = [
     "expected_value_amount",
     "value_from_amount",
     "value_to_amount",
-    "p_alive",
     "level",
     "currency",
 ]

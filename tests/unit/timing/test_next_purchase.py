@@ -6,6 +6,10 @@ import pytest
 
 from xenorec.errors import BadInput, NotFitted
 from xenorec.timing import MODEL_COLUMNS, NextPurchase
+from xenorec.timing.next_purchase.bgnbd import BgNbd
+from xenorec.timing.next_purchase.curve import Curve
+from xenorec.timing.next_purchase.periods import EDGES
+from xenorec.timing.next_purchase.purchases import Patterns
 
 from .shops import START, FakeHistory, bgnbd_shop
 
@@ -279,10 +283,39 @@ def test_a_failed_optimiser_falls_back_and_prints_nothing(monkeypatch, orders, c
 
 def test_absurd_parameters_are_refused(monkeypatch, orders):
     from xenorec.timing.next_purchase import guard
-    from xenorec.timing.next_purchase.bgnbd import BgNbd
 
     monkeypatch.setattr(guard, "fit_bgnbd", lambda past, **_: BgNbd(50.0, 0.1, 1.0, 1.0))
     model = NextPurchase().fit(orders, as_of=AS_OF)
     assert "repeat orders" in model.notes_[0]
     monkeypatch.setattr(guard, "fit_bgnbd", lambda past, **_: BgNbd(float("nan"), 1.0, 1.0, 1.0))
     assert "absurd" in model.fit(orders, as_of=AS_OF).notes_[0]
+
+
+def test_returns_are_no_orders_and_rows_left_out_are_counted(orders):
+    bought = orders.assign(net_amount=5.0)
+    back = bought.iloc[::7].assign(net_amount=-5.0, ordered_at=AS_OF)
+    nameless = bought.head(11).assign(customer_id=None)
+    model = NextPurchase().fit(pd.concat([bought, back, nameless]), as_of=AS_OF)
+    plain = NextPurchase().fit(orders, as_of=AS_OF)
+    pd.testing.assert_frame_equal(model.predict(), plain.predict())
+    assert "11 rows name no customer and are left out." in model.notes_
+    assert f"{len(back):,} rows are returns" in " ".join(model.notes_)
+
+
+def test_no_more_days_with_an_order_than_days(model):
+    for days in (1, 14, 90, 365):
+        told = model.predict(within=f"{days}d")
+        assert (told["n_expected_orders"] <= days).all()
+        assert (told["n_expected_orders"] >= told["p_order"] - 1e-12).all()
+
+
+def test_a_faster_learner_speeds_up_only_the_days_it_was_taught():
+    # given a learner for whom the first order comes four times as fast as the plain model says
+    plain = BgNbd(r=2.0, alpha=60.0, a=0.5, b=8.0)
+    seen = Patterns(*(np.array([value]) for value in (6.0, 150.0, 160.0, 1.0)))
+    staying = np.stack([(1 - plain.p_order(seen, float(edge))) ** 4 for edge in EDGES], axis=1)
+    curve = Curve(staying, seen, plain)
+    # then it expects at most twice as many orders in its 90 days, and later the plain model's
+    end, year = (float(plain.n_expected(seen, days)[0]) for days in (90.0, 365.0))
+    assert curve.n_expected(90.0)[0] == pytest.approx(2 * end)
+    assert curve.n_expected(365.0)[0] == pytest.approx(2 * end + year - end)

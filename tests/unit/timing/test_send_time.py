@@ -3,7 +3,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from xenorec.errors import BadInput, NotFitted
+from xenorec.errors import BadInput, NotFitted, XenorecWarning
 from xenorec.timing import QuietHours, SendTime, evaluate_send_time
 
 from .shops import FakeHistory, weekly
@@ -200,3 +200,10 @@ def test_evaluation_finds_that_personal_curves_help(events):
 def test_evaluation_needs_something_to_score(events):
     with pytest.raises(BadInput, match="earlier"):
         evaluate_send_time(events, as_of="2019-01-01")
+
+
+def test_days_without_a_time_are_told():
+    days = pd.date_range("2017-01-01", periods=40, freq="3D", tz="UTC")
+    events = pd.DataFrame({"customer_id": "a", "at": days, "time_zone": "Europe/Paris"})
+    with pytest.warns(XenorecWarning, match="days-only: 100%"):
+        SendTime().fit(events)

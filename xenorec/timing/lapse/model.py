@@ -33,13 +33,14 @@ class Lapse(Saved):
 
     Sixty days of silence are nothing for who comes every quarter and much for who comes every
     week. ``p_lapsed`` is the probability of no order within 90 days (``within``) after ``as_of``,
-    of ``NextPurchase``. ``state``: ``lapsed`` from a p_lapsed of 0.8 on; else ``at_risk`` when the
-    silence is longer than nine in ten gaps of the customer's rhythm, or p_lapsed is above 0.5;
+    of ``NextPurchase``. ``state``: ``at_risk`` when the silence is longer than nine in ten gaps of
+    the customer's rhythm, or p_lapsed is above 0.5; ``lapsed`` when the silence is that long and
+    p_lapsed 0.8 or more (a new customer of whom eight in ten never return is at risk, not lost);
     else ``active``.
 
     The window to win back opens when the silence becomes that long (now, for who is at risk
     earlier), and closes when, still silent, the chance of an order within ``within`` is down to
-    0.2.
+    0.2. Where it is that low already, the window is over: both ends are the same day.
 
     >>> import pandas as pd
     >>> orders = pd.DataFrame({"customer_id": "a", "ordered_at": ["2017-01-01", "2017-01-08"]})
@@ -96,11 +97,13 @@ class Lapse(Saved):
         end = hopeless_after(past, model.model_, self._days)
         is_late = (silent >= cycle.unusual) | (p_lapsed[known] > 0.5)
         begin = np.where(is_late, np.minimum(cycle.unusual - silent, 0.0), cycle.unusual - silent)
+        is_long = np.zeros(len(asked), dtype=bool)
+        is_long[known] = silent >= cycle.unusual
         return pd.DataFrame(
             {
                 "customer_id": pd.array(asked, dtype="str"),
                 "p_lapsed": p_lapsed,
-                "state": pd.array(_states(p_lapsed, _filled(begin, known)), dtype="str"),
+                "state": pd.array(_states(p_lapsed, _filled(begin, known), is_long), dtype="str"),
                 "silent_days": _where(np.floor(silent), known),
                 "usual_gap_days": _where(cycle.gap, known),
                 "win_back_from": self._days_on(_filled(begin, known)),
@@ -156,9 +159,9 @@ def _where(values: Floats, known: Bools) -> pd.Series[Any]:
     return pd.Series(_filled(values, known), dtype="Float64").mask(~known)
 
 
-def _states(p_lapsed: Floats, until_unusual: Floats) -> Texts:
-    """Return the state of each; None for who is not known."""
-    names = np.where(until_unusual <= 0, STATES[1], STATES[0]).astype(object)
-    names[p_lapsed >= LAPSED] = STATES[2]
-    names[np.isnan(until_unusual)] = None
+def _states(p_lapsed: Floats, begin: Floats, is_long: Bools) -> Texts:
+    """Return the state of each, whose window begins in so many days; None for who is unknown."""
+    names = np.where(begin <= 0, STATES[1], STATES[0]).astype(object)
+    names[is_long & (p_lapsed >= LAPSED)] = STATES[2]
+    names[np.isnan(begin)] = None
     return names

@@ -18,8 +18,8 @@ from xenorec.spans import span
 from xenorec.timing.closures import (
     Closure,
     GivenClosure,
+    closures_for,
     closures_of,
-    find_closures,
     warn_of_end,
 )
 from xenorec.timing.lifetime_value.spending import Spending, read_spending
@@ -50,7 +50,8 @@ class LifetimeValue(Saved):
     be checked against the past: the probability model goes on alone (``notes_`` says so). Orders
     of one UTC day count once. Returns (negative amounts) are no orders; they lower everybody's
     value by the shop's share of returned money. Closed days (``closures``, else found) count as
-    nobody's silence, as for ``NextPurchase``; ``p_alive`` is the probability model's alone.
+    nobody's silence, as for ``NextPurchase``, which tells who is still alive. Of who hardly comes
+    any more the expected spend may lie above the interval: it is the mean of much and mostly none.
 
     Source: Fader, Hardie and Lee (2005), Marketing Science 24(2), 275-284, and Journal of
     Marketing Research 42(4), 415-430.
@@ -81,7 +82,7 @@ class LifetimeValue(Saved):
         """
         rows = read_spending(orders, as_of=as_of)
         self.as_of_ = rows.as_of
-        self.closures_ = self.closures or find_closures(rows.stamps)
+        self.closures_ = closures_for(rows.stamps, self.closures)
         warn_of_end(self.closures_, rows.as_of)
         rows = rows.without(self.closures_)
         parts = _by_currency(rows)
@@ -102,7 +103,7 @@ class LifetimeValue(Saved):
 
         customer_id; n_expected_orders (days with an order) and expected_value_amount in (as_of,
         as_of + within]; value_from_amount and value_to_amount, between which the spend lies with
-        80 %; expected_margin_amount when margins were given; p_alive; level: ``personal``,
+        80 %; expected_margin_amount when margins were given; level: ``personal``,
         ``shop`` or ``default``; currency (empty when the orders have none). A customer without
         an order gets the mean of the shop in the currency that most customers pay in.
         """
@@ -200,7 +201,6 @@ def _frame(
             "value_from_amount": told.value_from,
             "value_to_amount": told.value_to,
             "expected_margin_amount": told.value * margin,
-            "p_alive": told.p_alive,
             "level": pd.array([level] * len(place), dtype="str"),
             "currency": pd.array([currency or None] * len(place), dtype="str"),
         },

@@ -40,7 +40,6 @@ class Answer:
     n_to: Floats
     value_from: Floats
     value_to: Floats
-    p_alive: Floats
 
     def take(self, rows: Ints) -> Answer:
         """Return the entries at ``rows``."""
@@ -68,14 +67,13 @@ class Worth:
     def answer(self, days: float, rows: Ints | slice = slice(None)) -> Answer:
         """Return what the customers in ``rows`` will do within ``days``."""
         moments = self._moments(days, rows)
-        return self._told(moments, days, self.base.model.p_alive(self.base.past(rows)))
+        return self._told(moments, days)
 
     def of_the_shop(self, days: float) -> Answer:
         """Return one entry: a customer drawn at random."""
         if not len(self.ids):
             return self._nobody(days)
-        alive = self.base.model.p_alive(self.base.past()).mean(keepdims=True)
-        return self._told(self._moments(days, slice(None)).together(), days, alive)
+        return self._told(self._moments(days, slice(None)).together(), days)
 
     @property
     def shop_margin(self) -> float:
@@ -88,7 +86,7 @@ class Worth:
         none = np.zeros(1)
         n = self.base.model.n_expected(Patterns(none, none, none, none), days)
         moments = spread(n, none, variation=0.0, drift=self.drift.at(days))
-        return self._told(moments, days, np.ones(1))
+        return self._told(moments, days)
 
     def _moments(self, days: float, rows: Ints | slice) -> Spread:
         n = self.base.n_expected(days, rows)
@@ -97,10 +95,10 @@ class Worth:
         visits = n * self.factors.visits[rows]
         return spread(visits, value, variation=self.base.variation, drift=drift)
 
-    def _told(self, moments: Spread, days: float, alive: Floats) -> Answer:
+    def _told(self, moments: Spread, days: float) -> Answer:
         n_from, n_to = visits_between(moments.n, self.drift.at(days)[0])
         value_from, value_to = value_between(moments)
-        return Answer(moments.n, moments.value, n_from, n_to, value_from, value_to, alive)
+        return Answer(moments.n, moments.value, n_from, n_to, value_from, value_to)
 
 
 def fit_worth(spending: Spending) -> Worth:

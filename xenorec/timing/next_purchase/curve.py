@@ -12,8 +12,8 @@ from xenorec.timing.next_purchase.purchase_model import NEVER_DAYS, PurchaseMode
 from xenorec.timing.next_purchase.purchases import Patterns
 
 LEAST = 1e-12
-MOST_FASTER = 4.0
-"""How many times more or fewer orders the learner may expect than the probability model."""
+LEAST_PACE, MOST_PACE = 0.25, 2.0
+"""How many times as many orders as the probability model the learner may expect."""
 
 
 @dataclass(frozen=True)
@@ -34,17 +34,19 @@ class Curve:
     def n_expected(self, days: float) -> Floats:
         """Return the expected days with an order within ``days``.
 
-        The probability model's number, faster or slower as the first order comes faster or
-        slower than that model says.
+        Up to the last edge the probability model's number, faster or slower as the first order
+        comes faster or slower than that model says; after it that model goes on, slower still for
+        who is slower. At most one a day.
         """
-        reach = min(days, float(EDGES[-1]))
-        plain = -np.log(np.maximum(1 - self.model.p_order(self.past, reach), LEAST))
-        pace = -self._log_staying(reach) / np.maximum(plain, LEAST)
-        faster = np.clip(pace, 1 / MOST_FASTER, MOST_FASTER)
-        expected: Floats = np.maximum(
-            self.model.n_expected(self.past, days) * faster, self.p_order(days)
-        )
-        return expected
+        end = float(EDGES[-1])
+        plain = -np.log(np.maximum(1 - self.model.p_order(self.past, end), LEAST))
+        pace = -self._log_staying(end) / np.maximum(plain, LEAST)
+        pace = np.clip(pace, LEAST_PACE, MOST_PACE)
+        near = self.model.n_expected(self.past, min(days, end))
+        later = self.model.n_expected(self.past, days) - near
+        expected = near * pace + later * np.minimum(pace, 1.0)
+        least = self.p_order(days)
+        return np.clip(expected, least, np.maximum(days, least))
 
     def wait(self, probability: Floats) -> Floats:
         """Return the days until an order has come with a ``probability`` each; inf for never."""

@@ -30,7 +30,7 @@ HALF_LIFE = 120.0
 """Days after which a past instant teaches half as much."""
 CHECK_DAYS = 28.0
 """The latest days, which tell how far the learner is trusted."""
-MOST_LATER = 0.5
+MOST_LATER = 0.25
 """The most that it is trusted with the days after those: its shop may be another by then."""
 LEAST_VISITS = 5_000
 """Visits that a shop must have had before anything is learned from them."""

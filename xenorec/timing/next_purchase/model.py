@@ -19,8 +19,8 @@ from xenorec.spans import span
 from xenorec.timing.closures import (
     Closure,
     GivenClosure,
+    closures_for,
     closures_of,
-    find_closures,
     warn_of_end,
     without,
 )
@@ -95,12 +95,13 @@ class NextPurchase(Saved):
 
         ``orders`` is a history, or a frame with customer_id, ordered_at (naive = UTC) and
         optionally time_zone (IANA; the zone of the answer's local days, else UTC). Rows without
-        a customer are left out. ``as_of=None`` means the history's own, or the last row.
+        a customer, and returns (net_amount or quantity below 0), are left out. ``as_of=None`` means
+        the history's own, or the last row.
         Raises ``BadInput`` for a missing column, an empty time, or nothing to tell as_of from.
         """
         stamps = read(orders, as_of=as_of)
         self.as_of_ = stamps.as_of
-        self.closures_ = self.closures or find_closures(stamps)
+        self.closures_ = closures_for(stamps, self.closures)
         warn_of_end(self.closures_, stamps.as_of)
         stamps = without(stamps, self.closures_)
         self.now_ = microseconds(stamps.as_of) / DAY_US
@@ -115,7 +116,8 @@ class NextPurchase(Saved):
         self.chance_ = chances(self.purchases_.ids)
         if self.use_learner and choice.level == "personal":
             self.learner_ = learn(self.visits_, self.now_, choice.model, self.chance_)
-        self.notes_ = (*choice.notes, *map(str, self.closures_), *self._about_learner())
+        told = (*stamps.notes, *choice.notes, *map(str, self.closures_))
+        self.notes_ = (*told, *self._about_learner())
         return self
 
     def predict(self, customer_ids: Any = None, *, within: str | timedelta = "14d") -> pd.DataFrame:

@@ -13,6 +13,7 @@ from xenorec.errors import XenorecWarning
 from xenorec.frames import arrow, encode, instants, texts
 from xenorec.instants import AsOf, as_instant, instant_of, microseconds
 from xenorec.numbers import Bools
+from xenorec.timing.local_time import DAY_US
 from xenorec.timing.stamps import EVENT_COLUMNS, History, Stamps, history_cut, read_events
 from xenorec.timing.zones import zone_info
 
@@ -36,12 +37,30 @@ NOT_ACTS = frozenset(
 """Kinds of events whose hour is not the customer's choice, or that are no wish for more."""
 
 
+SEVERAL, NEARLY_ALL = 20, 0.9
+"""Acts, and the share of them at midnight, from which on times are taken for bare days."""
+
+
 @dataclass(frozen=True)
 class Acts:
     """Rows of (customer, instant, zone), and for each whether it is a click that leads."""
 
     stamps: Stamps
     is_click: Bools
+
+
+def warn_of_bare_days(acts: Acts) -> None:
+    """Warn with the code ``days-only`` where nearly all times are midnight: days, not times."""
+    at = acts.stamps.at
+    share = float((at % DAY_US == 0).mean()) if len(at) else 0.0
+    if len(at) >= SEVERAL and share >= NEARLY_ALL:
+        warnings.warn(
+            f"days-only: {share:.0%} of the times are exactly midnight UTC, so they seem to be "
+            "days without a time of day, and the hours learned from them mean nothing. Give the "
+            "times of the receipts, or do without a SendTime.",
+            XenorecWarning,
+            stacklevel=3,
+        )
 
 
 def read_acts(source: Any, *, as_of: AsOf, channel: str | None) -> Acts:

@@ -20,7 +20,13 @@ from xenorec.threads import in_threads
 from xenorec.timing.local_time import HOURS
 from xenorec.timing.quiet_hours import QuietHours
 from xenorec.timing.saved import Saved
-from xenorec.timing.send_time.acts import placed, read_acts, warn_without_zone, zones_in
+from xenorec.timing.send_time.acts import (
+    placed,
+    read_acts,
+    warn_of_bare_days,
+    warn_without_zone,
+    zones_in,
+)
 from xenorec.timing.send_time.audience import count_people
 from xenorec.timing.send_time.counts import Visits, gather, local_hours
 from xenorec.timing.send_time.curves import BLOCK, WeekCurves
@@ -105,6 +111,7 @@ class SendTime(Saved):
         weekend = None if self.weekend is None else weekend_days(self.weekend)
         acts = placed(read_acts(events, as_of=as_of, channel=channel), self.time_zone)
         warn_without_zone(acts)
+        warn_of_bare_days(acts)
         visits = gather(acts, ramadan=self.ramadan)
         group = None
         if segments is not None:

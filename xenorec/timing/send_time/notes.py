@@ -21,9 +21,8 @@ def notes_of(visits: Visits, fitted: Fitted, *, channel: str | None) -> tuple[st
     n_fasting = int(visits.is_ramadan.sum())
     if n_fasting:
         notes.append(
-            f"{n_fasting:,} visits fell into Ramadan and set the hours of its days only. A default "
-            f"shift into the night counts there as much as {PULL_OF_DEFAULT:g} visits, so with "
-            "fewer it decides."
+            f"{n_fasting:,} visits fell into Ramadan and set the hours of its days only, together "
+            f"with a default shift into the night that weighs as {PULL_OF_DEFAULT:g} visits do."
         )
     elif any(keeps_ramadan(zone) for zone in visits.zones):
         notes.append(
