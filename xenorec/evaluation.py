@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from xenorec.errors import BadInput, nearest
+from xenorec.project import find_project
 from xenorec.spans import span
 from xenorec.workspace import Workspace
 from xenorec.workspace import open as open_workspace
@@ -66,6 +67,31 @@ class Asked:
         return self.origins[0]
 
 
+def data_of(
+    path: Path | None, *, complete_journey: bool = False, households: int = 0
+) -> Workspace | None:
+    """Return the workspace to look at; None stands for The Complete Journey.
+
+    It is that at ``path``, else the project's upward of the working folder, as ``xr.open()`` takes
+    it. The Complete Journey is taken where there is neither, or when it is asked for. Raises
+    BadInput for ``households``, or ``complete_journey`` with a ``path``, that cannot be heeded.
+    """
+    if complete_journey and path is not None:
+        raise BadInput("--complete-journey and --workspace were both given; give one of them.")
+    is_own = path is not None or (find_project(Path.cwd()) is not None and not complete_journey)
+    if is_own and households:
+        raise BadInput(
+            f"--households {households} is for The Complete Journey only; leave it out to take all "
+            "customers of the workspace, or add --complete-journey without --workspace."
+        )
+    return open_workspace(path) if is_own else None
+
+
+def name_of(crm: Workspace | None) -> str:
+    """Return which data an evaluation is of: the workspace's file, or The Complete Journey."""
+    return "The Complete Journey" if crm is None else str(crm.project.path or ":memory:")
+
+
 def evaluate(
     what: str,
     crm: Workspace | None = None,
@@ -88,6 +114,10 @@ def evaluate(
     """
     if what not in BACKTESTS:
         raise BadInput(f"Cannot evaluate {what!r}.{nearest(what, WHAT)} Known: {', '.join(WHAT)}.")
+    if crm is not None and households:
+        raise BadInput(
+            "households is for The Complete Journey only; leave it out with a workspace."
+        )
     usual = BACKTESTS[what]
     shop = crm if crm is not None else _complete_journey(households)
     history, length = shop.history(), within or usual.within

@@ -65,8 +65,8 @@ class Moment:
     def recommender_for(self, where: str) -> ShelfRecommender:
         """Return the shelves for the customers that a condition names.
 
-        Where it asks for what is due, the shelf of that shows what the same model says: what falls
-        due within a week, and what is overdue as far as those columns count it.
+        Where it asks for any column of what is due or overdue, the shelf of that shows what the
+        same model says: what falls due within a week, and what is overdue and still wanted.
         """
         from xenorec.timing.replenishment.columns import DUE_COLUMNS
 

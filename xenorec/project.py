@@ -105,6 +105,11 @@ class Project:
     occasions: Mapping[str, Any] = field(default_factory=dict)
     closures: tuple[Closure, ...] = ()
 
+    def told(self, ledger: str | None, brand: Mapping[str, str]) -> Project:
+        """Return the project with the ledger and the brand that were given in place of its own."""
+        url = self.ledger if ledger is None else ledger_url(ledger, self.path)
+        return replace(self, ledger=url, brand=_brand(brand) if brand else self.brand)
+
     def placed(self, time_zone: str | None) -> Project:
         """Return the project in ``time_zone``, where it names no zone of its own."""
         return self if self.time_zone or not time_zone else replace(self, time_zone=time_zone)
@@ -156,6 +161,19 @@ def read_project(path: Path) -> Project:
         occasions=data.get("occasions", {}),
         closures=closures,
     )
+
+
+def project_of(path: Path | None, ledger: str | None, brand: Mapping[str, str]) -> Project:
+    """Return the project whose warehouse is the file, else one of the file alone.
+
+    It is that of the nearest ``xenorec.toml`` upward of the file, where this names the very file.
+    """
+    found = None if path is None else find_project(path.resolve().parent)
+    if path is not None and found is not None:
+        project = read_project(found)
+        if project.path is not None and project.path.resolve() == path.resolve():
+            return project.told(ledger, brand)
+    return lone_project(path, ledger, brand)
 
 
 def lone_project(path: Path | None, ledger: str | None, brand: Mapping[str, str]) -> Project:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from xenorec.errors import BadInput
+from xenorec.errors import BadInput, did_you_mean
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 SPAN = re.compile(r"^\s*\+?(\d+)\s*([mhdw])\s*$")
+WORDS = re.compile(r"^\s*(\d{1,4}(?:\.\d{1,2})?)\s*([a-z]{1,7})\.?\s*$", re.IGNORECASE)
+LONGER = {"y": 365, "mo": 30}
+"""Days of units that are not taken, as they are not of one length, by how their names begin."""
 LONGEST = timedelta(days=3660)
 CAP = re.compile(r"^\s*(\d+)\s+per\s+(\d+\s*[mhdw])\s*$")
 
@@ -20,19 +23,53 @@ def span(text: str | timedelta) -> timedelta:
     14
     """
     length = text if isinstance(text, timedelta) else _parsed(text)
-    if length is None or not timedelta(0) < length <= LONGEST:
+    if length is None:
         raise BadInput(
-            f"A length of time came as {text!r}; expected a number and a unit, such as 90m, 48h, "
-            "14d or 2w, at most ten years."
+            f"A length of time came as {text!r}; expected a whole number and one of the units "
+            f"{_units()}, such as 48h or 14d.{_meant(text)}"
+        )
+    if length <= timedelta(0):
+        raise BadInput(f"A length of time came as {text!r}; it must be more than zero, such as 1d.")
+    if length > LONGEST:
+        raise BadInput(
+            f"A length of time came as {text!r}; it must be at most ten years, {LONGEST.days}d."
         )
     return length
 
 
 def _parsed(text: str) -> timedelta | None:
     found = SPAN.match(text) if isinstance(text, str) else None
-    if not found or len(found[1]) > 7:
+    if not found:
         return None
-    return timedelta(**{UNITS[found[2]]: int(found[1])})
+    return LONGEST + timedelta(1) if len(found[1]) > 7 else _of(int(found[1]), found[2])
+
+
+def _of(number: float, unit: str) -> timedelta:
+    return timedelta(**{UNITS[unit]: number})
+
+
+def _units() -> str:
+    *most, last = (f"{unit} ({name})" for unit, name in UNITS.items())
+    return f"{', '.join(most)} and {last}"
+
+
+def _meant(text: object) -> str:
+    """Return `` Did you mean '14d'?`` for "14 days" and its like, or an empty text."""
+    found = WORDS.match(text) if isinstance(text, str) else None
+    if not found:
+        return ""
+    word, number = found[2].lower(), float(found[1])
+    days = next((days for name, days in LONGER.items() if word.startswith(name)), None)
+    unit = "m" if word.startswith("min") else "d" if days is not None else word[0]
+    if not (
+        unit in UNITS and timedelta(0) < (length := _of(number * (days or 1), unit)) <= LONGEST
+    ):
+        return ""
+    for own in (unit, "d", "h", "m"):
+        whole, rest = divmod(length, _of(1, own))
+        if not rest:
+            return did_you_mean([f"{whole}{own}"])
+    return ""
 
 
 def cap(text: str) -> tuple[int, timedelta]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xenorec.errors import BadInput, MissingFile, MissingTable, NotSupported
-from xenorec.project import FILE, Project, find_project, lone_project, read_project
+from xenorec.project import FILE, Project, find_project, project_of, read_project
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,10 +41,10 @@ def open(
 ) -> Workspace:
     """Open a workspace: a DuckDB file, or the project whose ``xenorec.toml`` lies upward.
 
-    ``path`` is the warehouse's file (made when missing), or the folder of a project; ``":memory:"``
-    keeps it in memory. ``ledger`` is a file name or a URL such as ``postgresql+psycopg://...``;
-    without one it is the file ``<name>.ledger.sqlite`` beside the warehouse. ``brand`` (name, url,
-    address, color, sender) speaks in the messages; ``wait``: seconds to wait for another process.
+    ``path``: the warehouse's file (made when missing), or a project's folder; a file that a project
+    upward names is opened as that project; ``":memory:"``: nothing is kept. ``ledger``: a file or a
+    URL (``postgresql+psycopg://...``), else the project's or ``<name>.ledger.sqlite``. ``brand``
+    (name, url, address, color, sender) speaks in the messages; ``wait`` for others: seconds.
 
     Raises BadInput when there is neither a path nor a project, NotSupported for an engine that
     is not there.
@@ -56,7 +56,7 @@ def open(
                 "There is no xenorec.toml in this folder or above it. Give a file, such as "
                 "xr.open('shop.duckdb'), or make a project: xenorec new myshop"
             )
-        return Workspace(read_project(found), wait=wait)
+        return Workspace(read_project(found).told(ledger, brand or {}), wait=wait)
     if "://" in str(path):
         raise NotSupported(
             f"The engine of {str(path)!r} is not supported; a workspace is a DuckDB file, such as "
@@ -64,13 +64,13 @@ def open(
         )
     file = None if str(path) == ":memory:" else Path(path)
     if file is not None and (file / FILE).is_file():
-        return Workspace(read_project(file / FILE), wait=wait)
+        return Workspace(read_project(file / FILE).told(ledger, brand or {}), wait=wait)
     if file is not None and (file.is_dir() or not file.resolve().parent.is_dir()):
         raise BadInput(
             f"{str(path)!r} cannot be a workspace's file: it is a folder, or its folder is not "
             "there. Give a file in a folder that exists, such as xr.open('shop.duckdb')."
         )
-    return Workspace(lone_project(file, ledger, brand or {}), wait=wait)
+    return Workspace(project_of(file, ledger, brand or {}), wait=wait)
 
 
 class Workspace:

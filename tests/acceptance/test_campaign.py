@@ -230,7 +230,10 @@ def test_a_handful_of_customers_is_not_compared(crm: xr.Workspace) -> None:
     report = crm.report("handful")
     assert report.n_held_out < 10
     assert report.lift is None
-    assert "No comparison: it takes 10 customers" in report.lift_in_words()
+    assert report.lift_in_words() == (
+        "No comparison: it takes 10 customers in each group, and there are "
+        f"{report.n_held_out} held out from these."
+    )
 
 
 def test_an_empty_audience_warns_with_a_code(crm: xr.Workspace) -> None:

@@ -15,7 +15,7 @@ from xenorec.testing import invented_shop
 
 BRAND = {"name": "Corner Shop", "url": "https://corner.example", "address": "1 High Street"}
 AS_OF = "2017-05-30"
-SOON = "days_until_due <= 3"
+SOON = "days_until_due between 0 and 3"
 RESTOCK = "time_to_restock"
 ITEMS = 6
 
@@ -72,12 +72,32 @@ def test_the_likeliest_come_first(crm: xr.Workspace) -> None:
 
 
 def test_who_is_meant_has_what_the_columns_count(crm: xr.Workspace) -> None:
-    people = crm.profiles(AS_OF)
-    columns = people.to_pandas(["customer_id", "n_due_7d"]).set_index("customer_id")["n_due_7d"]
+    people = crm.profiles(AS_OF).to_pandas(["customer_id", "n_due_7d", "n_overdue"])
+    counts = people.set_index("customer_id").astype(int)
+    due = xr.Replenishment().fit(crm.history(AS_OF)).due(within="8d", overdue=True)
+    is_late = due["due_on"] < pd.Timestamp(AS_OF)
+    for column, rows in (("n_due_7d", due[~is_late]), ("n_overdue", due[is_late])):
+        some = counts.loc[counts[column] > 0, column]
+        assert rows["customer_id"].value_counts().to_dict() == some.to_dict()
+        meant = set(restocked(plan_of(crm, f"{column} >= 3")))
+        assert meant
+        assert meant <= set(some[some >= 3].index)
+
+
+def test_days_before_the_due_day_choose_who_has_something_due_on_them(crm: xr.Workspace) -> None:
+    due = xr.Replenishment().fit(crm.history(AS_OF)).due(within="4d")
+    meant = crm.profiles(AS_OF).where(SOON).to_pandas(["customer_id"])["customer_id"]
+    everybody = crm.profiles(AS_OF).to_pandas(["customer_id", "n_overdue"])
+    assert set(meant) == set(due["customer_id"])
+    assert len(meant) < len(everybody) / 2 < (everybody["n_overdue"] > 0).sum()
+
+
+@pytest.mark.parametrize("where", ["n_due_7d >= 1", "n_overdue >= 1"])
+def test_each_column_fills_the_shelf_with_what_is_due_and_overdue(
+    crm: xr.Workspace, where: str
+) -> None:
     model = xr.Replenishment().fit(crm.history(AS_OF))
-    counted = model.due(within="8d", overdue=True)["customer_id"].value_counts()
-    assert counted.to_dict() == columns[columns > 0].astype(int).to_dict()
-    assert set(restocked(plan_of(crm, "n_due_7d >= 4"))) <= set(columns[columns >= 4].index)
+    check(crm, plan_of(crm, where), model.due(within="8d", overdue=True))
 
 
 def test_another_campaign_of_the_day_keeps_its_shelves(crm: xr.Workspace, tmp_path: Path) -> None:
@@ -112,6 +132,7 @@ def test_shelves_of_one_s_own_follow_what_they_are_given(crm: xr.Workspace) -> N
     told = xr.Replenishment().fit(crm.history(AS_OF)).predict()
     own = xr.ShelfRecommender(due=told).fit(crm.history(AS_OF))
     people = crm.profiles(AS_OF).where(SOON)
-    campaign = crm.campaign("own", audience=people, recommend=own, template="replenish")
+    settings = {"recommend": own, "template": "replenish", "holdout": 0.0}
+    campaign = crm.campaign("own", audience=people, **settings)
     days = (told["due_on"] - pd.Timestamp(AS_OF)).dt.days
     check(crm, campaign.plan(), told[days.between(-28, 7)])

@@ -237,6 +237,32 @@ def test_a_campaign_that_was_measured_to_harm_stays_at_home(two: Two) -> None:
         xr.choose_plans([two.eid], measured={"eid": "lst-year"})
 
 
+def test_an_emptied_plan_tells_no_hours(two: Two) -> None:
+    eid, milk = xr.choose_plans([two.eid, two.milk], cap="1 per 7d", measured={"milk": -0.02})
+    assert milk.funnel.n_planned == 0
+    assert "Hours:" in str(two.milk)
+    assert "Hours:" not in str(milk)
+    assert sum(eid.hours.levels.values()) == eid.funnel.n_planned  # type: ignore[union-attr]
+
+
+def test_names_that_are_no_campaign_or_channel_are_told(two: Two) -> None:
+    with pytest.raises(BadInput, match=r"measured has the name 'eidd'. Did you mean 'eid'\?"):
+        xr.choose_plans([two.eid, two.milk], measured={"eidd": 0.2})
+    with pytest.raises(BadInput, match=r"costs has the name 'emial'. Did you mean 'email'\?"):
+        xr.choose_plans([two.eid, two.milk], costs={"emial": 100})
+
+
+def test_messages_that_expired_unsent_take_no_place(tmp_path: Path) -> None:
+    crm, eid, _, _ = opened(tmp_path)
+    eid.approve(by="ann", at=START)
+    later = START + timedelta(days=3)
+    assert planned(eid)
+    (milk,) = xr.choose_plans([draft(crm, "milk", later)], cap="1 per 7d")
+    assert planned(milk) == planned(draft(crm, "milk", later))
+    still = crm.ledger.messages(until=START + timedelta(days=1)).to_pandas()
+    assert set(still["customer_id"]) == planned(eid), "a day after they are still to go"
+
+
 def test_plans_that_cannot_be_compared_are_told(two: Two) -> None:
     with pytest.raises(BadInput, match="No plan came"):
         xr.choose_plans([])
@@ -277,7 +303,7 @@ def test_what_was_approved_before_takes_its_place(tmp_path: Path) -> None:
     assert taken
     assert not planned(milk) & taken
     assert {d.why for d in milk.decisions if d.customer_id in taken} == {
-        "Left out: 1 message within 7 days already, sent before"
+        "Left out: 1 message within 7 days already, sent before or still to go"
     }
     (again,) = xr.choose_plans([draft(crm, "eid", tuesday)], cap="1 per 7d")
     assert not compared(again), "who has a decision in a campaign keeps it"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import xenorec as xr
 from xenorec.errors import ConfigError
 from xenorec.project import new_project, read_project
 from xenorec.timing.closures import Closure
@@ -72,3 +73,28 @@ def test_a_new_project_can_be_read_and_its_example_too(tmp_path: Path) -> None:
     start = next(n for n, line in enumerate(lines) if "[[closures]]" in line)
     example = "\n".join(line.removeprefix("# ") for line in lines[start:])
     assert tomllib.loads(example) == {"closures": [{"from": "2020-03-25", "to": "2020-05-10"}]}
+
+
+def test_the_warehouse_of_a_project_is_opened_as_that_project(tmp_path: Path) -> None:
+    text = (
+        '[workspace]\npath = "data/shop.duckdb"\nledger = "kept.sqlite"\ncountry = "SA"\n'
+        '[brand]\nname = "Ours"\n'
+    )
+    (tmp_path / "data").mkdir()
+    path = written(tmp_path, text)
+    named = xr.open(tmp_path / "data" / "shop.duckdb").project
+    assert named == read_project(path)
+    assert (named.country, named.brand.name) == ("SA", "Ours")
+    other = xr.open(tmp_path / "data" / "other.duckdb").project
+    assert (other.country, other.brand.name) == (None, "Your shop")
+
+
+@pytest.mark.parametrize("way", ["data/shop.duckdb", "."])
+def test_what_is_given_to_open_wins_over_the_project(tmp_path: Path, way: str) -> None:
+    text = '[workspace]\npath = "data/shop.duckdb"\ncountry = "SA"\n[brand]\nname = "Ours"\n'
+    (tmp_path / "data").mkdir()
+    written(tmp_path, text)
+    asked = xr.open(tmp_path / way, ledger="mine.sqlite", brand={"name": "Theirs"}).project
+    assert asked.ledger == f"sqlite:///{tmp_path / 'data' / 'mine.sqlite'}"
+    assert asked.brand.name == "Theirs"
+    assert asked.country == "SA"

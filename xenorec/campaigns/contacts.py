@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from xenorec.campaigns.decide import STEP
 from xenorec.campaigns.plan import Plan
-from xenorec.errors import BadInput, UnknownName
+from xenorec.campaigns.reading import CHANNELS
+from xenorec.errors import BadInput, UnknownName, nearest
 from xenorec.ledger import Decision
 from xenorec.schema.enums import Reason
 from xenorec.timing import NextPurchase, choose_contacts
@@ -48,9 +49,12 @@ def choose_plans(
     The gates of the ledger still hold when it is sent: a plan without a cap of its own gets the
     first one given for all channels.
 
-    Raises BadInput for no plan, two of one campaign, or different instants.
+    Raises BadInput for no plan, two of one campaign, different instants, or a name in ``measured``
+    or ``costs`` that is no campaign of these plans or no channel.
     """
     _check(plans)
+    _check_names("measured", measured or {}, [plan.record.campaign for plan in plans])
+    _check_names("costs", costs or {}, CHANNELS)
     limits = limits_of(cap)
     open_to = [_open(plan) for plan in plans]
     found = _candidates(plans, open_to, measured or {}, costs or {})
@@ -73,6 +77,16 @@ def _check(plans: Sequence[Plan]) -> None:
         raise BadInput(
             f"The plans are as of {', '.join(instants)}; plan all for the same instant, so that "
             "all know the same."
+        )
+
+
+def _check_names(what: str, given: Iterable[str], known: Sequence[str]) -> None:
+    wrong = [name for name in given if name not in known]
+    if wrong:
+        raise BadInput(
+            f"{what} has the name {wrong[0]!r}.{nearest(str(wrong[0]), known)} Expected "
+            f"{'campaigns of these plans' if what == 'measured' else 'channels'}: "
+            f"{', '.join(known)}."
         )
 
 
@@ -166,7 +180,7 @@ def _values(orders: pa.Table) -> tuple[pd.Series[float], float, str | None]:
 
 
 def _taken(plans: Sequence[Plan], open_to: Sequence[Sequence[Decision]]) -> Any:
-    """Return the messages that were approved before: sent, or surely to be sent."""
+    """Return the messages that were approved before: sent, or still to be sent."""
     known = plans[0].room.ledger.messages(until=plans[0].as_of).to_pandas()
     asked = {decision.key for decisions in open_to for decision in decisions}
     return known.loc[~known["key"].isin(asked), ["customer_id", "at", "channel"]]
@@ -177,8 +191,10 @@ def _overall(limits: Sequence[Limit]) -> Limit | None:
 
 
 def _with(plan: Plan, verdicts: Mapping[str, tuple[bool, str]], limit: Limit | None) -> Plan:
-    decisions = (_told(decision, verdicts, limit) for decision in plan.decisions)
-    return replace(plan, decisions=tuple(decisions))
+    decisions = tuple(_told(decision, verdicts, limit) for decision in plan.decisions)
+    planned = (decision.customer_id for decision in decisions if decision.state == "planned")
+    hours = None if plan.hours is None else plan.hours.among(planned)
+    return replace(plan, decisions=decisions, hours=hours)
 
 
 def _told(

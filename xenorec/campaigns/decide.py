@@ -83,8 +83,8 @@ def decide(record: CampaignRecord, room: Room) -> Decided:
     decisions = tuple(_checked(draft, template, problems) for draft in drafts)
     emptied = [d.customer_id for d in decisions if d.reason == Reason.NO_RECOMMENDATION]
     removed = replace(composer.removed, emptied_ids=tuple(emptied))
-    planned = (hours[d.customer_id] for d in decisions if d.state == "planned")
-    return Decided(decisions, problems, removed, season, HoursTold.of(planned))
+    planned = (d.customer_id for d in decisions if d.state == "planned")
+    return Decided(decisions, problems, removed, season, HoursTold(hours).among(planned))
 
 
 def _draft(

@@ -40,19 +40,26 @@ class Hour:
 class HoursTold:
     """What the hours of the messages of a plan rest on: how many of each level, and why."""
 
-    levels: Mapping[str, int]
-    n_explored: int
-    n_moved: int
+    by_customer: Mapping[str, Hour]
 
-    @classmethod
-    def of(cls, hours: Iterable[Hour]) -> HoursTold:
-        """Count the hours of messages that are planned."""
-        told = list(hours)
-        return cls(
-            Counter(hour.level for hour in told),
-            sum(hour.is_explored for hour in told),
-            sum(hour.propensity is None for hour in told),
-        )
+    def among(self, customer_ids: Iterable[str]) -> HoursTold:
+        """Return what the hours of some of the messages rest on, such as those still planned."""
+        return HoursTold({one: self.by_customer[one] for one in customer_ids})
+
+    @property
+    def levels(self) -> Mapping[str, int]:
+        """How many messages have an hour of each level."""
+        return Counter(hour.level for hour in self.by_customer.values())
+
+    @property
+    def n_explored(self) -> int:
+        """How many go at an hour that is tried."""
+        return sum(hour.is_explored for hour in self.by_customer.values())
+
+    @property
+    def n_moved(self) -> int:
+        """How many the rate moved to another hour."""
+        return sum(hour.propensity is None for hour in self.by_customer.values())
 
     def to_mapping(self) -> dict[str, Any]:
         """Return plain values for a machine."""
@@ -60,10 +67,10 @@ class HoursTold:
         return {"levels": dict(sorted(self.levels.items())), **moved}
 
     def __str__(self) -> str:
-        n = sum(self.levels.values())
+        n, levels = len(self.by_customer), self.levels
         if not n:
             return ""
-        counted = [(self.levels.get(level, 0), words) for level, words in BASES.items()]
+        counted = [(levels.get(level, 0), words) for level, words in BASES.items()]
         parts = [f"{_share(k, n)} {words}" for k, words in counted if k]
         people = " of people on " if n >= FEW else " people on "
         parts[0] = parts[0].replace(" on ", people, 1)

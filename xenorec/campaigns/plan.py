@@ -20,9 +20,11 @@ from xenorec.campaigns.removed import Removed
 from xenorec.campaigns.room import Room
 from xenorec.campaigns.season import Season
 from xenorec.campaigns.sending import UNSET, send_due
+from xenorec.campaigns.tongues import spoken
 from xenorec.errors import BadInput, NotApproved, XenorecWarning
 from xenorec.instants import as_instant
 from xenorec.ledger import Assignment, CampaignRun, Decision
+from xenorec.messages import MessageTemplate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,6 +74,7 @@ class Plan:
         decided = decide(record, room)
         if not decided.decisions:
             _warn_of_nobody(record, room)
+        _warn_of_locale(record, room)
         as_of = room.people.as_of
         made = decided.decisions, decided.problems, room, decided.removed, decided.season
         return cls(record, as_of, *made, decided.hours)
@@ -225,6 +228,20 @@ def _warn_of_nobody(record: CampaignRecord, room: Room) -> None:
     warnings.warn(
         f"empty-audience: nobody is meant by {where!r} as of {room.people.as_of:%Y-%m-%d}. Loosen "
         "the condition a part at a time: people.where(...).count() tells how many each leaves.",
+        XenorecWarning,
+        stacklevel=4,
+    )
+
+
+def _warn_of_locale(record: CampaignRecord, room: Room) -> None:
+    locale = record.message.locale
+    languages = MessageTemplate.load(record.message.template, own=room.own).languages
+    if locale == "customer" or spoken(locale, languages):
+        return
+    warnings.warn(
+        f"locale-unknown: the template {record.message.template!r} does not speak {locale!r}, so "
+        f"its messages are in English. It speaks {', '.join(languages)}; change message.locale, or "
+        "make a template of your own.",
         XenorecWarning,
         stacklevel=4,
     )

@@ -31,6 +31,8 @@ from xenorec.timing.occasions.kinds import NAMES as OCCASIONS
 from xenorec.timing.quiet_hours import QuietHours
 
 NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")
+LOCALE = re.compile(r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*\Z")
+"""A language tag (BCP 47), as far as it is looked at."""
 CHANNELS = ("email", "sms", "whatsapp", "push", "webhook")
 PURPOSES = ("marketing", "service", "profiling")
 METRICS = ("repeat_order", "spend", "n_orders")
@@ -332,8 +334,20 @@ def _message(reader: _Reader, known: Known) -> Message:
     return Message(
         reader.choice("message", "template", of=known.templates, default="winback"),
         channels,
-        reader.text("message", "locale", default="customer"),
+        _locale(reader),
     )
+
+
+def _locale(reader: _Reader) -> str:
+    path = ("message", "locale")
+    locale = reader.text(*path, default="customer")
+    if locale != "customer" and not LOCALE.match(locale):
+        reader.problem(
+            path,
+            f"came as {locale!r}; expected 'customer', each one's own, or a language tag: two or "
+            "three letters, then a land or script if you like, such as en, en-GB, pt-BR or zh-Hant",
+        )
+    return locale
 
 
 def _holdout(reader: _Reader, name: str) -> Holdout:

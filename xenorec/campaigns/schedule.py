@@ -31,6 +31,7 @@ def schedule_problems(values: Mapping[str, Any], known: tuple[str, ...]) -> list
     """Return what is wrong with a schedule: (key, text) each."""
     found = [*_wrong(values, "from", offset), *_wrong(values, "until", offset)]
     found += _wrong(values, "time_zone", zone_info)
+    found += _wrong(values, "country", _known_country)
     named = values.get("occasion")
     if named is None:
         needless = [key for key in ("from", "until", "country") if values.get(key) is not None]
@@ -49,6 +50,12 @@ def schedule_problems(values: Mapping[str, Any], known: tuple[str, ...]) -> list
         if start > end:
             found.append(("until", f"is {values['until']}, before from, {values['from']}"))
     return found
+
+
+def _known_country(country: str) -> object:
+    from xenorec.timing.occasions.sources import land
+
+    return land(country, None)
 
 
 def _wrong(

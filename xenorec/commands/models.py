@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from xenorec.commands.common import as_json, as_of_option, say
+from xenorec.errors import BadInput
 from xenorec.evaluation import WHAT
 from xenorec.progress import busy
 from xenorec.workspace import open as open_workspace
@@ -18,8 +19,8 @@ from xenorec.workspace import open as open_workspace
 @click.argument("what", type=click.Choice(WHAT))
 @click.option(
     "--as-of",
-    help="Learn up to here, the first origin; by default the last windows that are over, without "
-    "--workspace 2017-08-28 (shelves 2017-11-01, next-order 2017-11-06).",
+    help="Learn up to here, the first origin; by default the last windows that are over, on The "
+    "Complete Journey 2017-08-28 (shelves 2017-11-01, next-order 2017-11-06).",
 )
 @click.option(
     "--within", help="Look this far ahead: by default 14d, lapse 90d, value 125d.", metavar="SPAN"
@@ -38,7 +39,12 @@ from xenorec.workspace import open as open_workspace
     metavar="FOLDER",
     help="Write pictures as PNG here.",
 )
-@click.option("--households", default=0, help="Only so many households; 0: all.")
+@click.option(
+    "--complete-journey", is_flag=True, help="Take The Complete Journey, also in a project."
+)
+@click.option(
+    "--households", default=0, help="Only so many households of The Complete Journey; 0: all."
+)
 @as_json
 @click.pass_obj
 def evaluate(
@@ -46,19 +52,29 @@ def evaluate(
     /,
     what: str,
     pictures: Path | None,
+    complete_journey: bool,
+    households: int,
     to_json: bool,
     **asked: Any,
 ) -> None:
-    """Back-test a model beside its baselines: on --workspace, else on The Complete Journey."""
-    from xenorec.evaluation import check_pictures, draw
+    """Back-test a model beside its baselines.
+
+    On --workspace, else on the project of this folder (xenorec.toml here or above), else on The
+    Complete Journey. The first line says on which data.
+    """
+    from xenorec.evaluation import check_pictures, data_of, draw, name_of
     from xenorec.evaluation import evaluate as evaluated
 
     if pictures is not None:
         check_pictures()
+    try:
+        crm = data_of(workspace, complete_journey=complete_journey, households=households)
+    except BadInput as error:
+        raise click.UsageError(str(error)) from error
     with busy(f"evaluating {what}"):
-        crm = None if workspace is None else open_workspace(workspace)
-        found = evaluated(what, crm, **asked)
-    say(found, json.loads(found.to_json()), to_json)
+        found = evaluated(what, crm, households=households, **asked)
+    data = name_of(crm)
+    say(f"Data: {data}\n{found}", {"data": data, **json.loads(found.to_json())}, to_json)
     if pictures is not None:
         for path in draw(found, pictures):
             click.echo(f"picture: {path}", err=True)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 LIVE = ("planned", "held", "claimed", "sent", "delivered", "in_doubt")
 """States of messages that went out, may have, or will."""
+WAITING = ("planned", "held")
+"""States of messages that will go out, unless their last moment passes first."""
 COLUMNS = (
     *("key", "campaign_id", "customer_id", "channel", "purpose", "address_hash"),
     *("state", "at"),
@@ -26,12 +28,13 @@ def messages(database: Database, until: datetime | None) -> pa.Table:
     """Return one row per live message of an approved plan, by key: ``COLUMNS``.
 
     ``state`` is the one at ``until``; ``at`` the instant of the intent, or, of a message that
-    waits, when it is due. Plans that were approved after ``until`` are not there.
+    waits, when it is due. Not there are plans that were approved after ``until``, and messages that
+    still waited then although their last moment was over: they never go out.
     """
     import pyarrow as pa
 
     with database.reading() as connection:
-        rows = connection.execute(_query(until or EVER)).all()
+        rows = connection.execute(_query(until)).all()
     columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
     types = [pa.string()] * (len(COLUMNS) - 1) + [pa.timestamp("us", "UTC")]
     arrays = [pa.array(values, kind) for values, kind in zip(columns, types, strict=True)]
@@ -48,9 +51,9 @@ def decided(database: Database, campaign_id: str, step: str, before: datetime) -
         return set(connection.scalars(query))
 
 
-def _query(until: datetime) -> Any:
-    c, runs = t.DECISIONS.c, t.RUNS.c
-    last, intent = _latest(until), t.DELIVERIES.alias("intent")
+def _query(until: datetime | None) -> Any:
+    c, runs, known = t.DECISIONS.c, t.RUNS.c, until or EVER
+    last, intent = _latest(known), t.DELIVERIES.alias("intent")
     at = sa.func.coalesce(intent.c.at, last.c.due_at, c.planned_at, type_=t.Instant)
     own_run = sa.and_(
         runs.campaign_id == c.campaign_id, runs.step == c.step, runs.plan_hash == c.plan_hash
@@ -65,9 +68,14 @@ def _query(until: datetime) -> Any:
         .join(t.RUNS, own_run)
         .join(last, sa.and_(last.c.key == c.key, last.c.place == 1))
         .join(intent, same_attempt, isouter=True)
-        .where(runs.approved_at <= until, last.c.state.in_(LIVE))
+        .where(runs.approved_at <= known, last.c.state.in_(LIVE))
+        .where(sa.true() if until is None else _may_go(last.c.state, c.not_after, until))
         .order_by(c.key)
     )
+
+
+def _may_go(state: Any, not_after: Any, until: datetime) -> Any:
+    return sa.or_(state.not_in(WAITING), not_after >= until)
 
 
 def _latest(until: datetime) -> Any:

@@ -71,6 +71,7 @@ class CampaignReport:
     is_window_complete: bool
     was_simulated: bool
     how_good: HowGood | None = None
+    not_compared: str = ""
 
     @classmethod
     def read(
@@ -94,7 +95,8 @@ class CampaignReport:
         frames = {name: ledger.snapshot(name) for name in ("decisions", "deliveries")}
         rows = query_frames(STATES, frames, {"campaign": campaign_id}).to_pylist()
         planned = [row for row in rows if row["arm"] == "treatment" and not row["decided_reason"]]
-        latest = latest_order(engine)
+        latest, compared = latest_order(engine), _compared(rows)
+        gap = _gap(compared, latest, run["as_of"])
         return cls(
             campaign_id=campaign_id,
             as_of=run["as_of"],
@@ -109,10 +111,11 @@ class CampaignReport:
             earned=earned(ledger, engine, campaign_id),
             send_hours=_hours(planned),
             creatives=_creatives(planned),
-            lift=_lift(engine, rows, record, run["as_of"], length),
+            lift=None if gap else _lift(engine, compared, record, run["as_of"], length),
             is_window_complete=latest is not None and latest >= run["as_of"] + length,
             was_simulated=_was_simulated(frames["deliveries"]),
             how_good=quick_look(History(engine, run["as_of"])) if how_good else None,
+            not_compared=gap,
         )
 
     @property
@@ -157,10 +160,7 @@ class CampaignReport:
             n = sum(count for (state, _), count in self.states.items() if state == "planned")
             return f"No message has been sent ({n:,} are planned), so there is nothing to measure."
         if self.lift is None:
-            return (
-                f"No comparison: it takes {FEWEST} customers in each group ({self.n_held_out:,} "
-                "were held out) and orders loaded from after the plan."
-            )
+            return f"No comparison: {self.not_compared}"
         _, _, figures = str(self.lift).partition(": ")
         text = f"{_metric_words(self.metric)} within {self.within.days} days: {figures}."
         if self.was_simulated:
@@ -199,20 +199,38 @@ def _run(ledger: Ledger, campaign_id: str) -> Mapping[str, Any]:
     return max(mine, key=lambda run: (run["created_at"], run["as_of"]))
 
 
+def _compared(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return those who were to be written to, and those who would have been but for the holdout."""
+    return [row for row in rows if row["decided_reason"] in (None, "control")]
+
+
+def _gap(compared: list[dict[str, Any]], latest: datetime | None, as_of: datetime) -> str:
+    """Return why the groups cannot be compared, or an empty text."""
+    arms = Counter(row["arm"] for row in compared)
+    few = [
+        f"{arms[arm]:,} {words}"
+        for arm, words in (("treatment", "to be written to"), ("control", "held out from these"))
+        if arms[arm] < FEWEST
+    ]
+    if few:
+        return f"it takes {FEWEST} customers in each group, and there are {' and '.join(few)}."
+    if latest is None:
+        return "no orders are loaded."
+    if latest <= as_of:
+        return (
+            f"it takes orders from after the plan, as of {as_of:%Y-%m-%d %H:%M} UTC; the latest "
+            f"that is loaded is of {latest:%Y-%m-%d %H:%M} UTC."
+        )
+    return ""
+
+
 def _lift(
     engine: DuckEngine,
-    rows: list[dict[str, Any]],
+    compared: list[dict[str, Any]],
     record: Mapping[str, Any],
     as_of: datetime,
     within: timedelta,
-) -> Lift | None:
-    compared = [
-        row for row in rows if row["decided_reason"] is None or row["decided_reason"] == "control"
-    ]
-    latest = latest_order(engine)
-    arms = Counter(row["arm"] for row in compared)
-    if min(arms["treatment"], arms["control"]) < FEWEST or latest is None or latest <= as_of:
-        return None
+) -> Lift:
     table = pa.table(
         {
             "customer_id": [row["customer_id"] for row in compared],

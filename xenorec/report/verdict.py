@@ -27,6 +27,8 @@ MIDDLE = (0.2, 0.8)
 """Chances that say something: the tenth quoted is the one with the most customers among these."""
 LEAST = 30
 """With fewer customers or acts to compare with nothing is said of a model."""
+FEWEST = 20
+"""Of fewer cases it is not said how often what was told happened."""
 WINDOW = 3
 """Hours in a row in which a send time is looked for."""
 
@@ -160,7 +162,7 @@ def _orders(found: TimingEvaluation) -> Verdict:
     ours = found.calibration[found.calibration["model"] == "next_purchase"]
     text = (
         f"log-loss {loss['next_purchase']:.3f} against {loss['bg_nbd']:.3f} (BG/NBD) and "
-        f"{loss['base_rate']:.3f} (base rate); {_said_and_done(ours)}."
+        f"{loss['base_rate']:.3f} (base rate){_said_and_done(ours)}."
     )
     return Verdict(f"{found.title} {_days(found.within)}", text)
 
@@ -172,7 +174,7 @@ def _running_out(found: ReplenishmentEvaluation) -> Verdict:
     dates = "" if pd.isna(due) else f"; half of the due dates are at most {due:.0f} days off"
     text = (
         f"log-loss {loss['replenishment']:.3f} against {loss['poisson_gamma']:.3f} (gap model) and "
-        f"{loss['own_frequency']:.3f} (own frequency); {_said_and_done(ours)}{dates}."
+        f"{loss['own_frequency']:.3f} (own frequency){_said_and_done(ours)}{dates}."
     )
     return Verdict(f"The same {found.by} again within {_days(found.within)}", text)
 
@@ -209,11 +211,14 @@ SAYS: Mapping[type, Callable[[Any], Verdict]] = {
 
 
 def _said_and_done(calibration: pd.DataFrame) -> str:
-    """Return what happened where the most customers were told a middling chance."""
-    middle = calibration[calibration["predicted"].between(*MIDDLE)]
-    row = (middle if len(middle) else calibration).sort_values("n", kind="stable").iloc[-1]
+    """Return what happened where the most customers were told a middling chance; "" of few."""
+    enough = calibration[calibration["n"] >= FEWEST]
+    if enough.empty:
+        return ""
+    middle = enough[enough["predicted"].between(*MIDDLE)]
+    row = (middle if len(middle) else enough).sort_values("n", kind="stable").iloc[-1]
     said, done = _percent(row["predicted"]), _percent(row["observed"])
-    return f"when we say {said}, it happens in {done} (of {row['n']:,.0f})"
+    return f"; when we say {said}, it happens in {done} (of {row['n']:,.0f})"
 
 
 def _off(bias: float) -> str:

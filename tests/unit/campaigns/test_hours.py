@@ -184,26 +184,43 @@ def test_clicks_of_the_channel_lead(tmp_path: object, crm: xr.Workspace) -> None
     assert {found[f"c{who:02}"] for who in range(5, 10)} == {12}, "clicks of another channel"
 
 
+def test_a_language_that_the_template_does_not_speak_is_warned_of_once(crm: xr.Workspace) -> None:
+    with pytest.warns(xr.XenorecWarning, match="^locale-unknown: .*'winback'.* 'xx-YY'") as told:
+        planned(crm, "tongue", locale="xx-YY")
+    assert len(told) == 1
+    planned(crm, "tongue", locale="en-GB")
+
+
 def hour(level: str, **changes: object) -> Hour:
     return replace(Hour(START, level, 0.95, False), **changes)  # type: ignore[arg-type]
 
 
+def told(hours: list[Hour]) -> HoursTold:
+    return HoursTold({f"c{n}": one for n, one in enumerate(hours)})
+
+
+def test_only_the_messages_that_are_left_are_counted() -> None:
+    some = told([hour("personal"), hour("shop", is_explored=True), hour("shop")])
+    assert str(some.among(["c0"])) == "Hours: 1 of 1 people on their own habits"
+    assert str(some.among([])) == ""
+
+
 def test_what_is_not_all_is_never_called_so() -> None:
     most = [hour("personal")] * 999
-    assert str(HoursTold.of([*most, hour("shop", is_explored=True)])) == (
+    assert str(told([*most, hour("shop", is_explored=True)])) == (
         "Hours: over 99 % of people on their own habits, under 1 % on the shop's usual hours; "
         "under 1 % try another hour"
     )
-    assert str(HoursTold.of([hour("default", propensity=None)])) == (
+    assert str(told([hour("default", propensity=None)])) == (
         "Hours: 1 of 1 people on no data at all; 1 sent on to another hour by per_minute"
     )
-    assert str(HoursTold.of([])) == ""
+    assert str(told([])) == ""
 
 
 def test_of_few_people_their_number_is_told() -> None:
     few = [hour("personal")] * 4 + [hour("shop"), hour("shop", is_explored=True)]
-    assert str(HoursTold.of(few)) == (
+    assert str(told(few)) == (
         "Hours: 4 of 6 people on their own habits, 2 of 6 on the shop's usual hours; "
         "1 of 6 tries another hour"
     )
-    assert "2 of 7 try another hour" in str(HoursTold.of([*few, few[-1]]))
+    assert "2 of 7 try another hour" in str(told([*few, few[-1]]))

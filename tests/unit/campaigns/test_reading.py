@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,32 @@ def test_each_wrong_value_is_explained(tmp_path: Path, text: str, told: str) -> 
         read_yaml(written(tmp_path, head + text + "\n"), KNOWN)
     assert told in str(caught.value)
     assert len(caught.value.problems) == 1
+
+
+@pytest.mark.parametrize("locale", ["en", "en-GB", "pt-BR", "zh-Hant", "ar_SA", "customer"])
+def test_language_tags_are_taken(tmp_path: Path, locale: str) -> None:
+    text = f"campaign: x\nmessage: {{template: winback, locale: {locale}}}\n"
+    assert read_yaml(written(tmp_path, text), KNOWN).message.locale == locale
+
+
+@pytest.mark.parametrize("locale", ["arabic", "Arabic", "xx yy", "", "e", "en-", "en-GB\n"])
+def test_what_is_no_language_tag_is_told_with_its_line(tmp_path: Path, locale: str) -> None:
+    quoted = json.dumps(locale)
+    text = f"campaign: x\nmessage:\n  template: winback\n  locale: {quoted}\n"
+    with pytest.raises(ConfigError) as caught:
+        read_yaml(written(tmp_path, text), KNOWN)
+    (problem,) = caught.value.problems
+    assert (problem.where, problem.line) == ("message.locale", 4)
+    assert problem.text.startswith(f"came as {locale!r}; expected 'customer'")
+
+
+def test_a_country_that_is_not_known_is_told_with_its_line(tmp_path: Path) -> None:
+    text = DESIGN.replace("until: +21d}", "until: +21d,\n  country: sa}")
+    with pytest.raises(ConfigError) as caught:
+        read_yaml(written(tmp_path, text), KNOWN)
+    (problem,) = caught.value.problems
+    assert (problem.where, problem.line) == ("schedule.country", 4)
+    assert "Did you mean 'SA'?" in problem.text
 
 
 def test_yaml_that_does_not_parse_tells_the_line(tmp_path: Path) -> None:

@@ -152,6 +152,7 @@ def test_the_project_tells_the_calendar(tmp_path: Path) -> None:
         ('[occasions]\nconfirmed = {eid = "2027-03-10"}\n', "eid_al_fitr"),
         ('[occasions]\nconfirmed = {eid_al_fitr = "10 March"}\n', "such as '2027-03-10'"),
         ('[occasions]\nconfirmed = "2027-03-10"\n', "occasions"),
+        ("[occasions]\nconfirmed = {eid_al_fitr = 2027-06-10}\n", "expected on 2027-03-09"),
         ('[occasions]\npayday = "31"\n', "payday"),
         ("[occasions]\npayday = 25\n", "payday"),
     ],

@@ -14,6 +14,7 @@ FACTS = {
     "bought_every": {"days": 12, "on": date(2017, 10, 3)},
     "bought_often": {"n": 7, "on": date(2017, 10, 3)},
     "bought_once": {"on": date(2016, 3, 1)},
+    "due": {"on": date(2017, 10, 3)},
     "with_basket": {"product": "Tata Tea", "on": date(2017, 12, 8)},
     "because": {"product": "Tata Tea"},
     "new_in_category": {"category": "Fruit"},
@@ -54,6 +55,15 @@ bought_once
   - Ya lo compraste antes
   - आपने इसे पहले खरीदा है
   - اشتريته من قبل
+due
+  Last bought on 3 October, due about now
+  Lo compraste por última vez el 3 de octubre, toca reponerlo por estas fechas
+  आपने इसे पिछली बार 3 अक्टूबर को खरीदा था, अब इसे फिर से लेने का समय है
+  اشتريته آخر مرة في 3 أكتوبر، وحان وقت شرائه تقريبًا
+  - Due about now
+  - Toca reponerlo por estas fechas
+  - अब इसे फिर से लेने का समय है
+  - حان وقت شرائه تقريبًا
 with_basket
   Often bought with Tata Tea, which you took on Friday
   Suele comprarse con Tata Tea, que llevaste el viernes
@@ -238,6 +248,22 @@ def test_plural_forms(reasons, locale, once, twice, daily):
     assert reasons.say("bought_often", locale, n=1) == once
     assert reasons.say("bought_often", locale, n=2) == twice
     assert daily in reasons.say("bought_every", locale, days=0.8)
+
+
+@pytest.mark.parametrize(
+    ("locale", "weekday", "today"),
+    [
+        ("en", "Last bought on Friday, due", "Last bought today, due"),
+        ("es", "Lo compraste por última vez el viernes,", "Lo compraste por última vez hoy,"),
+        ("hi", "पिछली बार शुक्रवार को खरीदा था", "पिछली बार आज खरीदा था"),
+        ("ar", "اشتريته آخر مرة يوم الجمعة،", "اشتريته آخر مرة اليوم،"),
+    ],
+)
+def test_what_is_due_names_the_day_and_no_gap_that_could_deny_it(reasons, locale, weekday, today):
+    facts = {"today": TODAY, "days": 42, "n": 3}
+    assert weekday in reasons.say("due", locale, on=date(2017, 12, 8), **facts)
+    assert today in reasons.say("due", locale, on=TODAY, **facts)
+    assert "42" not in reasons.say("due", locale, on=TODAY, **facts)
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,13 @@ def test_without_a_middling_chance_the_largest_tenth_is_quoted() -> None:
     assert "when we say 4 %, it happens in 5 % (of 900)" in found
 
 
+def test_of_fewer_than_twenty_cases_it_is_not_said_how_often_it_happened() -> None:
+    found = only(how_good(timing([(0.76, 0.5, 19), (0.95, 0.9, 100)])))
+    assert found.endswith("when we say 95 %, it happens in 90 % (of 100).")
+    found = only(how_good(timing([(0.76, 0.5, 2), (0.95, 0.9, 19)])))
+    assert found.endswith("0.611 (base rate).")
+
+
 def test_who_is_lost_is_named_as_such() -> None:
     lost = timing(title="No order within", within=timedelta(days=90))
     assert only(how_good(lost)).startswith("No order within 90 days: log-loss 0.410")

@@ -59,7 +59,10 @@ def test_what_was_sent_takes_its_place_before_and_after():
     sent = pd.DataFrame({"customer_id": ["a", "z"], "at": [MONDAY - pd.Timedelta(days=3)] * 2})
     told = choose_contacts(rows(("a", "eid", 0, 8), ("b", "eid", 0, 8)), cap="1 per 7d", sent=sent)
     assert chosen(told) == [("b", "eid")]
-    assert told["why"].iloc[0] == "Left out: 1 message within 7 days already, sent before"
+    assert (
+        told["why"].iloc[0]
+        == "Left out: 1 message within 7 days already, sent before or still to go"
+    )
     later = sent.assign(at=MONDAY + pd.Timedelta(days=3))
     assert chosen(choose_contacts(rows(("a", "eid", 0, 8)), cap="1 per 7d", sent=later)) == []
     gone = sent.assign(at=MONDAY - pd.Timedelta(days=7))
@@ -119,14 +122,51 @@ def test_with_nothing_measured_the_default_share_counts():
     assert told["expected_value_amount"].item() == pytest.approx(BASE_UPLIFT * 0.5 * 10)
 
 
-def test_ties_go_by_campaign_and_then_by_instant():
-    told = choose_contacts(
-        rows(("a", "b", 0, 8), ("a", "a", 3, 8), ("a", "a", 1, 8)), cap="1 per 7d"
+def test_equals_are_drawn_by_customer_and_campaign_and_each_names_the_other():
+    people = [f"c{n}" for n in range(400)]
+    frame = rows(*((who, name, 0, 8) for who in people for name in ("eid", "milk")))
+    told = choose_contacts(frame, cap="1 per 7d")
+    won = told[told["is_chosen"]].set_index("customer_id")["campaign_id"]
+    assert len(won) == 400
+    assert 150 < (won == "eid").sum() < 250
+    again = choose_contacts(frame.sample(frac=1, random_state=1), cap="1 per 7d")
+    assert (
+        again[again["is_chosen"]]
+        .set_index("customer_id")["campaign_id"]
+        .sort_index()
+        .equals(won.sort_index())
     )
-    assert told["rank"].tolist() == [3, 2, 1]
-    assert told["is_chosen"].tolist() == [False, False, True]
-    assert told["why"].iloc[0] == "Left out: 1 message within 7 days already, worth no less"
-    assert told["why"].iloc[2] == "Chosen: worth 0.80 EUR, no less than 'b' (0.80 EUR)"
+    other = choose_contacts(frame, cap="1 per 7d", seed="other")
+    assert (other["is_chosen"] != told["is_chosen"]).any()
+    for who in ("c0", "c1", "c2", "c3"):
+        mine = told[told["customer_id"] == who].set_index("is_chosen")
+        name, left = mine.loc[True, "campaign_id"], mine.loc[False, "campaign_id"]
+        assert mine.loc[True, "why"] == f"Chosen: worth 0.80 EUR, the same as '{left}'; drawn"
+        assert mine.loc[False, "why"] == (
+            f"Left out: 1 message within 7 days already, worth the same as '{name}'; drawn"
+        )
+
+
+def test_of_one_campaign_the_earliest_of_equal_moments_goes():
+    told = choose_contacts(rows(("a", "eid", 3, 8), ("a", "eid", 1, 8)), cap="1 per 7d")
+    assert told["rank"].tolist() == [2, 1]
+
+
+def test_only_a_message_in_the_full_window_is_named_as_worth_the_same():
+    frame = rows(("a", "big", 0, 9), ("a", "eid", 1, 8), ("a", "milk", 30, 8))
+    told = choose_contacts(frame, cap="1 per 7d")
+    assert told["why"].iloc[1] == "Left out: 1 message within 7 days already, worth more"
+    sent = pd.DataFrame({"customer_id": ["a"], "at": [MONDAY + pd.Timedelta(days=31)]})
+    apart = rows(("a", "eid", 0, 8), ("a", "milk", 30, 8))
+    told = choose_contacts(apart, cap="1 per 7d", sent=sent)
+    assert told["is_chosen"].tolist() == [True, False]
+    assert "drawn" not in "".join(told["why"]), "another message stood in the way"
+    three = rows(("a", "big", 0, 9), ("a", "eid", 0, 8), ("a", "milk", 0, 8))
+    told = choose_contacts(three, cap="2 per 7d")
+    left, won = ("eid", "milk") if told["is_chosen"].iloc[2] else ("milk", "eid")
+    assert told.set_index("campaign_id").loc[left, "why"] == (
+        f"Left out: 2 messages within 7 days already, each worth more or the same as '{won}'; drawn"
+    )
 
 
 def test_caps_may_be_several_and_by_channel():

@@ -39,6 +39,9 @@ def model() -> Replenishment:
             bought("fay", "milk", every=10, last="2017-05-29"),  # in 7 days
             bought("hal", "tea", every=5, last="2017-05-12"),  # 14 days ago: more than 2 gaps
             bought("gus", "milk", every=10, last="2017-05-30"),  # in 8 days
+            bought("ida", "milk", every=10, last="2017-05-22"),  # today
+            bought("ida", "rice", every=30, last="2017-05-01"),  # 2 days ago
+            bought("ida", "tea", every=5, last="2017-05-25"),  # 2 days ago
         ]
     )
     return Replenishment().fit(lines, as_of=AS_OF)
@@ -46,47 +49,64 @@ def model() -> Replenishment:
 
 @pytest.fixture(scope="module")
 def table(model: Replenishment) -> pd.DataFrame:
-    asked = ["ann", "bob", "cat", "dan", "eve", "fay", "gus", "hal", "new"]
+    asked = [*("ann", "bob", "cat", "dan", "eve", "fay", "gus", "hal", "ida", "new")]
     return model.profile_columns(asked).to_pandas().set_index("customer_id")
 
 
-def test_the_first_due_day_counts_and_below_zero_is_overdue(table: pd.DataFrame):
+def counts(table: pd.DataFrame, column: str) -> dict[str, float]:
+    """Who has any, and how many."""
+    return table.loc[table[column] > 0, column].to_dict()
+
+
+def test_the_first_due_day_from_today_on_counts(table: pd.DataFrame):
     assert table["days_until_due"].dropna().to_dict() == {
         "ann": 2,
-        "cat": -12,
-        "eve": -28,
+        "cat": 28,
         "fay": 7,
         "gus": 8,
+        "ida": 0,
     }
 
 
-def test_what_was_due_long_ago_is_not_due(table: pd.DataFrame):
-    long_ago = ["bob", "dan", "hal", "new"]
-    assert table.loc[long_ago, "days_until_due"].isna().all()
-    assert (table.loc[long_ago, "n_due_7d"] == 0).all()
+def test_what_is_overdue_does_not_hide_what_comes(table: pd.DataFrame):
+    assert table.loc["cat", ["days_until_due", "n_overdue"]].tolist() == [28, 1]
+    assert table.loc["ida", ["days_until_due", "n_overdue"]].tolist() == [0, 2]
 
 
-def test_both_columns_agree(table: pd.DataFrame):
-    assert table["n_due_7d"].to_dict() == {
-        **{"ann": 2, "bob": 0, "cat": 1, "dan": 0, "eve": 1, "fay": 1, "gus": 0, "hal": 0, "new": 0}
-    }
+def test_the_next_week_counts_from_today_to_its_seventh_day(table: pd.DataFrame):
+    assert counts(table, "n_due_7d") == {"ann": 2, "fay": 1, "ida": 1}
     assert ((table["n_due_7d"] > 0) == (table["days_until_due"] <= 7)).all()
 
 
-def test_the_rows_that_are_due_are_those_counted(model: Replenishment, table: pd.DataFrame):
+def test_overdue_is_what_was_due_before_today_and_is_still_wanted(table: pd.DataFrame):
+    assert counts(table, "n_overdue") == {"cat": 1, "eve": 1, "ida": 2}
+
+
+def test_who_has_nothing_that_is_due_has_no_day_and_counts_of_zero(table: pd.DataFrame):
+    long_ago = ["bob", "dan", "hal", "new"]
+    assert table.loc[long_ago, "days_until_due"].isna().all()
+    assert (table.loc[long_ago, ["n_due_7d", "n_overdue"]] == 0).all(axis=None)
+    assert table["n_due_7d"].notna().all()
+    assert table["n_overdue"].notna().all()
+
+
+def test_the_rows_that_are_due_or_overdue_are_those_counted(
+    model: Replenishment, table: pd.DataFrame
+):
     found = model.due(within="8d", overdue=True)
-    n = found["customer_id"].value_counts()
-    assert n.reindex(table.index, fill_value=0).tolist() == table["n_due_7d"].tolist()
+    n = found["customer_id"].value_counts().reindex(table.index, fill_value=0)
+    assert n.tolist() == (table["n_due_7d"] + table["n_overdue"]).tolist()
     assert found["due_on"].is_monotonic_increasing
     assert set(found["customer_id"] + " " + found["product_id"]) == {
-        *("ann milk", "ann rice", "cat milk", "eve rice", "fay milk")
+        *("ann milk", "ann rice", "cat milk", "eve rice", "fay milk"),
+        *("ida milk", "ida rice", "ida tea"),
     }
 
 
 def test_without_it_nothing_overdue_comes(model: Replenishment):
     found = model.due(within="8d")
     assert (found["due_on"] >= AS_OF).all()
-    assert set(found["customer_id"]) == {"ann", "fay"}
+    assert set(found["customer_id"]) == {"ann", "fay", "ida"}
 
 
 def test_the_columns_are_those_declared(model: Replenishment, table: pd.DataFrame):

@@ -44,6 +44,7 @@ def test_tables_have_their_grain(told):
 
 def test_it_reads_well_and_as_json(told):
     assert "90 days, 2 origin(s)" in str(told)
+    assert "within their range; 80 % is promised" in str(told)
     read = json.loads(told.to_json())
     assert read["table"][0]["method"] == "lifetime_value"
     assert len(read["origins"]) == 2

@@ -159,11 +159,14 @@ def test_the_same_answer_twice_and_no_rows_is_a_frame_too() -> None:
         (lambda: Occasions("SA").next("eid_al_fitr", after="2090-01-01"), "1925 to 2076"),
         (lambda: Occasions("SA").between("2027-03-02", "2027-03-01"), "before first"),
         (
-            lambda: Occasions("SA", confirmed={"eid_al_fitr": "2027-03-20"}).next(
-                "eid_al_fitr", after="2027-01-01"
-            ),
-            "at most 3 days",
+            lambda: Occasions("SA", confirmed={"eid_al_fitr": "2027-03-20"}),
+            "confirmed for 2027-03-20, yet it is expected on 2027-03-09; .* at most 3 days",
         ),
+        (
+            lambda: Occasions("SA", confirmed={"eid_al_fitr": ["2027-03-10", "2027-06-10"]}),
+            "confirmed for 2027-06-10, yet it is expected on 2027-03-09",
+        ),
+        (lambda: Occasions("SA", confirmed={"eid_al_fitr": "2100-03-10"}), "1925 to 2076"),
     ],
 )
 def test_what_cannot_be_is_told(call: object, told: str) -> None:

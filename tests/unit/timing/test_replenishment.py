@@ -309,7 +309,7 @@ def test_an_odd_shop_gets_finite_answers_and_a_sentence(lines):
 def test_the_learner_is_left_out_where_it_tells_no_better(lines, monkeypatch):
     monkeypatch.setattr(learner, "_gain", lambda *_: 0.0)
     model = Replenishment().fit(lines, as_of=AS_OF)
-    assert "gap model answers alone" in model.notes_[0]
+    assert "rests on the gaps between purchases alone" in model.notes_[0]
     told = model.predict().merge(model.plain(), on=["customer_id", "product_id"])
     np.testing.assert_allclose(told["p_buy"], told["p_poisson_gamma"], rtol=1e-5)
 

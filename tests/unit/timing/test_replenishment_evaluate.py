@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -43,6 +44,12 @@ def test_as_text_and_json(told):
     kept = json.loads(told.to_json())
     assert kept["within_days"] == 14
     assert len(kept["by_origin"]) == 8
+
+
+def test_a_due_date_that_could_not_be_checked_is_said_in_words(told):
+    words = str(replace(told, due_error_days=float("nan")))
+    assert "Due date: not known: no window of 56 days is over at these origins" in words
+    assert "nan days" not in words
 
 
 def test_a_window_that_is_not_over_is_refused():

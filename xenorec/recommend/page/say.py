@@ -15,6 +15,7 @@ from xenorec.numbers import Bools, Ints, Singles, Texts
 from xenorec.recommend.arrays import find, taken
 from xenorec.recommend.levels import EDITORIAL
 from xenorec.recommend.page.cells import Listed
+from xenorec.recommend.page.due import is_due
 from xenorec.recommend.page.sources import whole
 from xenorec.recommend.people import Asked
 from xenorec.recommend.shop import Shop
@@ -88,6 +89,8 @@ class Speaker:
             kind = "popular_ever"
         facts: dict[str, Any] = {"is_private": found.is_private[at], "today": found.today(at)}
         if kind is None or (kind == "with_basket" and found.basket[at] < 0):
+            if found.is_due[at]:
+                return self._worded("due", self.locale, on=found.bought_on(at), **facts)
             often = n >= OFTEN and found.overdue[at] <= STILL
             return self._worded(
                 "bought_every" if often else "bought_often",
@@ -137,6 +140,7 @@ class _Facts:
     n: list[float]
     gap: list[float]
     overdue: list[float]
+    is_due: list[bool]
     discount: list[float]
     basket: list[int]
     because: list[int]
@@ -161,6 +165,7 @@ class _Facts:
             np.nan_to_num(listed.facts["product_n"][rows]).tolist(),
             listed.facts["product_gap_mean"][rows].tolist(),
             listed.facts["product_overdue"][rows].tolist(),
+            is_due(listed)[rows].tolist(),
             np.nan_to_num(listed.facts["shop_discount_7"][rows]).tolist(),
             whole(listed.facts["basket"][rows]).tolist(),
             whole(listed.facts["because"][rows]).tolist(),

@@ -13,9 +13,9 @@ from xenorec.recommend.themes.language import chosen
 from xenorec.recommend.themes.speech import Days, Numbers, Phrase, Speech, Wording
 
 KINDS = (
-    *("bought_every", "bought_often", "bought_once", "with_basket", "because", "new_in_category"),
-    *("popular_store", "popular_shop", "popular_ever", "trending", "on_offer", "try_new"),
-    *("occasion", "year_ago", "editorial"),
+    *("bought_every", "bought_often", "bought_once", "due", "with_basket", "because"),
+    *("new_in_category", "popular_store", "popular_shop", "popular_ever", "trending"),
+    *("on_offer", "try_new", "occasion", "year_ago", "editorial"),
 )
 FEW = 5
 ROUNDING = 1e-9

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from xenorec.chance import uniform
 from xenorec.numbers import Floats, Ints
 from xenorec.timing.contacts.candidates import Candidates, read_candidates, read_sent
 from xenorec.timing.contacts.limits import Caps, limits_of
@@ -17,7 +18,12 @@ from xenorec.timing.contacts.worth import base_uplift_of, worth
 
 
 def choose_contacts(
-    candidates: Any, *, cap: Caps = "2 per 7d", sent: Any = None, base_uplift: float | None = None
+    candidates: Any,
+    *,
+    cap: Caps = "2 per 7d",
+    sent: Any = None,
+    base_uplift: float | None = None,
+    seed: str = "contacts",
 ) -> pd.DataFrame:
     """Return the candidates with what each is expected to bring, and which of them go out.
 
@@ -33,7 +39,8 @@ def choose_contacts(
     expected_value_amount - p_uplift x value_amount - cost_amount where measured; else
     ``base_uplift`` x p_order x value_amount - cost_amount. Left out, ``base_uplift`` is the mean
     over the measured campaigns of mean uplift over mean p_order, with 0.05 as one campaign more.
-    rank - place among the customer's candidates, 1 for the best; of equals by campaign_id, then at.
+    rank - place among the customer's candidates, 1 for the best; of campaigns worth just the same
+    one is drawn by ``seed``, customer and campaign; of one campaign the earliest goes first.
     is_chosen; why - a sentence with the facts.
 
     A campaign goes to a customer at most once, and never where nothing is gained. Up to 8
@@ -56,7 +63,7 @@ def choose_contacts(
     read = read_candidates(candidates)
     before = read_sent(sent, read)
     value = worth(read, base_uplift_of(read, base_uplift))
-    order = _order(read, value)
+    order = _order(read, value, seed)
     picked = pick(read, before, limits, order, value)
     rank = np.empty(len(read), dtype=np.int64)
     rank[order] = rank_of(read.customer[order]) + 1
@@ -68,10 +75,19 @@ def choose_contacts(
     )
 
 
-def _order(read: Candidates, value: Floats) -> Ints:
-    """Return the rows customer by customer, the best first."""
+def _order(read: Candidates, value: Floats, seed: str) -> Ints:
+    """Return the rows customer by customer, the best first; equals by a draw."""
     order: Ints = np.lexsort((read.at, read.campaign, -value, read.customer))
-    return order
+    customer, worth_of = read.customer[order], value[order]
+    same = (np.diff(customer) == 0) & (np.diff(worth_of) == 0)
+    tied = order[np.append(same, False) | np.append(False, same)] if len(order) else order
+    draw = np.zeros(len(read))
+    draw[tied] = [
+        uniform(seed, str(read.customers[who]), str(read.campaigns[what]))
+        for who, what in zip(read.customer[tied], read.campaign[tied], strict=True)
+    ]
+    drawn: Ints = np.lexsort((read.at, read.campaign, draw, -value, read.customer))
+    return drawn
 
 
 def _copied(source: Any) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from xenorec.timing.contacts.limits import Limit
 from xenorec.timing.contacts.pick import Picked
 from xenorec.timing.contacts.worth import is_measured
 
+BEFORE, SAME = "sent before or still to go", "the same as "
 UNITS = (("day", 86_400_000_000), ("hour", 3_600_000_000), ("minute", 60_000_000))
 
 
@@ -29,7 +30,7 @@ def why(
         (np.flatnonzero(value <= 0), facts.loss),
         (np.flatnonzero(picked.is_other), facts.other),
         (np.flatnonzero(picked.limit >= 0), lambda rows: facts.full(rows, limits)),
-        (np.flatnonzero(picked.is_chosen), facts.chosen),
+        (np.flatnonzero(picked.is_chosen), lambda rows: facts.chosen(rows, limits)),
     ):
         if len(rows):
             said[rows] = sentences(rows).to_numpy(zero_copy_only=False)
@@ -67,25 +68,38 @@ class _Facts:
         n, n_sent = self.picked.n[rows], self.picked.n_sent[rows]
         window = np.array([f" within {_length(limit)}{limit} already, " for limit in limits])
         noun = np.where(n == 1, " message", " messages")
+        twin = self._twins(rows, limits)
+        is_joint, is_drawn = self.picked.is_joint[rows], (n_sent == 0) & (twin >= 0)
+        is_drawn &= ~is_joint
         tail = np.select(
-            [n_sent == n, n_sent > 0, self.picked.is_joint[rows], self._ties(rows)],
-            ["sent before", "some sent before", "worth more together", "worth no less"],
+            [n_sent == n, n_sent > 0, is_joint, is_drawn & (n == 1), is_drawn],
+            [
+                BEFORE,
+                f"some {BEFORE}",
+                "worth more together",
+                f"worth {SAME}",
+                f"each worth more or {SAME}",
+            ],
             np.where(n == 1, "worth more", "each worth more"),
         )
+        named = pc.if_else(pa.array(is_drawn), _joined(self._names(twin), "; drawn"), "")
         counted = pc.cast(pa.array(n), pa.string())
-        return _joined("Left out: ", counted, noun, window[self.picked.limit[rows]], tail)
+        return _joined("Left out: ", counted, noun, window[self.picked.limit[rows]], tail, named)
 
-    def chosen(self, rows: Ints) -> Any:
+    def chosen(self, rows: Ints, limits: Sequence[Limit]) -> Any:
         rival = self._rivals(rows)
         has, own = rival >= 0, self.value[rows]
         other = self.value[rival]
+        is_drawn = has & (other == own) & self._is_rival(rows, rival, limits)
+        is_drawn &= (self.picked.n_sent[rival] == 0) & ~self.picked.is_joint[rows]
         link = np.select(
-            [~has, other < own, other == own],
-            [", and there is room for it", ", more than ", ", no less than "],
+            [~has, other < own, is_drawn, other == own],
+            [", and there is room for it", ", more than ", f", {SAME}", ", no less than "],
             ", and with what else goes out more than ",
         )
         named = pc.if_else(pa.array(has), self._names(rival), "")
         worth = pc.if_else(pa.array(has), _joined(" (", self._money(rival), ")"), "")
+        worth = pc.if_else(pa.array(is_drawn), "; drawn", worth)
         text = ("Chosen: worth ", self._money(rows), link, named, worth, self._assumed(rows))
         return _joined(*text)
 
@@ -105,15 +119,32 @@ class _Facts:
         rivals: Ints = np.where(is_own, self.order[found], -1)
         return rivals
 
-    def _ties(self, rows: Ints) -> Bools:
-        """Return whether a chosen message of the customer is worth the same."""
-        customer, value = self.candidates.customer[self.order], self.value[self.order]
-        is_new = (np.diff(customer, prepend=-1) != 0) | (np.diff(value, prepend=np.nan) != 0)
-        group = np.empty(len(self.order), dtype=np.int64)
-        group[self.order] = np.cumsum(is_new)
-        has_chosen = np.bincount(group, self.picked.is_chosen) > 0
-        tied: Bools = has_chosen[group[rows]]
-        return tied
+    def _twins(self, rows: Ints, limits: Sequence[Limit]) -> Ints:
+        """Return the chosen message in the full window that is worth the same as each, or -1."""
+        place = np.empty(len(self.order), dtype=np.int64)
+        place[self.order] = np.arange(len(self.order))
+        twins, at = np.full(len(rows), -1, dtype=np.int64), np.arange(len(rows))
+        for step in range(1, len(self.order)):
+            at = at[place[rows[at]] >= step]
+            ahead = self.order[place[rows[at]] - step]
+            same = self.candidates.customer[ahead] == self.candidates.customer[rows[at]]
+            same &= self.value[ahead] == self.value[rows[at]]
+            at, ahead = at[same], ahead[same]
+            if not len(at):
+                break
+            hit = self.picked.is_chosen[ahead] & self._is_rival(ahead, rows[at], limits)
+            twins[at[hit]] = ahead[hit]
+        return twins
+
+    def _is_rival(self, ahead: Ints, rows: Ints, limits: Sequence[Limit]) -> Bools:
+        """Return whether messages ``ahead`` count in the windows that ``rows`` found full."""
+        read, limit = self.candidates, self.picked.limit[rows]
+        counts = np.stack([own.counts(read.channel[ahead], read.channels) for own in limits])
+        length = np.array([own.length for own in limits])[limit]
+        is_near = np.abs(read.at[ahead] - read.at[rows]) < length
+        rival: Bools = is_near & counts[limit, np.arange(len(rows))]
+        rival &= read.campaign[ahead] != read.campaign[rows]
+        return rival
 
     def _pairs(self, rows: Ints) -> Ints:
         n = len(self.candidates.campaigns)

@@ -84,8 +84,16 @@ class ReplenishmentEvaluation:
         head = f"Bought again within {days:g} days, by {self.by}, "
         head += f"{len(self.origins)} origin(s) from {first}"
         table = self.table.to_string(index=False, float_format="{:.4f}".format)
-        due = f"Due date: {self.due_error_days:.1f} days off (median)"
+        due = f"Due date: {self._due_words()}"
         return "\n".join([head, table, due, *self.notes])
+
+    def _due_words(self) -> str:
+        if np.isnan(self.due_error_days):
+            return (
+                f"not known: no window of {DUE_WITHIN:g} days is over at these origins, or nothing "
+                "was bought again in one"
+            )
+        return f"{self.due_error_days:.1f} days off (median)"
 
 
 def evaluate_replenishment(

@@ -71,7 +71,8 @@ class ValueEvaluation:
         days, first = self.within / timedelta(days=1), self.origins[0].date().isoformat()
         head = f"Value within {days:g} days, {len(self.origins)} origin(s) from {first}"
         table = self.table.to_string(index=False, float_format="{:.3f}".format)
-        return "\n".join([head, table, *self.notes])
+        told = "coverage: the share of customers within their range; 80 % is promised"
+        return "\n".join([head, table, told, *self.notes])
 
 
 def evaluate_value(

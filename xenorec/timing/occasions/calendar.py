@@ -34,8 +34,9 @@ class Occasions:
     ``country``: two letters of ISO 3166. ``subdivision``: as ``holidays`` names it, such as "KL"
     for Kerala. ``payday``: "last_workday", or the day of the month "1" to "28"; what falls on a
     weekend or a day off is paid on the workday before. ``confirmed``: the day on which a feast was
-    announced, such as ``{"eid_al_fitr": "2027-03-10"}``; a list of days for several years. ``own``:
-    occasions of the shop's own by name: a day, several, or "05-04" for every year.
+    announced, such as ``{"eid_al_fitr": "2027-03-10"}``; a list of days for several years; each at
+    most 3 days from one on which it is expected. ``own``: occasions of the shop's own by name: a
+    day, several, or "05-04" for every year.
 
     The day of a feast that follows the moon is, in this order: the confirmed one; in Saudi Arabia
     the day of the Umm al-Qura calendar; elsewhere what ``holidays`` lists for the country (in India
@@ -65,6 +66,9 @@ class Occasions:
         land(country, subdivision)
         check_payday(payday)
         _check_names(self.confirmed, self.own)
+        for name, days in self.confirmed.items():
+            for day in days:
+                self._check_reach(name, as_day(day, name))
 
     def __repr__(self) -> str:
         place = self.country if self.subdivision is None else f"{self.country}-{self.subdivision}"
@@ -135,22 +139,35 @@ class Occasions:
 
     def _settled(self, expected: Occasion) -> Occasion:
         """Return the occasion on its confirmed day, if there is one; Ramadan up to its Eid."""
-        day = next((d for d in self._confirmed(expected) if _is_near(d, expected.on)), None)
+        days = [as_day(day, expected.occasion) for day in self.confirmed.get(expected.occasion, ())]
+        day = next((day for day in days if _is_near(day, expected.on)), None)
         found = expected if day is None else expected.moved(day)
         if found.occasion != "ramadan":
             return found
         eid = self.next("eid_al_fitr", after=found.on + timedelta(days=15))
         return replace(found, until=eid.on - DAY)
 
-    def _confirmed(self, expected: Occasion) -> list[date]:
-        days = [as_day(day, expected.occasion) for day in self.confirmed.get(expected.occasion, ())]
-        far = [day for day in days if REACH < abs(day - expected.on) < timedelta(days=90)]
-        if far:
+    def _check_reach(self, name: str, day: date) -> None:
+        """Refuse a confirmed day that is not near one on which the occasion is expected."""
+        expected = [
+            found.on
+            for year in range(day.year - 1, day.year + 2)
+            if year == day.year or self._has_year(name, year)
+            for found in self._unconfirmed(name, year, year)
+        ]
+        near = min(expected, key=lambda on: (abs(on - day), on), default=None)
+        if near is None or not _is_near(day, near):
+            told = "has no day around then" if near is None else f"is expected on {near}"
             raise BadInput(
-                f"{expected.occasion} is confirmed for {far[0]}, yet it is expected on "
-                f"{expected.on}; a confirmed day lies at most {REACH.days} days away. Check it."
+                f"{name} is confirmed for {day}, yet it {told}; a confirmed day lies at most "
+                f"{REACH.days} days away. Check it."
             )
-        return days
+
+    def _has_year(self, name: str, year: int) -> bool:
+        try:
+            return any(True for _ in self._unconfirmed(name, year, year))
+        except BadInput:
+            return False
 
     def _kept(self, first: int, last: int) -> tuple[str, ...]:
         """Return the occasions that the country keeps, in the order of names."""

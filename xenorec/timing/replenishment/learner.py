@@ -65,7 +65,7 @@ def learn(bought: Bought, least: int) -> tuple[Learner | None, str]:
         return None, f"Fewer than {LEAST_BOUGHT} purchases could be learned from"
     gain = _gain(looks[0], looks[1:])
     if gain <= 0 and len(looks) > 1:
-        return None, "On the latest window the gap model told as well as the learner"
+        return None, "On the latest window the gaps alone told as well"
     return Learner(_fit(_together(looks), BOOSTING), gain), ""
 
 

@@ -221,7 +221,7 @@ class Replenishment(Saved):
     def _told(self, reason: str) -> tuple[str, ...]:
         if not self.n_pairs_:
             return ("Nobody has bought anything on two days, so nothing can be said to be due.",)
-        alone = f"{reason}, so the Poisson-gamma gap model answers alone."
+        alone = f"{reason}, so p_buy rests on the gaps between purchases alone."
         told = () if self._learner is not None else (alone,)
         return (*told, *map(str, self.closures_))
 
