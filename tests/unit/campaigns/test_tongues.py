@@ -24,7 +24,7 @@ def crm(tmp_path_factory: pytest.TempPathFactory) -> xr.Workspace:
         tmp_path_factory.mktemp("tongues") / "shop.duckdb", brand={"name": "S", "address": "1 St"}
     )
     rows = [
-        (f"{who}-{week}", who, START - timedelta(days=7 * week + 1), 9, "EUR")
+        (f"{who}-{week}", who, START - timedelta(days=7 * week + 1, hours=-17), 9, "EUR")
         for who in LOCALES
         for week in range(8)
     ]
