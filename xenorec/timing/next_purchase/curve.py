@@ -14,6 +14,8 @@ from xenorec.timing.next_purchase.purchases import Patterns
 LEAST = 1e-12
 LEAST_PACE, MOST_PACE = 0.25, 2.0
 """How many times as many orders as the probability model the learner may expect."""
+SURE = 6.0
+"""Minus the log-chance of no order from which an order is too sure to tell how fast it comes."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +40,23 @@ class Curve:
         comes faster or slower than that model says; after it that model goes on, slower still for
         who is slower. At most one a day.
         """
-        end = float(EDGES[-1])
-        plain = -np.log(np.maximum(1 - self.model.p_order(self.past, end), LEAST))
-        pace = -self._log_staying(end) / np.maximum(plain, LEAST)
-        pace = np.clip(pace, LEAST_PACE, MOST_PACE)
-        near = self.model.n_expected(self.past, min(days, end))
+        pace = np.clip(self._pace(), LEAST_PACE, MOST_PACE)
+        near = self.model.n_expected(self.past, min(days, float(EDGES[-1])))
         later = self.model.n_expected(self.past, days) - near
         expected = near * pace + later * np.minimum(pace, 1.0)
         least = self.p_order(days)
         return np.clip(expected, least, np.maximum(days, least))
+
+    def _pace(self) -> Floats:
+        """Return how many times as fast as the probability model says the first order comes.
+
+        By the chances of none up to the last edge at which that model is not ``SURE`` of one.
+        """
+        plain = np.stack([1 - self.model.p_order(self.past, float(e)) for e in EDGES], axis=1)
+        plain, mine = (-np.log(np.maximum(p, LEAST)) for p in (plain, self.staying))
+        row, at = np.arange(len(mine)), np.clip((plain <= SURE).sum(axis=1) - 1, 1, None)
+        pace: Floats = mine[row, at] / np.maximum(plain[row, at], LEAST)
+        return pace
 
     def wait(self, probability: Floats) -> Floats:
         """Return the days until an order has come with a ``probability`` each; inf for never."""
