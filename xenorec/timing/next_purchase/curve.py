@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from xenorec.numbers import Floats, Ints
-from xenorec.timing.next_purchase.periods import EDGES
+from xenorec.timing.next_purchase.periods import EDGES, plain_staying
 from xenorec.timing.next_purchase.purchase_model import NEVER_DAYS, PurchaseModel
 from xenorec.timing.next_purchase.purchases import Patterns
 
@@ -40,20 +41,21 @@ class Curve:
         comes faster or slower than that model says; after it that model goes on, slower still for
         who is slower. At most one a day.
         """
-        pace = np.clip(self._pace(), LEAST_PACE, MOST_PACE)
+        pace = np.clip(self._pace, LEAST_PACE, MOST_PACE)
         near = self.model.n_expected(self.past, min(days, float(EDGES[-1])))
         later = self.model.n_expected(self.past, days) - near
         expected = near * pace + later * np.minimum(pace, 1.0)
         least = self.p_order(days)
         return np.clip(expected, least, np.maximum(days, least))
 
+    @cached_property
     def _pace(self) -> Floats:
-        """Return how many times as fast as the probability model says the first order comes.
+        """How many times as fast as the probability model says the first order comes.
 
         By the chances of none up to the last edge at which that model is not ``SURE`` of one.
         """
-        plain = np.stack([1 - self.model.p_order(self.past, float(e)) for e in EDGES], axis=1)
-        plain, mine = (-np.log(np.maximum(p, LEAST)) for p in (plain, self.staying))
+        both = (plain_staying(self.past, self.model), self.staying)
+        plain, mine = (-np.log(np.maximum(staying, LEAST)) for staying in both)
         row, at = np.arange(len(mine)), np.clip((plain <= SURE).sum(axis=1) - 1, 1, None)
         pace: Floats = mine[row, at] / np.maximum(plain[row, at], LEAST)
         return pace

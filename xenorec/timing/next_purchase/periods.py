@@ -63,9 +63,14 @@ class Ahead:
         return whole + self._week[customer, end % 7] - self._week[customer, begin % 7]
 
 
+def plain_staying(past: Patterns, model: PurchaseModel) -> Floats:
+    """Return customers x ``EDGES``: the probability model's chance of no order up to each."""
+    return np.stack([1 - model.p_order(past, float(edge)) for edge in EDGES], axis=1)
+
+
 def plain_hazards(past: Patterns, model: PurchaseModel) -> Floats:
     """Return customers x stretches: the hazards of the probability model."""
-    staying = np.stack([1 - model.p_order(past, float(edge)) for edge in EDGES], axis=1)
+    staying = plain_staying(past, model)
     hazard: Floats = 1 - staying[:, 1:] / np.maximum(staying[:, :-1], 1e-12)
     return np.clip(hazard, LEAST_HAZARD, 1 - LEAST_HAZARD)
 
