@@ -18,7 +18,7 @@ PACKAGE = ROOT / "xenorec"
 
 LAYERS = (
     ("chance", "errors", "numbers"),
-    ("content", "frames", "instants", "spans", "threads"),
+    ("addresses", "content", "frames", "instants", "spans", "threads"),
     ("schema",),
     ("engine", "boosting", "saved"),
     (
@@ -58,9 +58,11 @@ HOMES = {
     "duckdb": {"engine"},
     "hijridate": {"timing"},
     "holidays": {"timing"},
+    "idna": {"addresses"},
     "jinja2": {"messages"},
     "markupsafe": {"messages"},
     "mrml": {"messages"},
+    "phonenumbers": {"addresses"},
     "rich": {"progress"},
     "scipy": {"identity", "recommend", "report", "timing"},
     "sklearn": {"boosting", "recommend", "report", "timing"},

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from xenorec.addresses import address_hash
 from xenorec.engine import Session
 from xenorec.errors import UnknownName
-from xenorec.identity.keys import address_hash
 
 OWN = "select $id as customer_id union select customer_id from warehouse.links where into_id = $id"
 
