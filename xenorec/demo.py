@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xenorec.project import FILE, read_project
+from xenorec.project import FILE, LAPSING, read_project
 from xenorec.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -19,10 +19,6 @@ Step = Callable[[str, int, int], None]
 AS_OF = "2017-11-01"
 DAYS = 2
 CAMPAIGN = "november-winback"
-WHERE = (
-    "n_order_days >= 3 and days_since_order between 10 and 120 "
-    "and days_since_order > 1.5 * gap_days_median"
-)
 BRAND = {
     "name": "Riverside Market",
     "url": "https://riverside-market.example",
@@ -182,7 +178,7 @@ def _project(folder: Path) -> Workspace:
 
 
 def _campaign(crm: Workspace, folder: Path) -> Campaign:
-    lapsing = crm.profiles(AS_OF).where(WHERE)
+    lapsing = crm.profiles(AS_OF).where(LAPSING)
     campaign = crm.campaign(
         CAMPAIGN,
         audience=lapsing,

@@ -61,16 +61,19 @@ sms = "file"
 # to = "2020-05-10"               # last closed day
 """
 
+LAPSING = "days_since_order between 1.5 * usual_gap_days and 3 * usual_gap_days + 30"
+"""Who has been away longer than usual for them, and not so long that they are gone."""
+
 NEW_CAMPAIGN = """\
 campaign: first-winback
-audience: {where: "days_since_order between 30 and 120 and p_alive < 0.6", purpose: marketing}
+audience: {where: "LAPSING", purpose: marketing}
 recommend: {shelves: 3, items: 4, never: [out_of_stock, bought_last_7d]}
 timing: {use: send_time, quiet: "21:00-09:00", cap: "2 per 7d", expires: 48h}
 message: {template: winback, channels: [email], locale: customer}
 holdout: {share: 0.10, salt: first}
 outcome: {metric: repeat_order, within: 14d}
 approval: required
-"""
+""".replace("LAPSING", LAPSING)
 
 
 @dataclass(frozen=True)

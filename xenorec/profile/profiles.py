@@ -81,7 +81,7 @@ class Profiles:
 
         Raises ConditionRefused, or UnknownColumn with the nearest name.
 
-        Example: ``people.where("days_since_order between 30 and 120 and p_alive < 0.6")``
+        Example: ``people.where("days_since_order between 30 and 120 and n_orders > 1")``
         """
         types = {column.name: column.type for column in self._source.columns}
         checked = condition(text, types)

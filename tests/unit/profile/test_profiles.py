@@ -74,6 +74,7 @@ def test_the_customers_own_cycle(shop: xr.Workspace) -> None:
     ana = row(shop, "ana")
     assert (ana["gap_days_median"], ana["gap_days_mean"], ana["gap_regularity"]) == (7.0, 7.0, 1.0)
     assert row(shop, "bo")["gap_days_median"] is None
+    assert (ana["usual_gap_days"], row(shop, "bo")["usual_gap_days"]) == (7.0, 7.0)
 
 
 def test_categories_by_share_of_spend(shop: xr.Workspace) -> None:
