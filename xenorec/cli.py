@@ -18,6 +18,7 @@ from typing import Any
 import click
 
 from xenorec.commands.common import (
+    LEDGER,
     as_json,
     as_of_option,
     campaign_of,
@@ -25,14 +26,13 @@ from xenorec.commands.common import (
     instant_or_now,
     opened,
     say,
+    workspace_at,
 )
 from xenorec.commands.jobs import plan, run
 from xenorec.commands.measure import outcomes, report
 from xenorec.commands.models import evaluate, train
 from xenorec.errors import BadInput, WorkspaceBusy, XenorecError
 from xenorec.progress import busy, steps
-from xenorec.workspace import Workspace
-from xenorec.workspace import open as open_workspace
 
 EXIT_ERROR, EXIT_AUDIT, EXIT_BUSY = 1, 3, 4
 PATIENT = ("OMP_WAIT_POLICY", "PASSIVE")
@@ -55,11 +55,14 @@ class Program(click.Group):
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--workspace", "-w", type=click.Path(path_type=Path), help="The warehouse's file.")
+@click.option("--ledger", metavar="URL", help="Its file or URL, better: env:NAME or file:PATH.")
 @click.option("--debug", is_flag=True, help="Show a traceback when something goes wrong.")
 @click.option("--verbose", "-v", is_flag=True, help="Log every step.")
 @click.version_option(package_name="xenorec")
 @click.pass_context
-def main(ctx: click.Context, workspace: Path | None, debug: bool, verbose: bool) -> None:
+def main(
+    ctx: click.Context, workspace: Path | None, ledger: str | None, debug: bool, verbose: bool
+) -> None:
     """Decide whom to message, with what, when; send it once; measure whether it paid.
 
     Exit codes: 0 done, 1 error, 2 wrong use, 3 the audit found a broken promise, 4 the workspace
@@ -69,6 +72,7 @@ def main(ctx: click.Context, workspace: Path | None, debug: bool, verbose: bool)
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(message)s")
     os.environ.setdefault(*PATIENT)
     ctx.obj = workspace
+    ctx.meta[LEDGER] = ledger
 
 
 for command in (evaluate, outcomes, plan, report, run, train):
@@ -106,7 +110,7 @@ def load(
     to_json: bool,
 ) -> None:
     """Load SOURCE: a connector's name, "files" (with --path) or "till" (with --path)."""
-    crm = _open(workspace)
+    crm = workspace_at(workspace)
     with busy(f"loading {source}"):
         report = crm.load(
             source,
@@ -125,7 +129,7 @@ def load(
 def link(workspace: Path | None, to_json: bool) -> None:
     """Put accounts together that hold the same phone, e-mail or card."""
     with busy("linking"):
-        report = _open(workspace).link()
+        report = workspace_at(workspace).link()
     say(report, asdict(report), to_json)
 
 
@@ -140,7 +144,7 @@ def profile(
 ) -> None:
     """Show customers as they were at an instant: how many, and the first ten."""
     with busy("profiling"):
-        people = _open(workspace).profiles(as_of)
+        people = workspace_at(workspace).profiles(as_of)
     if columns:
         say(people.columns.to_string(index=False), people.columns.to_dict("records"), to_json)
         return
@@ -209,7 +213,7 @@ def quarantine(workspace: Path | None, to_json: bool) -> None:
 def audit(workspace: Path | None, to_json: bool) -> None:
     """Check every promise; prints each with the number of rows that break it."""
     with busy("auditing"):
-        frame = _open(workspace).audit()
+        frame = workspace_at(workspace).audit()
     lines = [f"{row.n_rows:>6}  {row.check}: {row.promise}" for row in frame.itertuples()]
     say("\n".join(lines), frame.to_dict("records"), to_json)
     if int(frame["n_rows"].sum()):
@@ -229,7 +233,7 @@ def till() -> None:
 def publish(workspace: Path | None, folder: Path, store_id: str, as_of: str | None) -> None:
     """Write FOLDER/serving.sqlite; open tills notice it."""
     with busy("publishing"):
-        published = _open(workspace).publish_till(folder, store_id=store_id, as_of=as_of)
+        published = workspace_at(workspace).publish_till(folder, store_id=store_id, as_of=as_of)
     click.echo(str(published))
 
 
@@ -240,7 +244,7 @@ def publish(workspace: Path | None, folder: Path, store_id: str, as_of: str | No
 def collect(workspace: Path | None, folder: Path, to_json: bool) -> None:
     """Load what the till in FOLDER recorded; twice changes nothing."""
     with busy("collecting"):
-        report = _open(workspace).load("till", path=folder)
+        report = workspace_at(workspace).load("till", path=folder)
     say(report, [asdict(table) for table in report.tables], to_json)
 
 
@@ -271,10 +275,6 @@ def schema(out: Path | None) -> None:
 
 def _warned(message: Warning | str, *_: Any) -> None:
     click.echo(f"warning: {message}", err=True)
-
-
-def _open(workspace: Path | None) -> Workspace:
-    return open_workspace(workspace)
 
 
 def _option(text: str) -> tuple[str, Any]:

@@ -84,6 +84,10 @@ class WorkspaceBusy(XenorecError, TimeoutError):
     """Another process holds the workspace's file."""
 
 
+class LedgerUnreachable(XenorecError, ConnectionError):
+    """The ledger's database cannot be opened or does not answer."""
+
+
 class DiskFull(XenorecError, OSError):
     """The disk (or quota) has no room; what was there before is untouched."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xenorec.errors import BadInput, ConfigError, MissingFile, Problem, nearest
+from xenorec.project_key import MISSPELT, key_of
+from xenorec.secret_references import is_reference, resolve, resolve_all, without_secrets
 
 if TYPE_CHECKING:
     from xenorec.campaigns.season import Calendar
@@ -18,18 +21,23 @@ if TYPE_CHECKING:
 
 FILE = "xenorec.toml"
 KEYS: Mapping[str, tuple[str, ...]] = {
-    "workspace": ("path", "ledger", "time_zone", "currency", "country", "outbox"),
+    "workspace": ("path", "ledger", "time_zone", "currency", "country", "outbox", "key"),
     "brand": ("name", "url", "address", "color", "sender"),
     "channels": (),
     "connectors": (),
     "occasions": ("subdivision", "payday", "confirmed", "own"),
 }
+LATE = re.compile(r"(channels|connectors)\.[^.]+\..+|workspace\.key")
+"""Whose references are read when they are used: a command that sends nothing needs no password."""
 CLOSURES = "closures"
 CLOSURE = ("from", "to")
 SECTIONS = (*KEYS, CLOSURES)
+TEXTS = ("workspace", "brand")
+_NO_FILE = re.compile(r"(?i)password\s*=|^[\w+]+:.*@|^\s*\w+\s*=\s*\S+(\s+\w+\s*=|\s*$)")
 
 NEW = """\
-# What every command in this folder uses. Secrets are references: "env:NAME" or "file:PATH".
+# What every command in this folder uses. Every value may be a reference to where it is:
+# "env:NAME", a variable of the environment, or "file:PATH", a file; secrets must be.
 
 [workspace]
 path = "shop.duckdb"              # what can be pulled again: orders, products, profiles
@@ -38,6 +46,7 @@ time_zone = "UTC"                 # of clock times that come without a zone
 currency = "USD"
 # country = "SA"                  # whose feasts and paydays; a campaign may be bound to one
 outbox = "outbox"                 # where the channel "file" writes messages
+# key = "env:SHOP_KEY"            # signs links; without it: shop.key, made once. Keep it, secretly
 
 [brand]
 name = "{name}"
@@ -98,19 +107,33 @@ class Project:
 
     folder: Path
     path: Path | None
-    ledger: str
+    ledger: str = field(repr=False)
     time_zone: str | None = None
     currency: str | None = None
     outbox: Path = Path("outbox")
     brand: Brand = field(default_factory=Brand)
-    channels: Mapping[str, Any] = field(default_factory=dict)
+    channels: Mapping[str, Any] = field(default_factory=dict, repr=False)
     country: str | None = None
     occasions: Mapping[str, Any] = field(default_factory=dict)
     closures: tuple[Closure, ...] = ()
+    key_reference: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Project({str(self.folder)!r}, ledger={without_secrets(self.ledger)!r})"
+
+    def key(self) -> bytes:
+        """Return the shop's secret of at least 32 bytes, with which links and hashes are signed.
+
+        It is what ``[workspace] key`` names, else the file ``<name>.key`` beside the workspace's,
+        which is made once for its owner alone; for ``:memory:`` one that lives as long as this
+        process. Raises BadInput for one that is too short.
+        """
+        return key_of(self.key_reference, self.path, self.folder)
 
     def told(self, ledger: str | None, brand: Mapping[str, str]) -> Project:
         """Return the project with the ledger and the brand that were given in place of its own."""
-        url = self.ledger if ledger is None else ledger_url(ledger, self.path)
+        given = None if ledger is None else given_ledger(ledger, self.folder)
+        url = self.ledger if given is None else ledger_url(given, self.path)
         return replace(self, ledger=url, brand=_brand(brand) if brand else self.brand)
 
     def placed(self, time_zone: str | None) -> Project:
@@ -145,11 +168,19 @@ def read_project(path: Path) -> Project:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(str(path), [Problem("TOML", str(error))]) from error
-    closures, wrong = _closures(data.get(CLOSURES, []), text)
-    problems = [*(_problems(data, text) or _occasion_problems(data, text)), *wrong]
+    read, unread = resolve_all(data, folder=path.parent, late=LATE)
+    if unread:
+        told = [Problem(one.where, one.why, _line(text, one.reference)) for one in unread]
+        raise ConfigError(str(path), [*_problems(data, text), *told])
+    closures, wrong = _closures(read.get(CLOSURES, []), text)
+    problems = [*(_problems(read, text) or _occasion_problems(read, text)), *wrong]
     if problems:
         raise ConfigError(str(path), problems)
-    folder, workspace = path.parent, data.get("workspace", {})
+    return _project(path.parent, read, closures)
+
+
+def _project(folder: Path, data: Mapping[str, Any], closures: tuple[Closure, ...]) -> Project:
+    workspace = data.get("workspace", {})
     name = workspace.get("path", "shop.duckdb")
     return Project(
         folder=folder,
@@ -163,6 +194,7 @@ def read_project(path: Path) -> Project:
         country=workspace.get("country"),
         occasions=data.get("occasions", {}),
         closures=closures,
+        key_reference=workspace.get("key"),
     )
 
 
@@ -185,7 +217,7 @@ def lone_project(path: Path | None, ledger: str | None, brand: Mapping[str, str]
     return Project(
         folder=folder,
         path=path,
-        ledger=ledger_url(ledger, path),
+        ledger=ledger_url(None if ledger is None else given_ledger(ledger, folder), path),
         outbox=folder / "outbox",
         brand=_brand(brand),
     )
@@ -201,10 +233,24 @@ def _brand(given: Mapping[str, str]) -> Brand:
     return Brand(**dict(given))
 
 
+def given_ledger(ledger: str, folder: Path) -> str:
+    """Return a ledger as it was typed, or what ``env:NAME`` or ``file:PATH`` leads to."""
+    return resolve(ledger, folder=folder) if is_reference(ledger) else ledger
+
+
 def ledger_url(ledger: str | None, path: Path | None) -> str:
-    """Return the ledger's SQLAlchemy URL; without a name it lies beside the workspace."""
+    """Return the ledger's SQLAlchemy URL; without a name it lies beside the workspace.
+
+    Raises BadInput for what is neither a URL nor a file's name, such as ``host=... password=...``.
+    """
     if ledger is not None and "://" in ledger:
         return ledger
+    if ledger is not None and _NO_FILE.search(ledger):
+        raise BadInput(
+            "The ledger came as words that are neither a URL nor a file's name (not repeated here; "
+            "they may hold a password); expected a file name or a URL such as "
+            "postgresql+psycopg://user@host/db, or 'env:NAME' for where it is."
+        )
     if path is None:
         return "sqlite://"
     file = path.with_suffix(".ledger.sqlite") if ledger is None else path.parent / ledger
@@ -241,6 +287,12 @@ def _problems(data: Mapping[str, Any], text: str) -> list[Problem]:
                 hint = nearest(key, KEYS[name])
                 where = f"{name}.{key}"
                 problems.append(Problem(where, f"is not a key here.{hint}", _line(text, key)))
+            elif name in TEXTS and not isinstance(value[key], str):
+                told = f"came as a {type(value[key]).__name__}; expected a text in quotes"
+                problems.append(Problem(f"{name}.{key}", told, _line(text, key)))
+    key = data.get("workspace", {}).get("key")
+    if key is not None and not is_reference(key):
+        problems.append(Problem("workspace.key", MISSPELT, _line(text, "key")))
     return problems
 
 

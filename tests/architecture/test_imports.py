@@ -18,7 +18,7 @@ PACKAGE = ROOT / "xenorec"
 
 LAYERS = (
     ("chance", "errors", "numbers"),
-    ("addresses", "content", "frames", "instants", "spans", "threads"),
+    ("addresses", "content", "frames", "instants", "secret_references", "spans", "threads"),
     ("schema",),
     ("engine", "boosting", "saved"),
     (
@@ -35,6 +35,7 @@ LAYERS = (
     (
         "pos",
         "project",
+        "project_key",
         "memory",
         "workspace",
         "till",

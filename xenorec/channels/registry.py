@@ -11,6 +11,7 @@ from xenorec.channels.contract import Channel
 from xenorec.channels.file import FileChannel
 from xenorec.channels.smtp import SmtpChannel
 from xenorec.errors import UnknownName, nearest
+from xenorec.secret_references import is_reference, resolve
 
 GROUP = "xenorec.channels"
 
@@ -20,7 +21,7 @@ def open_channel(name: str, *, outbox: Path, settings: Mapping[str, Any]) -> Cha
 
     ``outbox`` is the folder of the channel ``file``; ``smtp`` is read from its settings. Other
     names are looked up among the entry points ``xenorec.channels``; each is called with its
-    settings from ``xenorec.toml``.
+    settings from ``xenorec.toml``, whose references are read at this moment.
     Raises UnknownName with the nearest name, ConfigError for settings that cannot be used.
     """
     if name == "file":
@@ -29,7 +30,8 @@ def open_channel(name: str, *, outbox: Path, settings: Mapping[str, Any]) -> Cha
         return SmtpChannel.from_settings(settings)
     others = {point.name: point for point in entry_points(group=GROUP)}
     if name in others:
-        channel: Channel = others[name].load()(dict(settings))
+        read = {k: resolve(v) if is_reference(v) else v for k, v in settings.items()}
+        channel: Channel = others[name].load()(read)
         return channel
     known = ["file", "smtp", *sorted(others)]
     raise UnknownName(

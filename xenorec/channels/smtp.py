@@ -18,11 +18,12 @@ from email.utils import parseaddr
 from typing import Any
 
 from xenorec.channels.contract import Envelope, SendResult
-from xenorec.channels.secrets import is_reference, resolve
 from xenorec.errors import ConfigError, NotSupported, Problem, nearest
 from xenorec.schema.enums import DeliveryState, Reason
+from xenorec.secret_references import is_reference, resolve
 
 SETTINGS = ("host", "port", "user", "password", "security", "timeout")
+CREDENTIALS = ("user", "password")
 SECURITY = ("starttls", "tls", "none")
 _ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
 
@@ -38,8 +39,8 @@ class SmtpChannel:
 
     host: str
     port: int = 587
-    user: str | None = None
-    password: str | None = None
+    user: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
     security: str = "starttls"
     timeout: float = 30.0
     name: str = "smtp"
@@ -52,7 +53,12 @@ class SmtpChannel:
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> SmtpChannel:
-        """Make the channel from its table in ``xenorec.toml``; all mistakes are told at once."""
+        """Make the channel from its table in ``xenorec.toml``; all mistakes are told at once.
+
+        Every value may be a reference. User and password are read at each connection, so that a
+        password that was changed meanwhile counts; the others are read now.
+        """
+        settings = {name: _read(name, value) for name, value in settings.items()}
         problems = [
             Problem(name, f"is not a setting.{nearest(name, SETTINGS)}")
             for name in settings
@@ -78,7 +84,7 @@ class SmtpChannel:
             return self._said(DeliveryState.FAILED, Reason.INVALID_ADDRESS)
         try:
             server = self._connected()
-        except (OSError, smtplib.SMTPException):  # also a log-in that failed: nobody's message
+        except (OSError, smtplib.SMTPException, UnicodeError):  # also a log-in that failed
             return self._unreachable()
         try:
             self._announce(server, envelope)
@@ -188,6 +194,14 @@ def _connect(host: str, port: int, security: str, timeout: float) -> smtplib.SMT
     return server
 
 
+def _read(name: str, value: Any) -> Any:
+    """Return a setting: what a reference leads to, save for credentials; a number as one."""
+    if name in CREDENTIALS or not is_reference(value):
+        return value
+    found = resolve(value)
+    return int(found) if name in ("port", "timeout") and found.isdecimal() else found
+
+
 def _sender(raw: bytes) -> str:
     """Return the bare address of the message's From."""
     return parseaddr(str(message_from_bytes(raw, policy=SMTP).get("From", "")))[1]
@@ -195,7 +209,7 @@ def _sender(raw: bytes) -> str:
 
 def _problems(settings: Mapping[str, Any]) -> list[Problem]:
     found = []
-    for name in ("user", "password"):
+    for name in CREDENTIALS:
         if settings.get(name) is not None and not is_reference(settings[name]):
             found.append(
                 Problem(name, "holds the value itself; write 'env:NAME' or 'file:PATH' instead")

@@ -19,14 +19,21 @@ if TYPE_CHECKING:
     from xenorec.campaigns.worker import DeliveryReport
 
 EXIT_FAILED = 5
+LEDGER = "xenorec.ledger"
+"""Where the group of all commands leaves the ledger that it was given."""
 
 as_json = click.option("--json", "to_json", is_flag=True, help="Print JSON for a machine.")
 as_of_option = click.option("--as-of", metavar="DAY", help="Nothing later is looked at.")
 
 
+def workspace_at(path: Path | None) -> Workspace:
+    """Return the workspace of a command, with the ledger that ``--ledger`` gave it."""
+    return open_workspace(path, ledger=click.get_current_context().meta.get(LEDGER))
+
+
 def opened(path: Path | None) -> Workspace:
     """Return a workspace that holds something; raises MissingFile rather than making one."""
-    crm = open_workspace(path)
+    crm = workspace_at(path)
     if not crm.engine.exists():
         raise MissingFile(f"There is no workspace at {crm.project.path}. Load first: xenorec load.")
     return crm
@@ -39,7 +46,7 @@ def say(text: Any, data: Any, to_json: bool) -> None:
 
 def campaign_of(path: Path | None, file: Path, as_of: str | None) -> Campaign:
     """Return the campaign of a YAML file in the workspace."""
-    crm = open_workspace(path)
+    crm = workspace_at(path)
     return crm.campaign_from(crm.read_campaign(file), as_of=as_of)
 
 

@@ -13,9 +13,9 @@ from xenorec.commands.common import (
     finish,
     instant_or_now,
     say,
+    workspace_at,
 )
 from xenorec.progress import busy
-from xenorec.workspace import open as open_workspace
 
 if TYPE_CHECKING:
     from xenorec.campaigns import Campaign, Plan
@@ -100,7 +100,7 @@ def _campaigns(
     workspace: Path | None, paths: tuple[Path, ...], as_of: str | None
 ) -> list[Campaign]:
     """Return the campaigns of the files, of one workspace and one instant."""
-    crm = open_workspace(workspace)
+    crm = workspace_at(workspace)
     records = [crm.read_campaign(path) for path in paths]
     first = crm.campaign_from(records[0], as_of=as_of)
     return [first, *(crm.campaign_from(record, as_of=first.as_of) for record in records[1:])]

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xenorec.commands.common import as_json, as_of_option, opened, say
+from xenorec.commands.common import as_json, as_of_option, opened, say, workspace_at
 from xenorec.progress import busy
 from xenorec.workspace import Workspace
-from xenorec.workspace import open as open_workspace
 
 if TYPE_CHECKING:
     from xenorec.report import CampaignReport
@@ -39,7 +38,7 @@ def report(
     to_json: bool,
 ) -> None:
     """Report what became of CAMPAIGN_ID, and the difference to those held out."""
-    crm = open_workspace(workspace)
+    crm = workspace_at(workspace)
     with busy("measuring"):
         found = crm.report(campaign_id, within=within)
     if how_good:

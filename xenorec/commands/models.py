@@ -8,11 +8,10 @@ from typing import Any
 
 import click
 
-from xenorec.commands.common import as_json, as_of_option, say
+from xenorec.commands.common import as_json, as_of_option, say, workspace_at
 from xenorec.errors import BadInput
 from xenorec.evaluation import WHAT
 from xenorec.progress import busy
-from xenorec.workspace import open as open_workspace
 
 
 @click.command()
@@ -92,5 +91,5 @@ def train(workspace: Path | None, what: str, as_of: str | None, to_json: bool) -
     published (exit code 1), and the one that is in use stays.
     """
     with busy(f"training {what}"):
-        trained = open_workspace(workspace).train(what, as_of=as_of)
+        trained = workspace_at(workspace).train(what, as_of=as_of)
     say(trained, trained.to_mapping(), to_json)

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.pool import NullPool, StaticPool
 
-from xenorec.errors import BadInput, DiskFull, MissingPackage, WorkspaceBusy, XenorecError
+from xenorec.errors import BadInput, DiskFull, LedgerUnreachable, WorkspaceBusy, XenorecError
+from xenorec.ledger.connection import WAIT, open_engine, secrets_of
 from xenorec.ledger.migrations import Step, steps
 from xenorec.ledger.tables import METADATA, VERSION
+from xenorec.secret_references import scrubbed, without_secrets
 
-SAFE_WAL = (3, 51, 3)
 CHUNK = 400
-WAIT = 30
-"""Seconds that a writer waits for another one."""
 LOCK = 7_302_917
 """Number of the advisory lock under which PostgreSQL lets one writer in at a time."""
 
@@ -30,13 +27,18 @@ class Database:
     """A SQLite file or a PostgreSQL server behind one small set of calls."""
 
     def __init__(self, url: str) -> None:
-        self.engine = _engine(url)
+        self.engine = open_engine(url)
+        self._name = without_secrets(url)
+        self._secrets = secrets_of(url)
         self._reader = self.engine.execution_options(xenorec_reads=True)
+
+    def __repr__(self) -> str:
+        return f"Database({self._name!r})"
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """Open a connection to read; it takes no lock that a writer would wait for."""
-        with _explained(), self._reader.connect() as connection:
+        with self._explained(), self._reader.connect() as connection:
             yield connection
 
     @contextmanager
@@ -46,7 +48,7 @@ class Database:
         Writers follow one another on both databases: what a transaction reads here (consent, caps,
         the state of a message) stays true until it has committed.
         """
-        with _explained(), self.engine.begin() as connection:
+        with self._explained(), self.engine.begin() as connection:
             if self.engine.dialect.name == "postgresql":
                 connection.execute(sa.text("select pg_advisory_xact_lock(:n)"), {"n": LOCK})
             yield connection
@@ -98,67 +100,21 @@ class Database:
             return postgresql.insert(table)
         return sqlite.insert(table)
 
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sa.exc.DBAPIError as error:
+            self._explain(error)
+            raise
+        except sa.exc.StatementError as error:
+            if isinstance(error.orig, XenorecError):
+                raise error.orig from error
+            raise
 
-def _refuse_newer(have: int, newest: int) -> None:
-    if have > newest:
-        raise BadInput(
-            f"The ledger has version {have}; this code knows {newest}. Upgrade xenorec: "
-            "an older one must not write into a newer ledger."
-        )
-
-
-def _engine(url: str) -> sa.Engine:
-    try:
-        parsed = sa.make_url(url)
-        if parsed.get_backend_name() == "sqlite":
-            return _sqlite(parsed)
-        if parsed.drivername == "postgresql":
-            parsed = parsed.set(drivername="postgresql+psycopg")
-        return sa.create_engine(parsed, pool_pre_ping=True)
-    except sa.exc.ArgumentError as error:
-        raise BadInput(
-            f"The ledger came as {_without_password(url)!r}; expected a file name or a URL such as "
-            "postgresql+psycopg://user@host/db."
-        ) from error
-    except ModuleNotFoundError as error:
-        raise MissingPackage(
-            f"The ledger needs the package {error.name}: pip install 'xenorec[postgres]'."
-        ) from error
-
-
-def _without_password(url: str) -> str:
-    return re.sub(r"//([^:/@]*):[^@]*@", r"//\1:***@", url)
-
-
-def _sqlite(url: sa.URL) -> sa.Engine:
-    in_memory = url.database in (None, "", ":memory:")
-    pool: Any = StaticPool if in_memory else NullPool
-    engine = sa.create_engine(
-        url, poolclass=pool, connect_args={"timeout": WAIT, "check_same_thread": False}
-    )
-    journal = "WAL" if sqlite3.sqlite_version_info >= SAFE_WAL else "TRUNCATE"
-
-    @sa.event.listens_for(engine, "connect")
-    def _configure(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
-        connection.execute(f"pragma journal_mode = {journal}")
-        connection.execute("pragma synchronous = full")
-        connection.execute("pragma foreign_keys = on")
-
-    @sa.event.listens_for(engine, "begin")
-    def _begin(connection: sa.Connection) -> None:
-        reads = connection.get_execution_options().get("xenorec_reads", False)
-        connection.exec_driver_sql("begin" if reads else "begin immediate")
-
-    return engine
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    try:
-        yield
-    except sa.exc.DBAPIError as error:
-        text = str(error.orig)
+    def _explain(self, error: sa.exc.DBAPIError) -> None:
+        """Raise our error for what can be told in words; the text holds no password."""
+        text = scrubbed(str(error.orig).strip(), self._secrets)
         if _NO_ROOM.search(text):
             raise DiskFull(
                 f"The ledger has no room to write: {text}. Nothing of this step was written; make "
@@ -169,8 +125,17 @@ def _explained() -> Iterator[None]:
                 f"Another process held the ledger for more than {WAIT} s. Run the same command "
                 "again."
             ) from error
-        raise
-    except sa.exc.StatementError as error:
-        if isinstance(error.orig, XenorecError):
-            raise error.orig from error
-        raise
+        if error.statement is None or error.connection_invalidated:
+            raise LedgerUnreachable(
+                f"The ledger {self._name} does not answer: {text}. Nothing of this step was "
+                "written. See to the server, its name and its password, and run the same command "
+                "again."
+            ) from None
+
+
+def _refuse_newer(have: int, newest: int) -> None:
+    if have > newest:
+        raise BadInput(
+            f"The ledger has version {have}; this code knows {newest}. Upgrade xenorec: "
+            "an older one must not write into a newer ledger."
+        )

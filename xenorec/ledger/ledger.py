@@ -23,6 +23,7 @@ from xenorec.ledger.records import (
     Verdict,
 )
 from xenorec.schema.enums import Reason
+from xenorec.secret_references import without_secrets
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,6 +40,9 @@ class Ledger:
     def __init__(self, url: str) -> None:
         self.url = url
         self._database = Database(url)
+
+    def __repr__(self) -> str:
+        return f"Ledger({without_secrets(self.url)!r})"
 
     def create(self) -> None:
         """Make the tables, or bring them to this version; raises BadInput for a newer ledger."""
