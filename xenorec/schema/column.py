@@ -32,6 +32,8 @@ class Column:
     check: str | None = None
     rule: str | None = None
     """``check`` is a SQL condition over the column; ``rule`` says the same in words."""
+    clock: Literal["", "fact", "end"] = ""
+    """Of an instant: a fact has happened when it is loaded; an end given as a day is its last."""
 
     @property
     def is_id(self) -> bool:

@@ -9,29 +9,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from xenorec.schema.column import INSTANT, JSON, TEXT, TEXTS, Column, Table
+from xenorec.schema.instant_sql import NAIVE, end_of_day, instant, is_open_end, last_day, refusal
 
 FILLED = ("source", "source_id")
 """Columns that are filled in from the source's name and the natural key."""
 LINE = "landed_line"
 """The column of a landed batch that numbers its rows from 1."""
-OFFSET = r"(Z|z|[+-][0-9]{2}(:?[0-9]{2})?)$"
-LOOKS_LIKE_TIME = r"^\d{4}-\d{2}-\d{2}"
 INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT", "UINTEGER")
 FLOATS = ("FLOAT", "DOUBLE")
-NAIVE = ("TIMESTAMP", "DATE", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
+EARLIEST = "1970-01-02"
+"""Facts of a shop are later: the instants before are those of empty fields and dead clocks."""
+AHEAD = timedelta(days=1)
+"""So much a fact may be ahead of the load's clock."""
 
 
 @dataclass(frozen=True)
 class Landed:
-    """What is known of a landed batch: its columns' types and what to fill in."""
+    """What is known of a landed batch: its columns' types and what to fill in.
+
+    A clock time without a zone is read in that of its store, else in ``time_zone``. ``now`` is the
+    load's clock; without it no fact is too late.
+    """
 
     types: Mapping[str, str]
     source: str
     time_zone: str | None = None
     currency: str | None = None
     knows_store_zones: bool = False
+    now: datetime | None = None
 
 
 def typed_sql(table: Table, landed: Landed) -> str:
@@ -89,7 +97,7 @@ def _plain(column: Column, landed: Landed) -> str:
         return f"cast(null as {column.type})"
     name = f'l."{column.name}"'
     if column.type == INSTANT:
-        return _instant(name, have, landed)
+        return _instant(column, name, have, landed)
     if column.type == TEXT:
         return _text(name, have)
     if column.type == TEXTS:
@@ -119,19 +127,9 @@ def _texts(name: str, have: str) -> str:
     return f"list_transform(string_split(nullif(trim({name}), ''), '|'), lambda x: trim(x))"
 
 
-def _instant(name: str, have: str, landed: Landed) -> str:
-    if have == "TIMESTAMP WITH TIME ZONE":
-        return name
-    if have in NAIVE:
-        return f"timezone({_zone(landed)}, cast({name} as TIMESTAMP))"
-    if have == TEXT:
-        return (
-            f"case when regexp_matches({name}, {_quote(OFFSET)}) and "
-            f"regexp_matches({name}, {_quote(LOOKS_LIKE_TIME)}) and strpos({name}, ':') > 0 "
-            f"then try_cast({name} as TIMESTAMPTZ) "
-            f"else timezone({_zone(landed)}, try_cast({name} as TIMESTAMP)) end"
-        )
-    return "cast(null as TIMESTAMPTZ)"
+def _instant(column: Column, name: str, have: str, landed: Landed) -> str:
+    read = end_of_day if column.clock == "end" else instant
+    return read(name, have, _zone(landed))
 
 
 def _zone(landed: Landed) -> str:
@@ -140,7 +138,7 @@ def _zone(landed: Landed) -> str:
 
 
 def _joins_stores(landed: Landed) -> bool:
-    return landed.knows_store_zones and "store_id" in landed.types and landed.time_zone is None
+    return landed.knows_store_zones and "store_id" in landed.types
 
 
 def _store_join(table: Table, landed: Landed) -> str:
@@ -159,6 +157,8 @@ def _raw_columns(table: Table, landed: Landed) -> str:
 
 
 def _can_fail(column: Column, landed: Landed) -> bool:
+    if column.type == INSTANT:
+        return True
     return column.type not in (TEXT, TEXTS) and landed.types[column.name] != column.type
 
 
@@ -183,17 +183,32 @@ def _rules(table: Table, landed: Landed) -> list[tuple[str, str]]:
             )
         if given or (column.name == "currency" and landed.currency):
             rules.extend(_content_rules(column))
+        if given and column.clock == "fact":
+            rules.extend(_clock_rules(column, landed))
     return rules
 
 
 def _cast_rule(column: Column, landed: Landed, raw_is_there: str) -> tuple[str, str]:
     came = f"'{column.name}: ' || left(cast(raw_{column.name} as VARCHAR), 60) || "
-    wanted = f" is not a {column.type}"
-    if column.type == INSTANT:
-        wanted = " is not an instant"
-        if landed.time_zone is None:
-            wanted += ", or has no zone and its store has none either"
-    return f'{raw_is_there} and "{column.name}" is null', came + _quote(wanted)
+    is_lost = f'{raw_is_there} and "{column.name}" is null'
+    if column.type != INSTANT:
+        return is_lost, came + _quote(f" is not a {column.type}")
+    raw, have = f"raw_{column.name}", landed.types[column.name]
+    if column.clock == "end":
+        is_lost += f" and not {is_open_end(raw, have)}"
+    return is_lost, came + refusal(raw, have, has_zone=landed.time_zone is not None)
+
+
+def _clock_rules(column: Column, landed: Landed) -> list[tuple[str, str]]:
+    """Return what a fact's instant breaks when the clock it came from was wrong."""
+    came = f"'{column.name}: ' || cast(\"{column.name}\" as VARCHAR) || "
+    early = f"\"{column.name}\" < cast('{EARLIEST}' as TIMESTAMPTZ)"
+    rules = [(early, came + _quote(f" is before {EARLIEST}, so its clock was wrong"))]
+    if landed.now is not None:
+        last = (landed.now + AHEAD).isoformat()
+        late = f"\"{column.name}\" > cast('{last}' as TIMESTAMPTZ)"
+        rules.append((late, came + _quote(" is more than a day after it was loaded")))
+    return rules
 
 
 def _content_rules(column: Column) -> list[tuple[str, str]]:

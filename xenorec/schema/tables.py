@@ -17,6 +17,7 @@ from xenorec.schema.column import (
     Column,
     Table,
 )
+from xenorec.schema.instant_sql import known_zone
 
 CHANNELS = ("email", "sms", "whatsapp", "push", "webhook", "any")
 EVENT_NAMES = (
@@ -42,7 +43,7 @@ def _zone(name: str = "time_zone") -> Column:
         name,
         TEXT,
         "IANA zone, such as Asia/Kolkata",
-        check=f"{name} in (select name from pg_timezone_names())",
+        check=known_zone(name),
         rule="an IANA zone such as Asia/Kolkata",
     )
 
@@ -78,7 +79,7 @@ CUSTOMERS = Table(
     ("customer_id",),
     (
         Column("customer_id", TEXT, "The customer", required=True),
-        Column("created_at", INSTANT, "When the account began"),
+        Column("created_at", INSTANT, "When the account began", clock="fact"),
         Column("first_name", TEXT, "Given name, as the customer wrote it"),
         Column("last_name", TEXT, "Family name"),
         Column("locale", TEXT, "BCP 47 language and region, such as en-US"),
@@ -144,7 +145,7 @@ ORDERS = Table(
         Column("customer_id", TEXT, "Who bought; empty for an unknown shopper"),
         Column("store_id", TEXT, "Where"),
         Column("channel", TEXT, "Through what", one_of=("pos", "web", "app")),
-        Column("ordered_at", INSTANT, "When", required=True),
+        Column("ordered_at", INSTANT, "When", required=True, clock="fact"),
         _money("gross_amount", "Before discounts"),
         _money("discount_amount", "Discounts, as a positive amount"),
         _money("tax_amount", "Tax"),
@@ -197,7 +198,7 @@ PRODUCTS = Table(
         _currency(),
         Column("stock", QUANTITY, "Units at hand"),
         Column("active_from", INSTANT, "On sale from"),
-        Column("active_to", INSTANT, "On sale until"),
+        Column("active_to", INSTANT, "On sale until; a bare day is the last", clock="end"),
         Column("url", TEXT, "Page of the product"),
         Column("image_url", TEXT, "Picture of the product"),
         Column("attributes", JSON, "Whatever else, as an object; promotable=false is never shown"),
@@ -215,7 +216,7 @@ EVENTS = Table(
         Column(
             "name", TEXT, "What, in Segment's e-commerce words", required=True, one_of=EVENT_NAMES
         ),
-        Column("at", INSTANT, "When", required=True),
+        Column("at", INSTANT, "When", required=True, clock="fact"),
         Column("product_id", TEXT, "Product"),
         Column("campaign_id", TEXT, "Campaign"),
         Column("message_id", TEXT, "Message"),
@@ -239,7 +240,7 @@ OFFERS = Table(
         Column("discount", TEXT, "Such as 20% or 1.50"),
         Column("coupon_code", TEXT, "Code"),
         Column("valid_from", INSTANT, "From"),
-        Column("valid_to", INSTANT, "Until"),
+        Column("valid_to", INSTANT, "Until; a bare day is the last", clock="end"),
         Column("funding", TEXT, "Who pays: shop or supplier", one_of=("shop", "supplier")),
     ),
     instant="valid_from",
@@ -300,7 +301,7 @@ SUPPRESSIONS = Table(
             one_of=("bounce", "complaint", "dnd", "erased", "manual"),
         ),
         Column("at", INSTANT, "From", required=True),
-        Column("until", INSTANT, "Until; empty for good"),
+        Column("until", INSTANT, "Until; empty for good", clock="end"),
     ),
     home="ledger",
     instant="at",

@@ -75,7 +75,7 @@ def land(session: Session, batch: Batch, *, now: datetime, append: Append) -> Ta
     Raises BadInput for a missing key column and NaiveTimestamp for clock times nobody can place.
     """
     _take(session, batch)
-    landed = _describe(session, batch)
+    landed = _describe(session, batch, now)
     _refuse_missing_columns(batch.table, landed)
     _refuse_naive(session, batch.table, landed)
     session.run(f"create or replace temp table typed as {typed_sql(batch.table, landed)}")
@@ -128,13 +128,14 @@ def _take(session: Session, batch: Batch) -> None:
     )
 
 
-def _describe(session: Session, batch: Batch) -> Landed:
+def _describe(session: Session, batch: Batch, now: datetime) -> Landed:
     return Landed(
         session.columns(f"select * exclude ({LINE}) from landed"),
         batch.source,
         batch.time_zone,
         batch.currency,
         _register_store_zones(session),
+        now,
     )
 
 
