@@ -103,8 +103,9 @@ class Workspace:
         """Load a connector, a folder (``"files"``), a till (``"till"``) or data frames.
 
         Frames come as ``{"orders": frame, ...}`` with canonical column names; ``name`` is the
-        source they are kept under. ``time_zone`` places clock times that come without a zone,
-        ``currency`` fills in for a missing column. Loading the same again changes nothing.
+        source they are kept under. A clock time without a zone is read in its store's, else in
+        ``time_zone`` (the source's), else in the shop's. ``currency`` fills in for a missing
+        column. Loading the same again changes nothing.
         Bad rows go to ``quarantine()``.
 
         Raises BadInput (a needed column is missing), NaiveTimestamp, MissingFile, DiskFull,
@@ -117,9 +118,10 @@ class Workspace:
             engine=self.engine,
             append=self.ledger.append,
             own=self.project.own,
-            time_zone=time_zone or self.project.time_zone,
+            time_zone=time_zone,
             currency=currency or self.project.currency,
             now=now or datetime.now(UTC),
+            shop_zone=self.project.time_zone,
         )
         folder = None if path is None else Path(path)
         if not isinstance(source, str | Mapping):

@@ -34,6 +34,8 @@ class Column:
     """``check`` is a SQL condition over the column; ``rule`` says the same in words."""
     clock: Literal["", "fact", "end"] = ""
     """Of an instant: a fact has happened when it is loaded; an end given as a day is its last."""
+    last_day_of: str = ""
+    """Of a day: the end whose bare day fills it, where the column itself did not come."""
 
     @property
     def is_id(self) -> bool:

@@ -70,7 +70,9 @@ def last_day(name: str, have: str) -> str | None:
         at = _finite(f"cast({name} as TIMESTAMP)")
     elif have == "VARCHAR":
         text = _trimmed(name)
-        at = f"case when regexp_full_match({text}, '{PLAIN}') then try_cast({text} as TIMESTAMP) end"
+        at = (
+            f"case when regexp_full_match({text}, '{PLAIN}') then try_cast({text} as TIMESTAMP) end"
+        )
     else:
         return None
     return f"case when {at} = date_trunc('day', {at}) then cast({at} as DATE) end"

@@ -83,6 +83,10 @@ def _value(table: Table, column: Column, landed: Landed) -> str:
         return f"coalesce({_plain(column, landed)}, {_natural_key(table, landed)})"
     if column.name == "currency" and landed.currency:
         return f"coalesce({_plain(column, landed)}, {_quote(landed.currency)})"
+    if column.last_day_of in landed.types:
+        have = landed.types[column.last_day_of]
+        day = last_day(f'l."{column.last_day_of}"', have) or "cast(null as DATE)"
+        return f"coalesce({_plain(column, landed)}, {day})"
     return _plain(column, landed)
 
 

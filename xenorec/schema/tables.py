@@ -241,6 +241,7 @@ OFFERS = Table(
         Column("coupon_code", TEXT, "Code"),
         Column("valid_from", INSTANT, "From"),
         Column("valid_to", INSTANT, "Until; a bare day is the last", clock="end"),
+        Column("valid_until_on", DAY, "Last day, of each store's clock", last_day_of="valid_to"),
         Column("funding", TEXT, "Who pays: shop or supplier", one_of=("shop", "supplier")),
     ),
     instant="valid_from",

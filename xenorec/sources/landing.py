@@ -108,6 +108,23 @@ def prepare(session: Session, tables: list[Table]) -> None:
         *(create_sql(table) for table in tables),
     ):
         session.run(sql)
+    _add_columns(session, tables)
+
+
+def _add_columns(session: Session, tables: list[Table]) -> None:
+    """Add the columns that an older version of us did not know."""
+    known = {
+        (row[0], row[1])
+        for row in session.rows(
+            "select table_name, column_name from duckdb_columns() where schema_name = 'warehouse'"
+        )
+    }
+    for table in tables:
+        for column in table.columns:
+            if (table.name, column.name) not in known:
+                session.run(
+                    f'alter table warehouse.{table.name} add column "{column.name}" {column.type}'
+                )
 
 
 def quarantined(engine: DuckEngine) -> pd.DataFrame:
@@ -129,23 +146,27 @@ def _take(session: Session, batch: Batch) -> None:
 
 
 def _describe(session: Session, batch: Batch, now: datetime) -> Landed:
+    n_zones, only = _register_store_zones(session), None
+    if n_zones == 1 and "store_id" not in batch.table.names:
+        only = session.value("select min(time_zone) from store_zones")
     return Landed(
         session.columns(f"select * exclude ({LINE}) from landed"),
         batch.source,
-        batch.time_zone,
+        batch.time_zone or only,
         batch.currency,
-        _register_store_zones(session),
+        n_zones > 0,
         now,
     )
 
 
-def _register_store_zones(session: Session) -> bool:
+def _register_store_zones(session: Session) -> int:
+    """Make the zone of each store readable, and return how many zones there are."""
     session.run(
         "create or replace temp table store_zones as "
         "select store_id, max(time_zone) as time_zone from warehouse.stores "
         "where time_zone is not null group by store_id"
     )
-    return bool(session.value("select count(*) from store_zones"))
+    return int(session.value("select count(distinct time_zone) from store_zones"))
 
 
 def _refuse_missing_columns(table: Table, landed: Landed) -> None:

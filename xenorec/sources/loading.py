@@ -53,7 +53,11 @@ def _nearest_zone(name: str, zones: set[str]) -> str:
 
 @dataclass(frozen=True)
 class Intake:
-    """Where rows go, and how clock times and money without a currency are read."""
+    """Where rows go, and how clock times and money without a currency are read.
+
+    A clock time without a zone is read in its store's, else in ``time_zone`` (the source's), else
+    in the connector's own, else in ``shop_zone``.
+    """
 
     engine: DuckEngine
     append: Append
@@ -61,6 +65,12 @@ class Intake:
     time_zone: str | None
     currency: str | None
     now: datetime
+    shop_zone: str | None = None
+
+    @property
+    def zone(self) -> str | None:
+        """The zone of a source that names none itself."""
+        return self.time_zone or self.shop_zone
 
     def frames(self, frames: Mapping[str, Any], source: str) -> LoadReport:
         """Load data frames by canonical name."""
@@ -72,7 +82,7 @@ class Intake:
                     session,
                     frames,
                     source=source,
-                    time_zone=self.time_zone,
+                    time_zone=self.zone,
                     currency=self.currency,
                 ),
             )
@@ -80,7 +90,7 @@ class Intake:
     def files(self, folder: Path, source: str) -> LoadReport:
         """Load a folder of files named after canonical tables."""
         batches, left_out = file_batches(
-            folder, source=source, time_zone=self.time_zone, currency=self.currency
+            folder, source=source, time_zone=self.zone, currency=self.currency
         )
         with self.engine.writing() as session:
             return replace(self._land(session, source, batches), left_out=left_out)
@@ -92,7 +102,12 @@ class Intake:
         connector = Connector.load(name, self.own)
         place = connector.data_folder(folder, sample=sample)
         with self.engine.writing() as session:
-            return self._land(session, name, connector.batches(session, place, options))
+            batches = connector.batches(session, place, options)
+            return self._land(session, name, [self._placed(batch) for batch in batches])
+
+    def _placed(self, batch: Batch) -> Batch:
+        """Return a connector's batch with the zone of its clock times."""
+        return replace(batch, time_zone=self.time_zone or batch.time_zone or self.shop_zone)
 
     def _land(self, session: Session, source: str, batches: list[Batch]) -> LoadReport:
         prepare(session, [table for table in TABLES.values() if table.home == "warehouse"])
