@@ -173,7 +173,8 @@ class Workspace:
     def profiles(self, as_of: Instant | None = None) -> Profiles:
         """Return customers as they were at ``as_of`` (a bare day is 00:00 UTC), lazily.
 
-        Without ``as_of``: after the latest order. One before all orders is warned of.
+        Without ``as_of``: after the latest order, and never after the present. One before all
+        orders is warned of.
         """
         from xenorec.identity import masked
         from xenorec.memory import columns
@@ -350,14 +351,14 @@ class Workspace:
                     )
 
     def _instant(self, as_of: Instant | None) -> datetime:
-        from xenorec.profile import instant, warn_of_early
+        from xenorec.profile import instant, latest_order, warn_of_early
 
         if as_of is not None:
             warn_of_early(self.engine, instant(as_of))
             return instant(as_of)
         self._need("orders")
-        latest = self._read("select max(ordered_at) as latest from warehouse.orders")
-        return instant(latest.column("latest")[0].as_py())
+        now = datetime.now(UTC)
+        return instant(latest_order(self.engine, now=now) or now)
 
     def _feedback(self, as_of: Instant | None) -> Feedback:
         from xenorec.report.feedback import Feedback

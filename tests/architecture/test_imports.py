@@ -18,7 +18,16 @@ PACKAGE = ROOT / "xenorec"
 
 LAYERS = (
     ("chance", "errors", "numbers"),
-    ("addresses", "content", "frames", "instants", "secret_references", "spans", "threads"),
+    (
+        "addresses",
+        "content",
+        "frames",
+        "instants",
+        "order_rules",
+        "secret_references",
+        "spans",
+        "threads",
+    ),
     ("schema",),
     ("engine", "boosting", "saved"),
     (

@@ -1,7 +1,7 @@
 """The unified profile of a customer at one instant, and the cut that models see."""
 
 from xenorec.profile.cut import cut_sql, instant
-from xenorec.profile.early import warn_of_early
+from xenorec.profile.early import latest_order, reach, warn_of_early
 from xenorec.profile.history import History
 from xenorec.profile.model import ProfileColumn, profile_select, sql_columns
 from xenorec.profile.profiles import Profiles, ProfileSource
@@ -16,7 +16,9 @@ __all__ = [
     "condition",
     "cut_sql",
     "instant",
+    "latest_order",
     "profile_select",
+    "reach",
     "sql_columns",
     "warn_of_early",
 ]

@@ -9,8 +9,9 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from xenorec.instants import as_instant
+from xenorec.order_rules import MARKED_LINES, SUMMED_LINES, amount, kind
 
-CUT = """
+_CUT = """
 moment as (select cast($as_of as TIMESTAMPTZ) as as_of),
 store_facts as (
   select store_id, any_value(name order by source) as name,
@@ -24,11 +25,13 @@ accounts as (
   where (c.created_at is null or c.created_at <= $as_of)
 ),
 erased as (select distinct owner_id from accounts where status = 'erased'),
-orders as (
-  select o.order_id, coalesce(l.into_id, o.customer_id) as customer_id, o.store_id,
-    s.time_zone as store_zone, o.channel, o.ordered_at, o.gross_amount, o.discount_amount,
-    coalesce(o.net_amount, 0) as net_amount, o.currency,
-    timezone(coalesce(s.time_zone, c.time_zone, 'UTC'), o.ordered_at) as local_at
+marked_lines as (MARKED_LINES),
+summed_lines as (SUMMED_LINES),
+receipts as (
+  select o.*, s.time_zone as store_zone, n.refund_amount, n.n_lines, AMOUNT as value_amount,
+    KIND as kind, coalesce(l.into_id, o.customer_id) as owner_id,
+    timezone(coalesce(s.time_zone, c.time_zone, getvariable('shop_zone'), 'UTC'), o.ordered_at)
+      as local_at
   from warehouse.orders as o
   left join warehouse.links as l on l.customer_id = o.customer_id
   left join store_facts as s on s.store_id = o.store_id
@@ -36,9 +39,21 @@ orders as (
     select customer_id, any_value(time_zone order by source) as time_zone
     from warehouse.customers group by customer_id
   ) as c on c.customer_id = o.customer_id
+  left join summed_lines as n on n.order_id = o.order_id
   where o.ordered_at <= $as_of and o.customer_id is not null
-    and coalesce(o.status, 'completed') not in ('cancelled', 'pending')
     and coalesce(l.into_id, o.customer_id) not in (select owner_id from erased)
+),
+orders as (
+  select order_id, owner_id as customer_id, store_id, store_zone, channel, ordered_at,
+    gross_amount, discount_amount,
+    value_amount - least(coalesce(refund_amount, 0), value_amount) as net_amount, currency,
+    local_at, cast(local_at as DATE) as ordered_on
+  from receipts where kind = 'order'
+),
+returns as (
+  select order_id, owner_id as customer_id, store_id, ordered_at,
+    -abs(value_amount) as net_amount, currency
+  from receipts where kind = 'return'
 ),
 customers as (
   select owner_id as customer_id, created_at, first_name, last_name, locale, time_zone, country,
@@ -49,9 +64,9 @@ customers as (
     from accounts where owner_id not in (select owner_id from erased)
   ) where place = 1
   union all
-  select distinct customer_id, cast(null as TIMESTAMPTZ), null, null, null, null, null, null,
+  select distinct owner_id, cast(null as TIMESTAMPTZ), null, null, null, null, null, null,
     cast(null as INTEGER), cast(null as INTEGER), null, cast(null as BOOLEAN)
-  from orders where customer_id not in (select owner_id from accounts)
+  from receipts where kind <> 'none' and owner_id not in (select owner_id from accounts)
 ),
 identifiers as (
   select coalesce(l.into_id, i.customer_id) as customer_id, i.kind, i.value, i.is_blocked,
@@ -81,12 +96,40 @@ catalogue as (
 ),
 lines as (
   select o.customer_id, o.order_id, o.ordered_at, o.store_id, o.currency, li.product_id,
-    li.quantity, li.refunded_quantity, li.net_amount, li.unit_price_amount, li.discount_amount,
+    cast(li.quantity - coalesce(li.refunded_quantity, 0) as DECIMAL(12,3)) as quantity,
+    cast(li.net_amount - li.refund_amount as DECIMAL(18,4)) as net_amount,
+    li.unit_price_amount,
+    cast(case when li.refund_amount > 0 then cast(li.discount_amount as DOUBLE)
+      * (1 - cast(li.refund_amount as DOUBLE) / cast(li.net_amount as DOUBLE))
+      else li.discount_amount end as DECIMAL(18,4)) as discount_amount,
     p.category, coalesce(p.is_promotable, true) as is_promotable
-  from warehouse.order_lines as li
+  from marked_lines as li
   join orders as o on o.order_id = li.order_id
   left join catalogue as p on p.product_id = li.product_id
+  where not li.is_given_back and not li.is_refunded
+),
+given_back as (
+  select o.owner_id as customer_id, o.order_id, o.ordered_at, o.store_id, o.currency,
+    li.product_id, case when o.kind = 'return' then -abs(li.quantity) else li.quantity end
+      as quantity, case when o.kind = 'return' then null else li.refunded_quantity end
+      as refunded_quantity, li.net_amount, li.unit_price_amount, p.category
+  from marked_lines as li
+  join receipts as o on o.order_id = li.order_id
+  left join catalogue as p on p.product_id = li.product_id
+  where o.kind = 'return' or li.is_given_back or li.is_refunded
 )
+"""
+CUT = (
+    _CUT.replace("MARKED_LINES", MARKED_LINES)
+    .replace("SUMMED_LINES", SUMMED_LINES)
+    .replace("AMOUNT", amount("o", "n"))
+    .replace("KIND", kind("o", "n", "value_amount"))
+)
+"""The cut tables, all of which take the parameter ``$as_of``.
+
+``receipts`` has a row per row of orders and says what it is (``xenorec.order_rules``); ``orders``
+and ``returns`` are of these, ``lines`` are goods bought and kept, ``given_back`` the others. A
+local day is that of the store, else of the customer, else of the shop (``shop_zone``).
 """
 
 

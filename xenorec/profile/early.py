@@ -1,4 +1,4 @@
-"""Early: a word to whoever asks for an instant at which the data had not begun yet."""
+"""Reach: from when to when orders were loaded, and a word to who asks for an earlier instant."""
 
 from __future__ import annotations
 
@@ -8,7 +8,16 @@ from datetime import datetime
 from xenorec.engine import DuckEngine
 from xenorec.errors import XenorecWarning
 
-REACH = "select min(ordered_at), max(ordered_at) from warehouse.orders"
+SOUND = (
+    "isfinite(ordered_at) and ordered_at >= cast('1970-01-02' as TIMESTAMPTZ) "
+    "and ordered_at <= coalesce(ingested_at, ordered_at) + interval 1 day"
+)
+"""Rows whose clock was right as far as can be told: not long before, and not after they came."""
+REACH = f"select min(ordered_at), max(ordered_at) from warehouse.orders where {SOUND}"
+LATEST = (
+    "select least(max(ordered_at), greatest($now, max(ingested_at))) from warehouse.orders "
+    f"where {SOUND}"
+)
 
 
 def warn_of_early(engine: DuckEngine, as_of: datetime) -> None:
@@ -35,3 +44,10 @@ def reach(engine: DuckEngine) -> tuple[datetime | None, datetime | None]:
             return None, None
         first, last = session.rows(REACH)[0]
     return first, last
+
+
+def latest_order(engine: DuckEngine, *, now: datetime) -> datetime | None:
+    """Return the instant of the latest order, or ``now`` where that is later by a wrong clock."""
+    with engine.reading() as session:
+        found: datetime | None = session.value(LATEST, {"now": now})
+    return found

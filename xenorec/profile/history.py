@@ -11,14 +11,23 @@ from xenorec.engine import DuckEngine
 from xenorec.profile.cut import cut_sql
 
 LINES = """
+select customer_id, order_id, ordered_at, product_id, quantity,
+  cast(null as DECIMAL(12,3)) as refunded_quantity, net_amount, unit_price_amount, store_id,
+  category
+from lines
+union all
 select customer_id, order_id, ordered_at, product_id, quantity, refunded_quantity, net_amount,
   unit_price_amount, store_id, category
-from lines order by customer_id, ordered_at, order_id, product_id
+from given_back order by customer_id, ordered_at, order_id, product_id, quantity, net_amount
 """
 
 ORDERS = """
-select customer_id, order_id, ordered_at, store_id, net_amount, currency
-from orders order by customer_id, ordered_at, order_id
+select customer_id, order_id, ordered_at, store_id, net_amount, currency, ordered_on
+from orders
+union all
+select customer_id, order_id, ordered_at, store_id, net_amount, currency, null
+from returns where net_amount < 0
+order by customer_id, ordered_at, order_id
 """
 
 EVENTS = """
@@ -94,11 +103,19 @@ class History:
         self._engine = engine
 
     def lines(self) -> pa.Table:
-        """One row per order line of a known customer."""
+        """One row per order line of a known customer: goods kept, and goods given back.
+
+        A line that was refunded in part has the quantity and amount that were kept. One given back
+        has a negative quantity, or a ``refunded_quantity`` of all of it.
+        """
         return self._lines
 
     def orders(self) -> pa.Table:
-        """One row per order of a known customer."""
+        """One row per order of a known customer, and one per return.
+
+        ``net_amount`` is what was left of the order after refunds; below 0 it is a return, which is
+        no order and no visit.
+        """
         return self._orders
 
     def events(self) -> pa.Table:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from xenorec.engine import DuckEngine
 from xenorec.ledger import Ledger
-from xenorec.profile import cut_sql
+from xenorec.profile import cut_sql, reach
 from xenorec.recommend.feedback import RowPriors
 from xenorec.spans import span
 
@@ -152,9 +152,7 @@ class Feedback:
 
     def _latest(self, shown: pa.Table, came: pa.Table) -> datetime:
         """Return the last instant that anything is known of."""
-        with self.engine.reading() as session:
-            ordered = session.value("select max(ordered_at) from warehouse.orders")
-        known: list[datetime | None] = [ordered]
+        known: list[datetime | None] = [reach(self.engine)[1]]
         known += [pc.max(shown["exposed_at"]).as_py(), pc.max(came["at"]).as_py()]
         return max((at for at in known if at is not None), default=EVER)
 

@@ -6,7 +6,7 @@
 -- column usual_gap_days DOUBLE The same mean, drawn towards the shop's by two gaps of it (the median customer's mean): the shop's own for who came once; null where nobody came twice
 -- column gap_regularity DOUBLE From near 0 (erratic) to 1 (clockwork): 1 / (1 + coefficient of variation), from 3 gaps on
 with days as (
-  select distinct customer_id, cast(local_at as DATE) as ordered_on from orders
+  select distinct customer_id, ordered_on from orders
 ),
 gaps as (
   select customer_id,

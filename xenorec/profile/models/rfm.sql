@@ -2,7 +2,7 @@
 -- grain: one row per customer with an order at as_of
 -- column days_since_order INTEGER Whole days (24 hours) since the latest order
 -- column n_orders INTEGER Orders so far
--- column lifetime_total_net_amount DECIMAL(18,4) What the shop received so far, in the main currency
+-- column lifetime_total_net_amount DECIMAL(18,4) What the shop received so far and has not paid back, in the main currency
 -- column avg_order_value_amount DECIMAL(18,4) The same, per order
 -- column currency VARCHAR The customer's main currency
 -- column first_order_at TIMESTAMPTZ First order
@@ -19,15 +19,20 @@ with main_currency as (
   ) as counted
   where place = 1
 ),
+paid_back as (
+  select customer_id, currency, sum(net_amount) as net_amount
+  from returns group by customer_id, currency
+),
 base as (
   select o.customer_id, m.currency,
     count(*) as n_orders,
-    sum(case when o.currency = m.currency then o.net_amount else 0 end)
-      as lifetime_total_net_amount,
-    sum(case when o.currency = m.currency then 1 else 0 end) as n_paid,
+    coalesce(sum(o.net_amount) filter (where o.currency = m.currency), 0)
+      + coalesce(any_value(r.net_amount), 0) as lifetime_total_net_amount,
+    count(o.net_amount) filter (where o.currency = m.currency) as n_paid,
     min(o.ordered_at) as first_order_at,
     max(o.ordered_at) as most_recent_order_at
   from orders as o join main_currency as m on m.customer_id = o.customer_id
+  left join paid_back as r on r.customer_id = o.customer_id and r.currency = m.currency
   group by o.customer_id, m.currency
 ),
 scored as (
@@ -40,7 +45,7 @@ scored as (
   from base as b cross join moment
 )
 select customer_id, days_since_order, n_orders, lifetime_total_net_amount,
-  lifetime_total_net_amount / n_paid as avg_order_value_amount, currency, first_order_at,
+  lifetime_total_net_amount / nullif(n_paid, 0) as avg_order_value_amount, currency, first_order_at,
   most_recent_order_at, r_score, f_score, m_score,
   case
     when r_score >= 4 and f_score >= 4 then 'champions'
