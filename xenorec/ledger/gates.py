@@ -3,41 +3,66 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from xenorec.ledger import tables as t
 from xenorec.ledger.consent import consented, erased, suppressed
+from xenorec.ledger.persons import Persons, chunks
 from xenorec.ledger.records import Decision, Verdict
 from xenorec.schema.enums import DeliveryState, Reason
 
 COUNTED = ("claimed", "sent", "delivered", "in_doubt")
 """States that count for a cap: the message went out, or may have."""
 
-_a = t.ASSIGNMENTS.c
+_a, _d = t.ASSIGNMENTS.c, t.DECISIONS.c
+
+
+def _any_of(name: str) -> Any:
+    return sa.bindparam(name, expanding=True)
+
+
 _HELD_OUT = sa.select(_a.customer_id).where(
     _a.campaign_id == sa.bindparam("campaign_id"),
-    _a.customer_id.in_(sa.bindparam("ids", expanding=True)),
+    _a.customer_id.in_(_any_of("ids")),
     _a.arm == "control",
+)
+_HELD_OUT_ADDRESSES = sa.select(_d.address_hash).where(
+    _d.campaign_id == sa.bindparam("campaign_id"),
+    _d.address_hash.in_(_any_of("ids")),
+    _d.arm == "control",
 )
 
 _Grouped = dict[Any, list[str]]
 
 
+class Sent(NamedTuple):
+    """A message that went out, or may have: whose, to which address, and when it was meant to."""
+
+    key: str
+    campaign_id: str
+    step: str
+    customer_id: str
+    address_hash: str | None
+    at: datetime
+
+
 @dataclass(frozen=True)
 class Gates:
-    """What is known at ``now`` about the customers and addresses of some decisions."""
+    """What is known at ``now`` about the persons and addresses of some decisions."""
 
     now: datetime
+    persons: Persons
     held_out: set[tuple[str, str]]
     erased: set[str]
     consented: set[tuple[str, str, str]]
     suppressed: set[tuple[str, str]]
-    earlier: dict[str, list[tuple[str, datetime]]]
+    by_account: dict[str, list[Sent]]
+    by_address: dict[str, list[Sent]]
 
     @classmethod
     def read(
@@ -49,14 +74,22 @@ class Gates:
         with_caps: bool = True,
     ) -> Gates:
         """Look everything up that the gates of ``decisions`` need, in a few queries."""
-        return cls(
+        ids = [decision.customer_id for decision in decisions]
+        hashes = {decision.address_hash for decision in decisions if decision.address_hash}
+        persons = Persons.read(connection, ids)
+        gates = cls(
             now,
-            _held_out(connection, decisions),
-            erased(connection, [decision.customer_id for decision in decisions]),
+            persons,
+            _held_out(connection, decisions, persons),
+            erased(connection, ids),
             _consents(connection, decisions, now),
             _suppressions(connection, decisions, now),
-            _earlier(connection, decisions, now) if with_caps else {},
+            defaultdict(list),
+            defaultdict(list),
         )
+        for sent in _earlier(connection, decisions, persons.ids, sorted(hashes), now, with_caps):
+            gates._remember(sent)
+        return gates
 
     def judge(self, decision: Decision, quiet_until: datetime | None = None) -> Verdict:
         """Return whether a message goes (claimed), waits (held) or is suppressed, and why."""
@@ -73,8 +106,7 @@ class Gates:
 
     def refusal(self, decision: Decision) -> Reason | None:
         """Return why a customer must not get this message, whatever the hour."""
-        whose = (decision.campaign_id, decision.customer_id)
-        if decision.arm == "control" or whose in self.held_out:
+        if decision.arm == "control" or self._is_held_out(decision):
             return Reason.CONTROL
         if decision.customer_id in self.erased:
             return Reason.ERASED
@@ -84,30 +116,58 @@ class Gates:
             return Reason.INVALID_ADDRESS
         if (decision.channel, decision.address_hash) in self.suppressed:
             return Reason.SUPPRESSED_ADDRESS
+        if any(
+            (sent.campaign_id, sent.step) == (decision.campaign_id, decision.step)
+            for sent in self._others(decision)
+        ):
+            return Reason.DUPLICATE
         return None
 
     def note(self, decision: Decision) -> None:
-        """Count a message that goes now, for the caps of the next ones."""
-        self.earlier.setdefault(decision.customer_id, []).append((decision.key, self.now))
+        """Count a message that goes now, for the caps and doubles of the next ones."""
+        d = decision
+        self._remember(Sent(d.key, d.campaign_id, d.step, d.customer_id, d.address_hash, self.now))
+
+    def _remember(self, sent: Sent) -> None:
+        self.by_account[sent.customer_id].append(sent)
+        if sent.address_hash is not None:
+            self.by_address[sent.address_hash].append(sent)
+
+    def _others(self, decision: Decision) -> list[Sent]:
+        """Return the other messages to the same person or address."""
+        found = list(self.by_address.get(decision.address_hash or "", ()))
+        for account in self.persons.of(decision.customer_id):
+            found += self.by_account.get(account, ())
+        return list({sent.key: sent for sent in found if sent.key != decision.key}.values())
+
+    def _is_held_out(self, decision: Decision) -> bool:
+        keys = {*self.persons.of(decision.customer_id), decision.address_hash}
+        return any((decision.campaign_id, key) in self.held_out for key in keys if key)
 
     def _is_capped(self, decision: Decision) -> bool:
         if decision.cap_n is None:
             return False
         since = self.now - timedelta(days=decision.cap_days or 0)
-        others = self.earlier.get(decision.customer_id, [])
-        return sum(key != decision.key and at > since for key, at in others) >= decision.cap_n
+        return sum(sent.at > since for sent in self._others(decision)) >= decision.cap_n
 
 
 def earlier(
     connection: sa.Connection, customer_ids: Sequence[str], since: datetime
 ) -> dict[str, list[tuple[str, datetime]]]:
-    """Return, per customer, the messages (key, instant of intent) later than ``since``."""
-    found: dict[str, list[tuple[str, datetime]]] = defaultdict(list)
-    for customer_id, key, when in connection.execute(
-        _EARLIER, {"ids": customer_ids, "since": since}
-    ):
-        found[customer_id].append((key, when))
-    return found
+    """Return, per customer, the messages (key, instant of intent) later than ``since``.
+
+    Messages to any account of the person count.
+    """
+    persons = Persons.read(connection, customer_ids)
+    by_account: dict[str, list[tuple[str, datetime]]] = defaultdict(list)
+    for ids in chunks(persons.ids):
+        for row in connection.execute(_EARLIER, {"ids": ids, "hashes": [], "since": since}):
+            by_account[row.customer_id].append((row.key, row.intended_at))
+    found = {
+        one: [sent for account in sorted(accounts) for sent in by_account.get(account, ())]
+        for one, accounts in persons.accounts.items()
+    }
+    return {one: sent for one, sent in found.items() if sent}
 
 
 def latest_seq(key: Any) -> Any:
@@ -117,7 +177,8 @@ def latest_seq(key: Any) -> Any:
     return newest.order_by(d.c.attempt.desc(), d.c.seq.desc()).limit(1).scalar_subquery()
 
 
-def _earlier_query() -> Any:
+def _sent_query() -> Any:
+    """Return the query for messages that went out or may have, by account or address."""
     c, last, intent = t.DECISIONS.c, t.DELIVERIES.alias("last"), t.DELIVERIES.alias("intent")
     same_attempt = sa.and_(
         intent.c.key == last.c.key,
@@ -125,20 +186,26 @@ def _earlier_query() -> Any:
         intent.c.state == "claimed",
     )
     at = sa.func.coalesce(intent.c.at, last.c.at, type_=t.Instant)
-    return (
-        sa.select(c.customer_id, c.key, at)
+    query = (
+        sa.select(
+            c.key, c.campaign_id, c.step, c.customer_id, c.address_hash, at.label("intended_at")
+        )
         .select_from(t.DECISIONS)
         .join(last, last.c.seq == latest_seq(c.key))
         .join(intent, same_attempt, isouter=True)
         .where(
-            c.customer_id.in_(sa.bindparam("ids", expanding=True)),
+            sa.or_(c.customer_id.in_(_any_of("ids")), c.address_hash.in_(_any_of("hashes"))),
             last.c.state.in_(COUNTED),
-            at > sa.bindparam("since"),
         )
     )
+    return query, at
 
 
-_EARLIER = _earlier_query()
+_SENT, _intended_at = _sent_query()
+_EARLIER = _SENT.where(_intended_at > sa.bindparam("since"))
+_SAME_STEP = _SENT.where(
+    _d.campaign_id == sa.bindparam("campaign_id"), _d.step == sa.bindparam("step")
+)
 
 
 def _held(decision: Decision, until: datetime) -> Verdict:
@@ -147,23 +214,33 @@ def _held(decision: Decision, until: datetime) -> Verdict:
     return Verdict(DeliveryState.HELD, Reason.QUIET_HOURS, until)
 
 
-def _held_out(connection: sa.Connection, decisions: Sequence[Decision]) -> set[tuple[str, str]]:
+def _held_out(
+    connection: sa.Connection, decisions: Sequence[Decision], persons: Persons
+) -> set[tuple[str, str]]:
+    """Return (campaign, account) and (campaign, address hash) that were held out."""
     found: set[tuple[str, str]] = set()
-    asked = _grouped(decisions, lambda d: d.campaign_id, lambda d: d.customer_id)
-    for campaign_id, ids in asked.items():
-        held_out = connection.scalars(_HELD_OUT, {"campaign_id": campaign_id, "ids": ids})
-        found.update((campaign_id, customer_id) for customer_id in held_out)
+    accounts: _Grouped = defaultdict(list)
+    for decision in decisions:
+        accounts[decision.campaign_id] += persons.of(decision.customer_id)
+    hashes = _grouped(decisions, lambda d: d.campaign_id, lambda d: d.address_hash)
+    for query, asked in ((_HELD_OUT, accounts), (_HELD_OUT_ADDRESSES, hashes)):
+        for campaign_id, values in asked.items():
+            for ids in chunks(sorted(set(values))):
+                held_out = connection.scalars(query, {"campaign_id": campaign_id, "ids": ids})
+                found.update((campaign_id, value) for value in held_out)
     return found
 
 
 def _consents(
     connection: sa.Connection, decisions: Sequence[Decision], now: datetime
 ) -> set[tuple[str, str, str]]:
-    asked = _grouped(decisions, lambda d: (d.channel, d.purpose), lambda d: d.customer_id)
+    asked: dict[tuple[str, str], dict[str, str | None]] = defaultdict(dict)
+    for d in decisions:
+        asked[d.channel, d.purpose][d.customer_id] = d.address_hash
     return {
         (channel, purpose, customer_id)
-        for (channel, purpose), ids in asked.items()
-        for customer_id in consented(connection, now, channel, purpose, ids)
+        for (channel, purpose), customers in asked.items()
+        for customer_id in consented(connection, now, channel, purpose, customers)
     }
 
 
@@ -179,14 +256,24 @@ def _suppressions(
 
 
 def _earlier(
-    connection: sa.Connection, decisions: Sequence[Decision], now: datetime
-) -> dict[str, list[tuple[str, datetime]]]:
-    capped = [decision for decision in decisions if decision.cap_n is not None]
-    if not capped:
-        return {}
-    longest = max(decision.cap_days or 0 for decision in capped)
-    ids = [decision.customer_id for decision in capped]
-    return earlier(connection, ids, now - timedelta(days=longest))
+    connection: sa.Connection,
+    decisions: Sequence[Decision],
+    accounts: Sequence[str],
+    hashes: Sequence[str],
+    now: datetime,
+    with_caps: bool,
+) -> Iterator[Sent]:
+    """Yield the messages of the same campaign and step, and with caps those of their spans."""
+    whose = [{"ids": ids, "hashes": []} for ids in chunks(accounts)]
+    whose += [{"ids": [], "hashes": some} for some in chunks(hashes)]
+    days = [d.cap_days or 0 for d in decisions if d.cap_n is not None] if with_caps else []
+    for campaign_id, step in sorted({(d.campaign_id, d.step) for d in decisions}):
+        for some in whose:
+            asked = {**some, "campaign_id": campaign_id, "step": step}
+            yield from (Sent(*row) for row in connection.execute(_SAME_STEP, asked))
+    for some in whose if days else ():
+        asked = {**some, "since": now - timedelta(days=max(days))}
+        yield from (Sent(*row) for row in connection.execute(_EARLIER, asked))
 
 
 def _grouped(

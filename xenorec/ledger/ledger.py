@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from xenorec.errors import BadInput
-from xenorec.ledger import consent, gates, landing, messages, outbox
+from xenorec.ledger import consent, erasure, gates, landing, messages, outbox, persons
 from xenorec.ledger import tables as t
 from xenorec.ledger.database import Database
+from xenorec.ledger.erasure import LedgerErasure
 from xenorec.ledger.records import (
     Assignment,
     CampaignRun,
@@ -166,15 +167,23 @@ class Ledger:
     # -- consent, suppression, erasure -------------------------------------------------------
 
     def consents_at(
-        self, now: datetime, channel: str, purpose: str, customer_ids: Sequence[str]
+        self,
+        now: datetime,
+        channel: str,
+        purpose: str,
+        customers: Sequence[str] | Mapping[str, str],
     ) -> set[str]:
         """Return the customers whose consent to a channel and purpose is valid at ``now``.
 
-        The latest statement not later than ``now`` counts; of two at the same instant the
-        withdrawal. A statement for the channel ``any`` is one for every channel.
+        ``customers``: ids, or ids and the hash of each one's address; what was said under any
+        account of the person counts, and a withdrawal of whoever has the same address. The latest
+        statement counts; of two at the same instant the withdrawal; a withdrawal is in force from
+        its arrival at the latest. A statement for the channel ``any`` is one for every channel.
         """
+        hashes = customers if isinstance(customers, Mapping) else {}
+        asked = {one: hashes.get(one) for one in customers}
         with self._database.reading() as connection:
-            return consent.consented(connection, now, channel, purpose, customer_ids)
+            return consent.consented(connection, now, channel, purpose, asked)
 
     def suppressed(self, hashes: Sequence[str], channel: str, now: datetime) -> set[str]:
         """Return those of the address hashes that may not be written to at ``now``."""
@@ -188,9 +197,8 @@ class Ledger:
         """
         found: Counter[str] = Counter()
         with self._database.reading() as connection:
-            for ids in consent.chunks(customer_ids):
-                earlier = gates.earlier(connection, ids, since)
-                found.update({customer_id: len(sent) for customer_id, sent in earlier.items()})
+            earlier = gates.earlier(connection, customer_ids, since)
+            found.update({customer_id: len(sent) for customer_id, sent in earlier.items()})
         return found
 
     def withdraw(
@@ -200,16 +208,61 @@ class Ledger:
         self.append("consents", [consent.withdrawal(customer_id, channel, purpose, at)])
 
     def erase(
-        self, customer_id: str, addresses: Sequence[tuple[str, str]], *, now: datetime
-    ) -> None:
-        """Suppress a customer's addresses for good and blank what decisions kept of them.
+        self,
+        customer_id: str,
+        addresses: Sequence[tuple[str, str]],
+        *,
+        now: datetime,
+        accounts: Sequence[str] = (),
+    ) -> LedgerErasure:
+        """Suppress a person's addresses for good and blank what the ledger kept of them.
 
-        ``addresses`` are pairs of channel and hash. Keys of decisions stay, so that nothing is
-        sent twice; no message ever goes to this customer again.
+        All accounts of the person are erased, and ``accounts`` beside; ``addresses`` are pairs of
+        channel and hash. Keys of decisions stay, so that nothing is sent twice; no message ever
+        goes to this person again.
         """
-        insert = self._database.insert(t.SUPPRESSIONS)
-        with self._database.writing() as connection:
-            consent.erase(connection, insert, customer_id, addresses, now)
+        ids = [customer_id, *accounts]
+        return erasure.erase(self._database, ids, addresses, now)
+
+    def erased_accounts(self) -> set[str]:
+        """Return the ids of all accounts that were erased."""
+        return erasure.erased_accounts(self._database)
+
+    def erased_hashes(self) -> dict[str, datetime]:
+        """Return the hashes of the addresses of everybody who was erased, and since when."""
+        return erasure.erased_hashes(self._database)
+
+    def compact(self) -> None:
+        """Give back pages that hold what was deleted or blanked."""
+        erasure.compact(self._database)
+
+    # -- who is who ------------------------------------------------------------------------
+
+    def id_prefixes(self) -> dict[tuple[str, str], str]:
+        """Return what stands before the landed ids of each (kind, id space)."""
+        return persons.id_prefixes(self._database)
+
+    def add_id_space(self, kind: str, space: str) -> str:
+        """Return the prefix of an id space, written down for good when it is seen first."""
+        return persons.add_id_space(self._database, kind, space)
+
+    def adopt_id_spaces(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Write down the (kind, space) of a workspace from before there were any, all bare."""
+        persons.adopt_id_spaces(self._database, pairs)
+
+    def accounts(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+        """Return the links (account, person) and addresses (account, hash) that hold now."""
+        return persons.current(self._database)
+
+    def change_accounts(
+        self,
+        *,
+        links: tuple[Sequence[tuple[str, str]], Sequence[tuple[str, str]]],
+        addresses: tuple[Sequence[tuple[str, str]], Sequence[tuple[str, str]]],
+        at: datetime,
+    ) -> None:
+        """Write down (new, ended) links and addresses of accounts, as the warehouse has them."""
+        persons.change(self._database, links=links, addresses=addresses, at=at)
 
     def log_merges(self, links: Sequence[Mapping[str, str]], *, at: datetime) -> int:
         """Write down which accounts are together now and were not, and which came apart."""

@@ -172,6 +172,7 @@ DECISIONS = sa.Table(
     sa.Column("is_hour_explored", sa.Boolean),
     sa.Column("why", sa.Text),
     sa.UniqueConstraint("campaign_id", "step", "customer_id", name="uq_decision"),
+    sa.Index("ix_decisions_address", "address_hash", "campaign_id", "step"),
 )
 
 DELIVERIES = sa.Table(
@@ -241,6 +242,32 @@ MERGES = sa.Table(
     sa.Column("into_id", sa.Text, primary_key=True),
     sa.Column("at", Instant, primary_key=True),
     sa.Column("action", sa.Text, nullable=False),
+)
+
+ID_PREFIXES = sa.Table(
+    "id_prefixes",
+    METADATA,
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("space", sa.Text, primary_key=True),
+    sa.Column("prefix", sa.Text, nullable=False),
+)
+
+ACCOUNT_LINKS = sa.Table(
+    "account_links",
+    METADATA,
+    sa.Column("customer_id", sa.Text, primary_key=True),
+    sa.Column("person_id", sa.Text, nullable=False, index=True),
+    sa.Column("since", Instant, primary_key=True),
+    sa.Column("until", Instant),
+)
+
+ACCOUNT_ADDRESSES = sa.Table(
+    "account_addresses",
+    METADATA,
+    sa.Column("customer_id", sa.Text, primary_key=True),
+    sa.Column("value_hash", sa.Text, primary_key=True, index=True),
+    sa.Column("since", Instant, primary_key=True),
+    sa.Column("until", Instant),
 )
 
 AUDIT_LOG = sa.Table(

@@ -1,19 +1,26 @@
 """The vocabulary: canonical tables, their columns, types, checks and closed lists."""
 
 from xenorec.schema.column import Column, Table
+from xenorec.schema.id_spaces import ID_KINDS, KIND_OF, OURS, IdPrefixes, Prefix, kinds_in
 from xenorec.schema.landing import LINE, Landed, naive_columns, reasons_sql, typed_sql
 from xenorec.schema.page import markdown
 from xenorec.schema.sql import compared_sql, create_sql, ranked_sql
 from xenorec.schema.tables import TABLES, table
 
 __all__ = [
+    "ID_KINDS",
+    "KIND_OF",
     "LINE",
+    "OURS",
     "TABLES",
     "Column",
+    "IdPrefixes",
     "Landed",
+    "Prefix",
     "Table",
     "compared_sql",
     "create_sql",
+    "kinds_in",
     "markdown",
     "naive_columns",
     "ranked_sql",

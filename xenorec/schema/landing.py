@@ -8,16 +8,21 @@ says in words what each of those broke. Rows in = accepted + quarantined, always
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from xenorec.schema.column import INSTANT, JSON, TEXT, TEXTS, Column, Table
+from xenorec.schema.id_spaces import KIND_OF, PROPS_IDS, IdPrefixes, quoted
 from xenorec.schema.instant_sql import NAIVE, end_of_day, instant, is_open_end, last_day, refusal
 
 FILLED = ("source", "source_id")
 """Columns that are filled in from the source's name and the natural key."""
 LINE = "landed_line"
 """The column of a landed batch that numbers its rows from 1."""
+CONTROL = r"[\x00-\x1F\x7F-\x9F\x{2028}\x{2029}]+"
+"""Characters that no name has and no message may carry: control characters and line breaks."""
+NO_ID = ("nan", "NaN", "None", "<NA>", "NaT", "null", "NULL")
+"""What programs write where there is no id."""
 INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT", "UINTEGER")
 FLOATS = ("FLOAT", "DOUBLE")
 EARLIEST = "1970-01-02"
@@ -40,6 +45,7 @@ class Landed:
     currency: str | None = None
     knows_store_zones: bool = False
     now: datetime | None = None
+    ids: IdPrefixes = field(default_factory=IdPrefixes)
 
 
 def typed_sql(table: Table, landed: Landed) -> str:
@@ -78,16 +84,46 @@ def naive_columns(table: Table, types: Mapping[str, str]) -> list[str]:
 
 def _value(table: Table, column: Column, landed: Landed) -> str:
     if column.name == "source":
-        return f"coalesce({_plain(column, landed)}, {_quote(landed.source)})"
+        return f"coalesce({_plain(column, landed)}, {quoted(landed.source)})"
     if column.name == "source_id":
         return f"coalesce({_plain(column, landed)}, {_natural_key(table, landed)})"
     if column.name == "currency" and landed.currency:
-        return f"coalesce({_plain(column, landed)}, {_quote(landed.currency)})"
+        return f"coalesce({_plain(column, landed)}, {quoted(landed.currency)})"
     if column.last_day_of in landed.types:
         have = landed.types[column.last_day_of]
         day = last_day(f'l."{column.last_day_of}"', have) or "cast(null as DATE)"
         return f"coalesce({_plain(column, landed)}, {day})"
-    return _plain(column, landed)
+    if column.name == "props":
+        return _qualified_props(table, _plain(column, landed), landed)
+    return _qualified(table, column, landed)
+
+
+def _qualified(table: Table, column: Column, landed: Landed) -> str:
+    """Return an id in its id space; other columns as they are."""
+    plain, kind = _plain(column, landed), KIND_OF.get(column.name)
+    prefix = None if kind is None else landed.ids.sql(kind, _row_source(table, landed))
+    if prefix is None or column.name not in landed.types:
+        return plain
+    if column.type == TEXTS:
+        return f"list_transform({plain}, lambda x: {prefix} || x)"
+    return f"({prefix} || {plain})"
+
+
+def _qualified_props(table: Table, props: str, landed: Landed) -> str:
+    """Return the props of an event with the ids in them in their id space."""
+    for name, kind in PROPS_IDS.items():
+        prefix = landed.ids.sql(kind, _row_source(table, landed))
+        if prefix is not None and "props" in landed.types:
+            found = f"json_extract_string({props}, '$.{name}')"
+            props = (
+                f"case when {found} is null then {props} "
+                f"else json_merge_patch({props}, json_object('{name}', {prefix} || {found})) end"
+            )
+    return props
+
+
+def _row_source(table: Table, landed: Landed) -> str:
+    return _value(table, table.column("source"), landed)
 
 
 def _natural_key(table: Table, landed: Landed) -> str:
@@ -102,8 +138,11 @@ def _plain(column: Column, landed: Landed) -> str:
     name = f'l."{column.name}"'
     if column.type == INSTANT:
         return _instant(column, name, have, landed)
+    if column.name in KIND_OF and column.type == TEXT:
+        words = ", ".join(map(quoted, NO_ID))
+        return f"(case when {_text(name, have)} not in ({words}) then {_text(name, have)} end)"
     if column.type == TEXT:
-        return _text(name, have)
+        return _printable(_text(name, have)) if have == TEXT else _text(name, have)
     if column.type == TEXTS:
         return _texts(name, have)
     if column.type == JSON:
@@ -125,6 +164,10 @@ def _text(name: str, have: str) -> str:
     return f"nullif(trim(cast({name} as VARCHAR)), '')"
 
 
+def _printable(text: str) -> str:
+    return f"nullif(trim(regexp_replace({text}, {quoted(CONTROL)}, ' ', 'g')), '')"
+
+
 def _texts(name: str, have: str) -> str:
     if have.endswith("[]"):
         return f"cast({name} as VARCHAR[])"
@@ -137,7 +180,7 @@ def _instant(column: Column, name: str, have: str, landed: Landed) -> str:
 
 
 def _zone(landed: Landed) -> str:
-    fixed = _quote(landed.time_zone) if landed.time_zone else "cast(null as VARCHAR)"
+    fixed = quoted(landed.time_zone) if landed.time_zone else "cast(null as VARCHAR)"
     return f"coalesce(st.time_zone, {fixed})" if _joins_stores(landed) else fixed
 
 
@@ -148,7 +191,7 @@ def _joins_stores(landed: Landed) -> bool:
 def _store_join(table: Table, landed: Landed) -> str:
     if not _joins_stores(landed) or "store_id" not in table.names:
         return ""
-    store = _plain(table.column("store_id"), landed)
+    store = _qualified(table, table.column("store_id"), landed)
     return f"\nleft join store_zones as st on st.store_id = {store}"
 
 
@@ -182,13 +225,15 @@ def _rules(table: Table, landed: Landed) -> list[tuple[str, str]]:
             rules.append(
                 (
                     f'"{column.name}" is null and not {raw_is_there}',
-                    _quote(f"{column.name}: missing, and every row needs one"),
+                    quoted(f"{column.name}: missing, and every row needs one"),
                 )
             )
         if given or (column.name == "currency" and landed.currency):
             rules.extend(_content_rules(column))
         if given and column.clock == "fact":
             rules.extend(_clock_rules(column, landed))
+        if given and column.name in KIND_OF and column.type == TEXT:
+            rules.extend(_id_rules(column, landed))
     return rules
 
 
@@ -196,7 +241,7 @@ def _cast_rule(column: Column, landed: Landed, raw_is_there: str) -> tuple[str, 
     came = f"'{column.name}: ' || left(cast(raw_{column.name} as VARCHAR), 60) || "
     is_lost = f'{raw_is_there} and "{column.name}" is null'
     if column.type != INSTANT:
-        return is_lost, came + _quote(f" is not a {column.type}")
+        return is_lost, came + quoted(f" is not a {column.type}")
     raw, have = f"raw_{column.name}", landed.types[column.name]
     if column.clock == "end":
         is_lost += f" and not {is_open_end(raw, have)}"
@@ -207,11 +252,11 @@ def _clock_rules(column: Column, landed: Landed) -> list[tuple[str, str]]:
     """Return what a fact's instant breaks when the clock it came from was wrong."""
     came = f"'{column.name}: ' || cast(\"{column.name}\" as VARCHAR) || "
     early = f"\"{column.name}\" < cast('{EARLIEST}' as TIMESTAMPTZ)"
-    rules = [(early, came + _quote(f" is before {EARLIEST}, so its clock was wrong"))]
+    rules = [(early, came + quoted(f" is before {EARLIEST}, so its clock was wrong"))]
     if landed.now is not None:
         last = (landed.now + AHEAD).isoformat()
         late = f"\"{column.name}\" > cast('{last}' as TIMESTAMPTZ)"
-        rules.append((late, came + _quote(" is more than a day after it was loaded")))
+        rules.append((late, came + quoted(" is more than a day after it was loaded")))
     return rules
 
 
@@ -219,14 +264,26 @@ def _content_rules(column: Column) -> list[tuple[str, str]]:
     came = f"'{column.name}: ' || left(cast(\"{column.name}\" as VARCHAR), 60) || "
     rules = []
     if column.one_of:
-        values = ", ".join(_quote(value) for value in column.one_of)
-        text = came + _quote(f" is not one of {', '.join(column.one_of)}")
+        values = ", ".join(quoted(value) for value in column.one_of)
+        text = came + quoted(f" is not one of {', '.join(column.one_of)}")
         rules.append((f'"{column.name}" is not null and "{column.name}" not in ({values})', text))
     if column.check:
-        text = came + _quote(f" is not {column.rule}")
+        text = came + quoted(f" is not {column.rule}")
         rules.append((f'"{column.name}" is not null and not ({column.check})', text))
     return rules
 
 
-def _quote(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+def _id_rules(column: Column, landed: Landed) -> list[tuple[str, str]]:
+    """Return what is wrong with an id: control characters, or the look of another space's id."""
+    name, kind = f'"{column.name}"', KIND_OF[column.name]
+    rules = [
+        (
+            f"regexp_matches({name}, {quoted(CONTROL)})",
+            quoted(f"{column.name}: holds control characters or line breaks, which no id may"),
+        )
+    ]
+    reserved = landed.ids.reserved.get(kind, ()) if landed.ids.is_bare(kind) else ()
+    for prefix in reserved:
+        told = f"{column.name}: begins with {prefix!r}, which marks ids of another id space"
+        rules.append((f"starts_with({name}, {quoted(prefix)})", quoted(told)))
+    return rules
