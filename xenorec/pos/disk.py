@@ -1,22 +1,38 @@
-"""What can go wrong with a till's files, in our words."""
+"""What can go wrong with a till's files, in our words; and that only their owner reads them."""
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from xenorec.errors import BadInput, DiskFull, WorkspaceBusy
 
 WAIT = 10.0
 """Seconds that one till waits for another."""
+PRIVATE = 0o600
+"""The mode of every file of a till: its owner reads and writes it, nobody else."""
 
 
 def connect(path: Path, *, mode: str) -> sqlite3.Connection:
     """Open an existing SQLite file, whatever characters its path has; every statement commits."""
     uri = f"{path.absolute().as_uri()}?mode={mode}"
     return sqlite3.connect(uri, uri=True, timeout=WAIT, isolation_level=None)
+
+
+def make_private(path: Path) -> None:
+    """Make a file for its owner alone, empty when it was not there, before anything is in it.
+
+    Where the file is another user's its mode stays.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE))
+        return
+    if path.is_file() and path.stat().st_mode & 0o077:
+        with suppress(PermissionError):
+            path.chmod(PRIVATE)
 
 
 @contextmanager
@@ -35,19 +51,24 @@ def writable(path: Path) -> Iterator[None]:
     """Explain a file that cannot be written; nothing of what was being written is kept."""
     try:
         yield
+    except OSError as error:
+        raise _unwritten(path, str(error)) from error
     except sqlite3.DatabaseError as error:
-        text = str(error)
-        if "full" in text or "disk I/O" in text:
-            raise DiskFull(
-                f"There is no room to write {path}: {text}. What was there before is untouched; "
-                "make room and do it again."
-            ) from error
-        if "locked" in text:
+        if "locked" in str(error):
             raise _busy(path) from error
-        raise BadInput(
-            f"{path} cannot be written: {text}. See that the folder is there, that this user may "
-            "write in it, and that the file is a till's."
-        ) from error
+        raise _unwritten(path, str(error)) from error
+
+
+def _unwritten(path: Path, text: str) -> BadInput | DiskFull:
+    if any(word in text for word in ("full", "disk I/O", "No space left", "quota")):
+        return DiskFull(
+            f"There is no room to write {path}: {text}. What was there before is untouched; "
+            "make room and do it again."
+        )
+    return BadInput(
+        f"{path} cannot be written: {text}. See that the folder is there, that this user may "
+        "write in it, and that the file is a till's."
+    )
 
 
 def _busy(path: Path) -> WorkspaceBusy:

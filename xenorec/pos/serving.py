@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from xenorec.errors import BadInput, MissingFile
-from xenorec.pos.disk import connect, readable, writable
+from xenorec.pos.disk import connect, make_private, readable, writable
 
-VERSION = 1
+VERSION = 2
+READ = ("1", "2")
+"""Versions that a till can read; in the first, a salt in the file alone hashed the keys."""
 NAME = "serving.sqlite"
 NEEDED = ("version", "store_id", "currency", "salt")
 
@@ -45,10 +47,11 @@ def write_serving(
 ) -> dict[str, int]:
     """Write ``folder/serving.sqlite`` and return the number of rows of each table.
 
-    The file is made under another name, forced to disk and put in place by one rename: a till
-    sees the old one or the new one, never a part. ``rows`` are tuples in the tables' order;
-    ``meta`` needs store_id, currency and salt. A key that two customers hold is left out: a till
-    would show the offers of one to the other. Raises BadInput for missing meta data, DiskFull.
+    The file is made for its owner alone under another name, forced to disk and put in place by one
+    rename: a till sees the old one or the new one, never a part. ``rows`` are tuples in the tables'
+    order; ``meta`` needs store_id, currency and salt, and should say shop_id, former_shops,
+    country, decimals and key_id. A key that two customers hold is left out: a till would show the
+    offers of one to the other. Raises BadInput for missing meta data, DiskFull.
     """
     _need({"version": str(VERSION), **meta}, folder / NAME)
     folder.mkdir(parents=True, exist_ok=True)
@@ -56,6 +59,7 @@ def write_serving(
     temporary.unlink(missing_ok=True)
     try:
         with writable(temporary):
+            make_private(temporary)
             counts = _fill(temporary, meta, rows)
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
@@ -103,10 +107,10 @@ def content_hash(connection: sqlite3.Connection) -> str:
 
 def _accept(meta: dict[str, str], path: Path, store_id: str | None) -> None:
     _need(meta, path)
-    if meta["version"] != str(VERSION):
+    if meta["version"] not in READ:
         raise BadInput(
-            f"{path} has version {meta['version']}; this till knows {VERSION}. Install the same "
-            "release of xenorec on the till and where it is published, and publish again."
+            f"{path} has version {meta['version']}; this till knows {', '.join(READ)}. Install the "
+            "same release of xenorec on the till and where it is published, and publish again."
         )
     if store_id is not None and store_id != meta["store_id"]:
         raise BadInput(

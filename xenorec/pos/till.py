@@ -13,12 +13,11 @@ from typing import Any, NamedTuple
 from xenorec.errors import BadInput, UnknownName, XenorecError, XenorecWarning
 from xenorec.pos import values
 from xenorec.pos.disk import readable
-from xenorec.pos.journal import Journal
-from xenorec.pos.keys import keyed_hash, normalise
+from xenorec.pos.entries import checked
+from xenorec.pos.journal import Journal, Owner
+from xenorec.pos.keys import keyed_hash, lookup_key, normalise, read_secret
+from xenorec.pos.revoked import Revocations
 from xenorec.pos.serving import NAME, content_hash, open_serving
-
-CHANNELS = ("email", "sms", "whatsapp", "push", "webhook", "any")
-PURPOSES = ("marketing", "service", "profiling")
 
 OWN = """
 select product_id, title, shelf, reason, price, image from offers where ref = ? order by rank
@@ -63,9 +62,10 @@ class Offer(NamedTuple):
 class Till:
     """One till of one store, over the folder that was published for it.
 
-    Reads ``serving.sqlite`` and writes ``journal.sqlite``. What is published while it is open is
-    seen at the next call; when that cannot be read, the till warns and goes on with what it has.
-    One Till belongs to the thread that opened it; several may share the folder.
+    Reads ``serving.sqlite`` and writes ``journal.sqlite``, which says whose it is: ``till_id`` is
+    drawn at the first opening. What is published, and who is erased, while it is open is seen at
+    the next call; when what was published cannot be read, the till warns and goes on with what it
+    has. One Till belongs to the thread that opened it; several may share the folder.
     """
 
     def __init__(
@@ -81,11 +81,14 @@ class Till:
         self._seen = _mark(folder / NAME)
         self._serving, self._meta = open_serving(folder / NAME, store_id)
         self.store_id = self._meta["store_id"]
+        self._lookup = _lookup(folder, self._meta)
+        self._revoked = Revocations(folder)
         try:
-            self._journal = Journal(folder)
+            self._journal = Journal(folder, _owner(self._meta))
         except XenorecError:
             self._serving.close()
             raise
+        self.till_id = self._journal.facts.till_id
         self._is_open = True
 
     @classmethod
@@ -99,7 +102,8 @@ class Till:
         """Open the till's folder; ``clock`` gives the aware time of what happens at the till.
 
         Raises MissingFile when nothing was published there, BadInput when it was published for
-        another store or by another version, or cannot be read.
+        another store or by another version, when its journal is another shop's or store's, or when
+        a file cannot be read.
         """
         return cls(Path(path), store_id, clock=clock)
 
@@ -108,7 +112,8 @@ class Till:
     ) -> Customer | None:
         """Return a reference to the customer with this phone, e-mail or card, or None.
 
-        Raises BadInput for a value that cannot be one.
+        A phone without country code is read as dialled in the store's country. Raises BadInput
+        for a value that cannot be one.
         """
         given = {"phone": phone, "email": email, "card": card}
         asked = {kind: value for kind, value in given.items() if value is not None}
@@ -116,9 +121,12 @@ class Till:
             raise BadInput("identify() takes exactly one of phone=, email= and card=.")
         self._refresh()
         ((kind, value),) = asked.items()
-        wanted = keyed_hash(kind, normalise(kind, value), self._meta["salt"])
+        spelled = normalise(kind, value, self._meta.get("country") or None)
+        if self._lookup is None:
+            return None
+        wanted = keyed_hash(kind, spelled, self._lookup)
         rows = self._rows("select ref from keys where hash = ?", wanted)
-        return Customer(rows[0][0]) if rows else None
+        return Customer(rows[0][0]) if rows and not self._revoked.holds(rows[0][0]) else None
 
     def offers(
         self, who: Customer | None = None, *, basket: Iterable[str] = (), limit: int = 3
@@ -129,12 +137,13 @@ class Till:
         this store. Nothing that is in the basket, and no product twice.
         """
         self._refresh()
+        ref, most = _ref(who), values.count(limit, "limit")
         taken = values.identifiers(basket, "basket")
         now = values.instant(self._clock(), "clock")
         found: dict[str, Offer] = {}
-        for rows in self._sources(_ref(who), taken):
+        for rows in self._sources(ref, taken):
             for row in rows:
-                if len(found) >= limit:
+                if len(found) >= most:
                     return list(found.values())
                 if row[0] not in found and row[0] not in taken:
                     found[row[0]] = self._offer(row, len(found) + 1, now)
@@ -154,14 +163,11 @@ class Till:
         ones. Returns False when this very order was recorded before; the same id with other
         content raises BadInput and the first one stays.
         """
-        rows = values.lines(lines)
-        if not rows:
-            raise BadInput("record_order() needs at least one line.")
         body = {
-            "order_id": values.identifier(order_id, "order_id"),
+            "order_id": order_id,
             "ref": _ref(customer),
             "currency": self._meta["currency"],
-            "lines": rows,
+            "lines": lines,
         }
         if ordered_at is not None:
             body["ordered_at"] = values.instant(ordered_at, "ordered_at")
@@ -172,11 +178,8 @@ class Till:
 
         Raises UnknownName for an offer that was not published and BadInput for one not valid now.
         """
-        body = {
-            "offer_id": values.identifier(offer_id, "offer_id"),
-            "order_id": values.identifier(order_id, "order_id"),
-            "ref": _ref(customer),
-        }
+        given = {"offer_id": offer_id, "order_id": order_id, "ref": _ref(customer)}
+        body = checked("redemption", given)
         self._refresh()
         offer = str(offer_id).replace("%", "%25").replace("/", "%2F")
         key = f"redemption/{offer}/{order_id}"
@@ -190,12 +193,8 @@ class Till:
         """Keep that a customer granted or withdrew consent; ``key`` names the statement once."""
         if customer is None:
             raise BadInput("record_consent() needs a customer from identify().")
-        body = {
-            "ref": _ref(customer),
-            "channel": values.one_of(channel, "channel", CHANNELS),
-            "purpose": values.one_of(purpose, "purpose", PURPOSES),
-            "status": values.one_of(status, "status", ("granted", "withdrawn")),
-        }
+        words = {"channel": channel, "purpose": purpose, "status": status}
+        body = {"ref": _ref(customer), **words}
         return self._add("consent", f"consent/{values.identifier(key, 'key')}", body)
 
     def add_points(
@@ -212,12 +211,8 @@ class Till:
         Points are positive when they are earned and negative when they are redeemed, so that a
         balance is the sum.
         """
-        body = {
-            "account_id": values.identifier(account_id, "account_id"),
-            "points": _points(points, kind),
-            "kind": kind,
-            "order_id": None if order_id is None else values.identifier(order_id, "order_id"),
-        }
+        given = {"account_id": account_id, "points": points, "kind": kind}
+        body = {**given, "order_id": order_id}
         return self._add("points", f"points/{values.identifier(key, 'key')}", body)
 
     def check(self) -> None:
@@ -236,8 +231,8 @@ class Till:
         if self._is_open:
             self._check_use()
             self._is_open = False
-            self._serving.close()
-            self._journal.close()
+            for part in (self._serving, self._journal, self._revoked):
+                part.close()
 
     def __enter__(self) -> Till:
         return self
@@ -250,11 +245,12 @@ class Till:
 
     def _add(self, kind: str, key: str, body: dict[str, Any]) -> bool:
         self._check_use()
+        kept = checked(kind, body)
         at = values.instant(self._clock(), "clock")
-        return self._journal.add(kind, key, body, at=at, store_id=self.store_id)
+        return self._journal.add(kind, key, kept, at=at, store_id=self.store_id)
 
     def _sources(self, ref: str | None, basket: Sequence[str]) -> Iterable[list[Any]]:
-        if ref is not None:
+        if ref is not None and not self._revoked.holds(ref):
             yield self._rows(OWN, ref)
         for product_id in basket:
             yield self._rows(WITH_BASKET, product_id)
@@ -298,12 +294,14 @@ class Till:
         self._seen = now
         try:
             serving, meta = open_serving(path, self.store_id)
+            self._journal.accept(_owner(meta))
         except XenorecError as error:
             text = f"till-keeps-old: {error} Until then the till goes on with what it read before."
             warnings.warn(text, XenorecWarning, stacklevel=3)
             return
         self._serving.close()
         self._serving, self._meta = serving, meta
+        self._lookup = _lookup(self.folder, meta)
 
 
 def _mark(path: Path) -> tuple[int, int] | None:
@@ -319,15 +317,21 @@ def _ref(customer: Customer | None) -> str | None:
         raise BadInput(
             "A customer came that is not from identify(); pass what identify() returned."
         )
-    return None if customer is None else customer.ref
+    return None if customer is None else values.reference(customer.ref)
 
 
-def _points(points: Any, kind: str) -> str:
-    values.one_of(kind, "kind", ("earn", "redeem", "adjust", "reverse"))
-    text = values.number(points, "points", values.QUANTITY)
-    if text == "0" or (kind == "earn" and text[0] == "-") or (kind == "redeem" and text[0] != "-"):
-        raise BadInput(
-            f"points came as {points!r} for {kind!r}; expected more than 0 to earn, less than 0 "
-            "to redeem."
-        )
-    return text
+def _owner(meta: dict[str, str]) -> Owner:
+    former = tuple(meta.get("former_shops", "").split())
+    return Owner(meta.get("shop_id", ""), meta["store_id"], meta["currency"], former)
+
+
+def _lookup(folder: Path, meta: dict[str, str]) -> str | bytes | None:
+    """Return what hashes the keys of a serving file; None, with a warning, when it is not there."""
+    if not meta.get("key_id"):
+        return meta["salt"]
+    try:
+        return lookup_key(read_secret(folder, meta["key_id"]), meta["salt"])
+    except BadInput as error:
+        text = f"till-key-missing: {error} Until then the till knows nobody."
+        warnings.warn(text, XenorecWarning, stacklevel=4)
+        return None

@@ -20,6 +20,7 @@ def test_a_till_loads_the_standard_library_and_its_own_folder_only() -> None:
     assert others <= set(sys.stdlib_module_names)
     assert {name for name in ours if not name.startswith("xenorec.pos")} == {
         "xenorec",
+        "xenorec.addresses",
         "xenorec.errors",
     }
 
