@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from xenorec.errors import BadInput
-from xenorec.ledger import consent, erasure, gates, landing, messages, outbox, persons
+from xenorec.ledger import consent, cursors, erasure, gates, landing, messages, outbox, persons
 from xenorec.ledger import tables as t
 from xenorec.ledger.database import Database
 from xenorec.ledger.erasure import LedgerErasure
@@ -67,6 +67,14 @@ class Ledger:
         Raises BadInput for an instant and a table whose rows have none.
         """
         return landing.snapshot(self._database, table, until)
+
+    def set_cursor(self, source: str, name: str, value: str, *, at: datetime) -> None:
+        """Keep a small fact of a source, such as where a till was published; the latest stays."""
+        cursors.write(self._database, source, name, value, at)
+
+    def cursors(self, source: str) -> dict[str, str]:
+        """Return what was kept of a source, by name."""
+        return cursors.read(self._database, source)
 
     # -- plans -----------------------------------------------------------------------------
 

@@ -61,9 +61,10 @@ def write_secret(folder: Path, secret: bytes) -> None:
 
     The one before it stays: a till that is open while the shop's key changes still needs it.
     """
-    path = folder / NAME
-    name = key_id(secret)
-    others = {old: text for old, text in _secrets(folder).items() if old != name}
+    path, name, there = folder / NAME, key_id(secret), _secrets(folder)
+    if next(iter(there), None) == name:
+        return
+    others = {old: text for old, text in there.items() if old != name}
     found = {name: secret.hex(), **dict(list(others.items())[: KEPT - 1])}
     temporary = folder / f".{NAME}.{os.getpid()}"
     try:

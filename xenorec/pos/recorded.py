@@ -13,6 +13,7 @@ from xenorec.pos import values
 from xenorec.pos.entries import checked, instant_text
 from xenorec.pos.journal import (
     CHANGED,
+    FIRST,
     NAME,
     ROWS,
     Entry,
@@ -69,6 +70,19 @@ def read_recorded(folder: Path) -> Recorded:
         [entry for entry in found if isinstance(entry, BadEntry)],
         max([last, *(entry.seq for entry in found)]),
     )
+
+
+def facts_of(folder: Path) -> JournalFacts | None:
+    """Return whose the journal of a till folder is; None where nothing was recorded there."""
+    path = folder / NAME
+    if not path.is_file() or not path.stat().st_size:
+        return None
+    return read_with(path, _facts_of_entries)
+
+
+def _facts_of_entries(connection: sqlite3.Connection) -> JournalFacts | None:
+    is_empty = connection.execute(FIRST).fetchone() is None
+    return None if is_empty else read_facts(connection)
 
 
 def _whole(connection: sqlite3.Connection) -> tuple[JournalFacts, list[Any], int]:

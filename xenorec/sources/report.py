@@ -36,6 +36,8 @@ class LoadReport:
     tables: tuple[TableLoad, ...]
     left_out: tuple[str, ...] = ()
     """Files of the folder that are not named after a table."""
+    notes: tuple[str, ...] = ()
+    """What is to be known besides, each ``code: sentence``."""
 
     @property
     def n_in(self) -> int:
@@ -56,6 +58,7 @@ class LoadReport:
         lines = [f"Loaded {self.source}:", *(f"  {load}" for load in self.tables)]
         if self.left_out:
             lines.append(f"  left out, not named after a table: {', '.join(self.left_out)}")
+        lines += [f"  {note}" for note in self.notes]
         if self.n_quarantined:
             lines.append("  See the rows put aside: crm.quarantine(), or xenorec quarantine")
         return "\n".join(lines)
