@@ -239,12 +239,14 @@ def publish(workspace: Path | None, folder: Path, store_id: str, as_of: str | No
 
 @till.command()
 @click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--shop-id", help="An id of this shop from before the workspace's key was replaced.")
 @as_json
 @click.pass_obj
-def collect(workspace: Path | None, folder: Path, to_json: bool) -> None:
+def collect(workspace: Path | None, folder: Path, shop_id: str | None, to_json: bool) -> None:
     """Load what the till in FOLDER recorded; twice changes nothing."""
+    options = {} if shop_id is None else {"shop_id": shop_id}
     with busy("collecting"):
-        report = workspace_at(workspace).load("till", path=folder)
+        report = workspace_at(workspace).load("till", path=folder, options=options)
     say(report, [asdict(table) for table in report.tables], to_json)
 
 

@@ -134,7 +134,7 @@ class Workspace:
         if source == "till":
             from xenorec.till import load_journal
 
-            return load_journal(self, folder, intake)
+            return load_journal(self, folder, intake, options)
         if source == "files":
             if folder is None:
                 raise BadInput(
@@ -290,7 +290,10 @@ class Workspace:
         return audit(self.ledger, self.engine)
 
     def publish_till(self, path: str | Path, *, store_id: str, as_of: Instant | None = None) -> Any:
-        """Write a till's serving file: who is known, their offers, what is popular here."""
+        """Write a till's serving file: who is known, their offers, what is popular here.
+
+        The store's customers have their own offers there; others of the chain are known, no more.
+        """
         from xenorec.till import publish_till
 
         return publish_till(self, Path(path), store_id=store_id, as_of=self._instant(as_of))

@@ -25,14 +25,23 @@ def connect(path: Path, *, mode: str) -> sqlite3.Connection:
 def make_private(path: Path) -> None:
     """Make a file for its owner alone, empty when it was not there, before anything is in it.
 
-    Where the file is another user's its mode stays.
+    Its owner is that of the folder, also when the administrator makes it. Where the file is another
+    user's its mode stays.
     """
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE))
+        _give_to_owner_of_folder(path)
         return
     if path.is_file() and path.stat().st_mode & 0o077:
         with suppress(PermissionError):
             path.chmod(PRIVATE)
+
+
+def _give_to_owner_of_folder(path: Path) -> None:
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        folder = path.parent.stat()
+        with suppress(OSError):
+            os.chown(path, folder.st_uid, folder.st_gid)
 
 
 @contextmanager

@@ -216,9 +216,9 @@ def read_facts(connection: sqlite3.Connection) -> JournalFacts | None:
     told = dict(connection.execute("select name, value from meta"))
     if not told.get("till_id"):
         return None
-    texts = [str(told.get(name, "")) for name in JournalFacts._fields[:-1]]
-    number = str(told.get("n_before", "0"))
-    return JournalFacts(*texts, n_before=int(number) if number.isdecimal() else 0)
+    texts = {name: str(told.get(name, "")) for name in JournalFacts._fields}
+    number = texts.pop("n_before")
+    return JournalFacts(**texts, n_before=int(number) if number.isdecimal() else 0)
 
 
 def facts_before_ids(connection: sqlite3.Connection) -> JournalFacts | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -12,18 +13,20 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from xenorec.engine import Session
-from xenorec.errors import BadInput, MissingFile, nearest
+from xenorec.errors import BadInput, MissingFile, XenorecError, nearest
 from xenorec.pos.journal import Entry
 from xenorec.pos.recorded import BadEntry, Recorded, read_recorded
+from xenorec.pos.serving import NAME as SERVING
 from xenorec.schema import TABLES
 from xenorec.sources.landing import prepare
 from xenorec.sources.report import LoadReport, TableLoad
-from xenorec.till.clock import steps_back, timed
+from xenorec.till.clock import timed
 from xenorec.till.collected import Collected, collect, known_keys
 from xenorec.till.former import former_sources
 from xenorec.till.notes import notes_of, warn
+from xenorec.till.revoke import revoke_erased
 from xenorec.till.rows import frames_of
-from xenorec.till.shop import known_shops
+from xenorec.till.shop import known_shops, remember_folder
 from xenorec.till.stores import known_stores
 
 if TYPE_CHECKING:
@@ -58,34 +61,41 @@ def load_journal(
     workspace was lost. Raises MissingFile where no till was opened, BadInput for a stranger's
     journal.
     """
-    recorded = _recorded(folder)
+    folder = _folder(folder)
+    recorded = read_recorded(folder)
     _refuse_other_shop(crm, recorded, options or {})
     source = f"till/{recorded.facts.till_id}"
     with intake.engine.writing() as session:
         prepare(session, [table for table in TABLES.values() if table.home == "warehouse"])
         recorded = _of_known_stores(session, recorded)
-        collected = collect(
-            session, recorded, _former(session, crm, recorded, source), now=intake.now
-        )
+        former = _former(session, crm, recorded, source)
+        collected = collect(session, recorded, former, now=intake.now)
         bad = [*recorded.bad, *_changed(recorded, collected)]
         _put_aside(session, bad, source, intake.now)
     entries = _to_land(recorded.entries, collected)
     counted = timed(entries, collected.first)
-    report = intake.frames(frames_of(counted), source)
-    back = steps_back(entries, collected.first)
-    wrong = [one.entry.seq for one in counted if one.is_told]
-    notes = notes_of(recorded, collected, bad, wrong, back)
+    report = intake.frames(frames_of(counted, recorded.facts.till_id), source)
+    notes = notes_of(recorded, collected, bad, counted)
     warn(notes)
+    _follow(crm, folder, recorded.facts.store_id, intake.now)
     tables = (*report.tables, *_aside(bad))
     return replace(report, tables=tables, notes=tuple(str(note) for note in notes))
 
 
-def _recorded(folder: Path | None) -> Recorded:
+def _follow(crm: Workspace, folder: Path, store_id: str, now: datetime) -> None:
+    """Know the folder where it lies today, and make it forget who was erased while it was not."""
+    if store_id and (folder / SERVING).is_file():
+        with suppress(XenorecError):  # such as a copy on a medium that cannot be written
+            remember_folder(crm, folder, store_id=store_id, at=now)
+            revoke_erased(crm, folder)
+
+
+def _folder(folder: Path | None) -> Path:
     if folder is None:
         raise BadInput("load('till') needs path=, the till's folder (on the command line: --path).")
     if not folder.is_dir():
         raise MissingFile(f"There is no till folder {folder}.")
-    return read_recorded(folder)
+    return folder
 
 
 def _refuse_other_shop(crm: Workspace, recorded: Recorded, options: Mapping[str, Any]) -> None:

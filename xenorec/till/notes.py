@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from xenorec.errors import XenorecWarning
 from xenorec.pos.recorded import BadEntry, Recorded
+from xenorec.till.clock import Timed, steps_back
 from xenorec.till.collected import Collected
 
 MOST = 5
@@ -30,8 +31,7 @@ def notes_of(
     recorded: Recorded,
     collected: Collected,
     bad: Sequence[BadEntry],
-    wrong_clock: Sequence[int],
-    steps_back: Sequence[int],
+    counted: Sequence[Timed],
 ) -> list[Note]:
     """Return what is to be told of a journal that was collected."""
     found = [
@@ -40,8 +40,8 @@ def notes_of(
         _reused(collected),
         _changed(recorded, collected),
         _unread(bad),
-        _clock(wrong_clock),
-        _back(steps_back),
+        _clock([one.entry.seq for one in counted if one.is_told]),
+        _back(steps_back([one.entry for one in counted], collected.first)),
         _former(collected),
     ]
     return [note for note in found if note is not None]

@@ -23,16 +23,19 @@ TABLE_OF = {
 """The canonical table of each kind of entry; an order has lines besides."""
 
 
-def frames_of(entries: Sequence[Timed]) -> dict[str, pd.DataFrame]:
-    """Return the rows of entries by canonical table, without the tables that get none."""
+def frames_of(entries: Sequence[Timed], till_id: str) -> dict[str, pd.DataFrame]:
+    """Return the rows of a till's entries by canonical table, without the tables that get none.
+
+    Keys of events and of points are unique among all tills; an order's id is the till's own.
+    """
     import pandas as pd
 
     found = {
         "orders": [_order(timed) for timed in _of("order", entries)],
         "order_lines": [line for timed in _of("order", entries) for line in _lines(timed)],
-        "events": [_redemption(timed) for timed in _of("redemption", entries)],
+        "events": [_redemption(timed, till_id) for timed in _of("redemption", entries)],
         "consents": [_consent(timed) for timed in _of("consent", entries)],
-        "loyalty_ledger": [_points(timed) for timed in _of("points", entries)],
+        "loyalty_ledger": [_points(timed, till_id) for timed in _of("points", entries)],
     }
     return {name: pd.DataFrame(rows) for name, rows in found.items() if rows}
 
@@ -68,13 +71,13 @@ def _lines(timed: Timed) -> list[dict[str, Any]]:
     ]
 
 
-def _redemption(timed: Timed) -> dict[str, Any]:
+def _redemption(timed: Timed, till_id: str) -> dict[str, Any]:
     body = timed.entry.body
     props = {"offer_id": body["offer_id"], "order_id": body["order_id"]}
     if timed.claimed is not None:
         props["claimed_at"] = _text(timed.claimed)
     return {
-        "event_id": timed.entry.idempotency_key,
+        "event_id": f"{till_id}/{timed.entry.idempotency_key}",
         "customer_id": body["ref"],
         "name": "coupon_redeemed",
         "at": _text(timed.at),
@@ -96,15 +99,15 @@ def _consent(timed: Timed) -> dict[str, Any]:
     }
 
 
-def _points(timed: Timed) -> dict[str, Any]:
+def _points(timed: Timed, till_id: str) -> dict[str, Any]:
     body, key = timed.entry.body, timed.entry.idempotency_key
     return {
-        "entry_id": key,
+        "entry_id": f"{till_id}/{key}",
         "account_id": body["account_id"],
         "kind": body["kind"],
         "points": body["points"],
         "order_id": body["order_id"],
-        "idempotency_key": key,
+        "idempotency_key": f"{till_id}/{key}",
         "at": _text(timed.at),
         "store_id": timed.entry.store_id,
     }
