@@ -1,4 +1,7 @@
-"""What was computed once for an instant, and holds as long as the warehouse stays as it is."""
+"""What was computed once for an instant, and holds as long as the warehouse stays as it is.
+
+What was fitted for it lies beside the workspace too, so that the next command needs not fit it.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,10 @@ import logging
 from collections.abc import Iterable
 from copy import copy
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from xenorec.engine import DuckEngine, query_frames
+from xenorec.fitted import FittedModels
 from xenorec.profile import (
     History,
     ProfileColumn,
@@ -23,8 +27,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from xenorec.recommend import ShelfRecommender
+    from xenorec.recommend.saved.published import Published
     from xenorec.timing.closures import Closure
     from xenorec.timing.profile_models import ProfileModel
+
+Model = TypeVar("Model")
 
 log = logging.getLogger("xenorec")
 
@@ -52,9 +59,17 @@ class Moment:
         self._engine = engine
         self._closures = tuple(c for c in closures if c.first <= as_of.date())
         self._table: pa.Table | None = None
+        self._models = FittedModels(engine, engine.token())
         self._fitted: list[ProfileModel] = []
         self._shelves: ShelfRecommender | None = None
         self._due: pd.DataFrame | None = None
+
+    def fit(self, model: Model, **options: Any) -> Model:
+        """Return a model fitted to the history, by this command or, with the same rows, an earlier.
+
+        ``options`` of its ``fit``.
+        """
+        return self._models.fit(model, self.history, **options)
 
     def recommender(self) -> ShelfRecommender:
         """Return the shelves as shipped: the published model that fits, else fitted; once."""
@@ -104,17 +119,18 @@ class Moment:
 
     def _shelves_now(self) -> ShelfRecommender:
         from xenorec.recommend import ShelfRecommender
-        from xenorec.recommend.saved.published import Choice, Published
+        from xenorec.recommend.saved.published import Published
 
-        path, at = self._engine.path, self.as_of.isoformat()
-        chosen = Choice(None, "the workspace is in memory")
-        if path is not None:
-            chosen = Published.beside(path).choose(self.history)
-        if chosen.model is not None:
-            log.info("action=update model=ShelfRecommender as_of=%s why=%s", at, chosen.why)
-            return chosen.model
-        log.info("action=fit model=ShelfRecommender as_of=%s why=%s", at, chosen.why)
-        return ShelfRecommender().fit(self.history)
+        path = self._engine.path
+        if path is None:
+            return _shelves(self.history, None)
+        published = Published.beside(path)
+        return self._models.made(
+            ShelfRecommender(),
+            self.history,
+            lambda history: _shelves(history, published),
+            published=published.mark(),
+        )
 
     def _due_now(self) -> pd.DataFrame:
         from xenorec.timing import Replenishment
@@ -138,10 +154,24 @@ class Moment:
         return [model for model in every if names & {column.name for column in model.columns}]
 
     def _fit(self, model: ProfileModel) -> ProfileModel:
-        fitted = model.fit(self.history)
-        log.info("action=fit model=%s as_of=%s", _name(model), self.as_of.isoformat())
+        fitted = self.fit(model)
         self._fitted.append(fitted)
         return fitted
+
+
+def _shelves(history: Any, published: Published | None) -> ShelfRecommender:
+    """Return the published model that fits, else one fitted to the history."""
+    from xenorec.recommend import ShelfRecommender
+    from xenorec.recommend.saved.published import Choice
+
+    chosen, at = Choice(None, "the workspace is in memory"), history.as_of.isoformat()
+    if published is not None:
+        chosen = published.choose(history)
+    if chosen.model is not None:
+        log.info("action=update model=ShelfRecommender as_of=%s why=%s", at, chosen.why)
+        return chosen.model
+    log.info("action=fit model=ShelfRecommender as_of=%s why=%s", at, chosen.why)
+    return ShelfRecommender().fit(history)
 
 
 def _joined(table: pa.Table, model: ProfileModel) -> pa.Table:

@@ -392,6 +392,7 @@ class Workspace:
         return Room(
             people=people,
             history=lambda: self.history(people.as_of),
+            fit=lambda model, **options: self._moment(people.as_of).fit(model, **options),
             ledger=self.ledger,
             brand=self.project.brand,
             own=self.project.own,

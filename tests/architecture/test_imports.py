@@ -45,6 +45,7 @@ LAYERS = (
         "pos",
         "project",
         "project_key",
+        "fitted",
         "memory",
         "workspace",
         "till",

@@ -107,9 +107,9 @@ def _candidates(
     measured: Mapping[str, float | str],
     costs: Mapping[str, float],
 ) -> pd.DataFrame:
-    history = plans[0].room.history()
-    model = NextPurchase().fit(history)
-    own, mean, currency = _values(history.orders())
+    room = plans[0].room
+    model: NextPurchase = room.fit(NextPurchase())
+    own, mean, currency = _values(room.history().orders())
     parts = [
         _rows(plan, decisions, model, uplift=_uplift(plan, measured), costs=costs)
         for plan, decisions in zip(plans, open_to, strict=True)

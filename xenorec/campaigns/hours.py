@@ -121,7 +121,8 @@ def _model(record: CampaignRecord, room: Room) -> SendTime:
             seed=f"{record.holdout.salt}/send-time",
             time_zone=room.calendar.time_zone,
         )
-        return model.fit(room.history(), channel=record.message.channels[0])
+        fitted: SendTime = room.fit(model, channel=record.message.channels[0])
+        return fitted
     seen = getattr(given, "as_of_", None)
     if seen is not None and seen > as_of:
         raise BadInput(

@@ -34,10 +34,14 @@ class BrandLike(Protocol):
 
 @dataclass(frozen=True)
 class Room:
-    """Everything a campaign needs from its workspace."""
+    """Everything a campaign needs from its workspace.
+
+    ``fit`` gives a model fitted to the history, which an earlier command may have done.
+    """
 
     people: Profiles
     history: Callable[[], History]
+    fit: Callable[..., Any]
     ledger: Ledger
     brand: BrandLike
     own: Path | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 
@@ -91,6 +92,16 @@ left join z on z.customer_id = c.customer_id
 order by c.customer_id
 """
 
+TABLES: Mapping[str, str] = {
+    "lines": LINES,
+    "orders": ORDERS,
+    "events": EVENTS,
+    "products": PRODUCTS,
+    "stores": STORES,
+    "customers": CUSTOMERS,
+}
+"""The queries by name; each ends with the order of its rows."""
+
 
 class History:
     """The only object that hands data to a model; it holds no row later than ``as_of``.
@@ -101,6 +112,7 @@ class History:
     def __init__(self, engine: DuckEngine, as_of: datetime) -> None:
         self.as_of = as_of
         self._engine = engine
+        self._fingerprints: dict[str, str] = {}
 
     def lines(self) -> pa.Table:
         """One row per order line of a known customer: goods kept, and goods given back.
@@ -142,6 +154,21 @@ class History:
     def customers(self) -> pa.Table:
         """One row per customer, with the store they named or else go to most."""
         return self._customers
+
+    def fingerprint(self, table: str) -> str:
+        """Return a mark of the rows of a table, the same for the same rows in any order.
+
+        ``table`` is the name of a method above. The engine hashes the rows where they lie.
+        """
+        if table not in self._fingerprints:
+            rows = cut_sql(TABLES[table].rpartition("order by")[0])
+            marked = (
+                "select count(*) || ':' || coalesce(sum(cast(hash(t) as HUGEINT)), 0) "
+                f"from ({rows}) as t"
+            )
+            with self._engine.reading() as session:
+                self._fingerprints[table] = str(session.value(marked, {"as_of": self.as_of}))
+        return self._fingerprints[table]
 
     def __repr__(self) -> str:
         return f"History(as_of={self.as_of.isoformat()})"

@@ -6,6 +6,7 @@ Nothing here is pickled: a folder is data, and reading it runs no code that came
 from xenorec.saved.decode import Decoder, revived
 from xenorec.saved.encode import Encoder, encoded
 from xenorec.saved.folder import STATE, read_folder, write_atomically, write_folder
+from xenorec.saved.forget import forget_everywhere, holds
 from xenorec.saved.manifest import (
     Manifest,
     damaged,
@@ -26,6 +27,8 @@ __all__ = [
     "Registry",
     "damaged",
     "encoded",
+    "forget_everywhere",
+    "holds",
     "is_model",
     "reached",
     "read_folder",

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 from xenorec.errors import ModelFileError, XenorecError
@@ -15,7 +18,7 @@ from xenorec.recommend.recommender import ShelfRecommender
 from xenorec.recommend.saved.drift import drifted
 from xenorec.recommend.saved.manifest import Manifest
 from xenorec.recommend.saved.renew import renewed
-from xenorec.saved import damaged, write_atomically
+from xenorec.saved import damaged, forget_everywhere, write_atomically
 
 POINTER = "current.json"
 STAMP = re.compile(r"\d{8}T\d{6}(\.\d{6})?Z")
@@ -78,6 +81,29 @@ class Published:
         if not all(map(STAMP.fullmatch, names)):
             raise damaged(path, "it names what is no model of its folder", Manifest.anew)
         return names
+
+    def mark(self) -> str:
+        """Return a mark of the published files: another one when one came, went or was written."""
+        digest = sha256()
+        for path in sorted(self.folder.rglob("*")):
+            with suppress(OSError):
+                stat = path.stat()
+                digest.update(f"{path.name} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+        return digest.hexdigest()
+
+    def forget(self, customer_ids: Collection[str]) -> tuple[Path, ...]:
+        """Delete the models that hold one of the customers and return their folders.
+
+        Others stay published; ``xenorec train`` publishes a new one.
+        """
+        gone = forget_everywhere(self.folder, customer_ids)
+        left = [name for name in self._known() if (self.folder / name).is_dir()]
+        if gone and left:
+            said = {"workspace": self.workspace, "current": left[0], "earlier": left[1:]}
+            write_atomically(self.folder / POINTER, json.dumps(said, indent=1) + "\n")
+        elif gone:
+            (self.folder / POINTER).unlink(missing_ok=True)
+        return gone
 
     def choose(self, history: History) -> Choice:
         """Return the first model, from the current one back, that fits the history, updated to it.
