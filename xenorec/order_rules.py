@@ -86,11 +86,20 @@ def kind(order: str, lines: str, value: str) -> str:
 
 def is_order(table: Any) -> Any:
     """Return which rows of an Arrow table of orders are orders, as true and false."""
-    keep = _not_below_zero(table)
-    if "status" in table.column_names and not pa.types.is_null(table["status"].type):
-        state = pc.cast(table["status"], pa.string())
-        keep = pc.and_not(keep, pc.fill_null(pc.is_in(state, pa.array(NO_ORDER)), False))
-    return keep
+    return pc.and_not(_not_below_zero(table), _has_state(table, NO_ORDER))
+
+
+def is_money(table: Any) -> Any:
+    """Return which rows of an Arrow table of orders moved money: orders, and returns below 0."""
+    below = pc.invert(_not_below_zero(table))
+    return pc.and_not(pc.or_(is_order(table), below), _has_state(table, ("cancelled", "pending")))
+
+
+def _has_state(table: Any, states: tuple[str, ...]) -> Any:
+    if "status" not in table.column_names or pa.types.is_null(table["status"].type):
+        return _all(table, False)
+    state = pc.cast(table["status"], pa.string())
+    return pc.fill_null(pc.is_in(state, pa.array(states)), False)
 
 
 def is_purchase(table: Any) -> Any:
@@ -105,11 +114,15 @@ def is_purchase(table: Any) -> Any:
 
 
 def _not_below_zero(table: Any) -> Any:
-    keep: Any = pa.array([True] * 0) if not table.num_rows else pa.repeat(True, table.num_rows)
+    keep = _all(table, True)
     for name in SIGNED:
         if (value := _numbers(table, name)) is not None:
             keep = pc.and_not(keep, pc.fill_null(pc.less(value, 0.0), False))
     return keep
+
+
+def _all(table: Any, value: bool) -> Any:
+    return pa.repeat(pa.scalar(value), table.num_rows)
 
 
 def _covers(table: Any, part: str, whole: str) -> Any:

@@ -111,12 +111,14 @@ lines as (
 given_back as (
   select o.owner_id as customer_id, o.order_id, o.ordered_at, o.store_id, o.currency,
     li.product_id, case when o.kind = 'return' then -abs(li.quantity) else li.quantity end
-      as quantity, case when o.kind = 'return' then null else li.refunded_quantity end
+      as quantity, case when o.kind <> 'return' and not li.is_given_back then li.quantity end
       as refunded_quantity, li.net_amount, li.unit_price_amount, p.category
   from marked_lines as li
   join receipts as o on o.order_id = li.order_id
   left join catalogue as p on p.product_id = li.product_id
-  where o.kind = 'return' or li.is_given_back or li.is_refunded
+  where o.kind = 'return' or o.status = 'returned'
+    or ((li.is_given_back or li.is_refunded)
+      and coalesce(o.status, 'completed') not in ('cancelled', 'pending'))
 )
 """
 CUT = (

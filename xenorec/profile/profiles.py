@@ -79,6 +79,9 @@ class Profiles:
     def where(self, text: str) -> Profiles:
         """Return the customers that meet a SQL condition over profile columns.
 
+        What is not known (null, or a division by zero) meets none, nor the opposite of one; ask
+        ``is null``, or say what stands in its place: ``coalesce(n_orders, 0) <= 3``.
+
         Raises ConditionRefused, or UnknownColumn with the nearest name.
 
         Example: ``people.where("days_since_order between 30 and 120 and n_orders > 1")``

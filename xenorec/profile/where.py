@@ -2,11 +2,18 @@
 
 Only comparisons, boolean and arithmetic operators, ``between``, ``in``, ``like``, ``is null`` and
 a short list of functions. What a person typed is never run: the condition is parsed, every node
-is checked against the list, and new SQL is written from it with the literals as parameters.
+is checked against the list, every word is accounted for, and new SQL is written from it with the
+literals as parameters.
+
+What is not known (null) meets no condition: of customers without an order neither
+``n_orders > 3`` nor ``not (n_orders > 3)`` holds. Ask ``n_orders is null``, or say what stands in
+its place: ``coalesce(n_orders, 0) <= 3``. Arithmetic that has no finite result is not known
+either: a division by zero, an overflow, infinity.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,10 +24,16 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from xenorec.errors import ConditionRefused, UnknownColumn, nearest
+from xenorec.profile.condition_tokens import CALL, check_all_understood, literal, words_of
 
 LONGEST = 4_000
 NEAREST = 3
 """At most so many names are told for one that is not known."""
+
+FARTHEST = 10**38
+"""Numbers are nearer to 0."""
+PLACES = 30
+"""Numbers have at most so many digits behind the point."""
 
 OPERATORS: dict[type[exp.Expression], str] = {
     exp.And: "and",
@@ -51,6 +64,10 @@ FUNCTIONS: dict[type[exp.Expression], str] = {
     exp.Contains: "contains",
 }
 
+ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Neg, exp.Abs, exp.Round)
+"""What may have no finite result."""
+MOMENTS = ("TIMESTAMPTZ", "TIMESTAMP", "DATE")
+
 ALLOWED = (
     "comparisons, and, or, not, + - * /, between, in, like, is null, and the functions "
     + ", ".join(sorted(FUNCTIONS.values()))
@@ -73,13 +90,20 @@ def condition(text: str, columns: Mapping[str, str]) -> Condition:
     Raises ConditionRefused for anything outside the language and UnknownColumn, with the
     nearest name, for a column that is not there.
     """
-    tree = _parse(text)
-    writer = _Writer(text, columns)
-    sql = writer.write(tree)
+    try:
+        words, tree = _parse(text)
+        writer = _Writer(text, columns)
+        sql = writer.write(tree)
+    except RecursionError as error:
+        raise ConditionRefused(
+            f"The condition {_short(text)} is nested too deep; take it apart: "
+            "people.where(...).where(...)."
+        ) from error
+    check_all_understood(words, writer.words)
     return Condition(text, sql, writer.params, frozenset(writer.used))
 
 
-def _parse(text: str) -> exp.Expression:
+def _parse(text: str) -> tuple[Counter[str], exp.Expression]:
     if not isinstance(text, str) or not text.strip():
         raise ConditionRefused(
             "The condition is empty. Write one such as 'days_since_order between 30 and 120'."
@@ -87,8 +111,9 @@ def _parse(text: str) -> exp.Expression:
     if len(text) > LONGEST:
         raise ConditionRefused(f"The condition has {len(text)} characters; {LONGEST} is the most.")
     try:
+        words = words_of(text)
         trees = [tree for tree in sqlglot.parse(text, read="duckdb") if tree is not None]
-    except (SqlglotError, RecursionError) as error:
+    except SqlglotError as error:
         reason = str(error).splitlines()[0].split(". Line")[0]
         raise ConditionRefused(
             f"The condition {_short(text)} cannot be read: {reason}. It may use {ALLOWED}."
@@ -97,40 +122,80 @@ def _parse(text: str) -> exp.Expression:
         raise ConditionRefused(
             f"Got {len(trees)} statements in {_short(text)}; expected one condition without ';'."
         )
-    return cast(exp.Expression, trees[0])
+    return words, cast(exp.Expression, trees[0])
 
 
 class _Writer:
-    """Writes a checked tree as SQL text with ``$p0 ...`` in place of literals."""
+    """Writes a checked tree as SQL text with ``$p0 ...`` in place of literals.
+
+    ``words`` are those of the text that the tree accounts for.
+    """
 
     def __init__(self, text: str, columns: Mapping[str, str]) -> None:
         self.text = text
         self.columns = columns
         self.params: dict[str, Any] = {}
         self.used: set[str] = set()
+        self.words: list[str] = []
 
-    def write(self, node: exp.Expression) -> str:
+    def write(self, node: exp.Expression, *, is_part: bool = False) -> str:
+        """Return the SQL of a node; ``is_part``: of arithmetic that is made safe as a whole."""
+        if isinstance(node, ARITHMETIC) and not is_part:
+            return self._finite(node)
         kind = type(node)
         if kind in OPERATORS:
-            return f"({self.write(node.this)} {OPERATORS[kind]} {self.write(node.expression)})"
+            return self._write_operator(node, OPERATORS[kind])
         if kind in FUNCTIONS:
-            return f"{FUNCTIONS[kind]}({', '.join(self.write(part) for part in _arguments(node))})"
+            return self._write_call(node, FUNCTIONS[kind])
         writer = getattr(self, f"_write_{kind.__name__.lower()}", None)
         if writer is None or node.args.get("with_") or node.args.get("with"):
             raise self._refused(node)
         written: str = writer(node)
         return written
 
+    def _finite(self, node: exp.Expression) -> str:
+        """Return arithmetic that is empty where it has no finite result."""
+        written = self.write(node, is_part=True)
+        if any(self._is_moment(column) for column in node.find_all(exp.Column)):
+            return written
+        is_finite = "case when isfinite(cast(v as DOUBLE)) then v end"
+        return f"list_transform([try({written})], lambda v: {is_finite})[1]"
+
+    def _is_moment(self, column: exp.Column) -> bool:
+        return self.columns.get(column.name.lower(), "") in MOMENTS
+
+    def _write_operator(self, node: exp.Expression, operator: str) -> str:
+        is_part = isinstance(node, ARITHMETIC)
+        left = self.write(node.this, is_part=is_part)
+        self.words.append(operator)
+        right = self.write(node.expression, is_part=is_part)
+        if isinstance(node, exp.Div):
+            right = f"nullif({right}, 0)"
+        if node.args.get("negate"):  # 'not like': the parser marks it on the operator
+            self.words.append("not")
+            return f"(not ({left} {operator} {right}))"
+        return f"({left} {operator} {right})"
+
+    def _write_call(self, node: exp.Expression, name: str) -> str:
+        parts = _arguments(node)
+        self.words += [CALL, "(", ")", *[","] * (len(parts) - 1)]
+        is_part = isinstance(node, ARITHMETIC)
+        return f"{name}({', '.join(self.write(part, is_part=is_part) for part in parts)})"
+
     def _write_paren(self, node: exp.Paren) -> str:
+        self.words += "()"
         return f"({self.write(node.this)})"
 
     def _write_not(self, node: exp.Not) -> str:
+        self.words.append("not")
         return f"(not {self.write(node.this)})"
 
     def _write_neg(self, node: exp.Neg) -> str:
-        return f"(- {self.write(node.this)})"
+        self.words.append("-")
+        return f"(- {self.write(node.this, is_part=True)})"
 
     def _write_between(self, node: exp.Between) -> str:
+        self.words += ("between", "and")
         low, high = self.write(node.args["low"]), self.write(node.args["high"])
         return f"({self.write(node.this)} between {low} and {high})"
 
@@ -144,23 +209,27 @@ class _Writer:
         others = [name for name, value in node.args.items() if value and name not in _IN_PARTS]
         if others or not node.expressions:
             raise self._refused(node)
+        self.words += ("in", "(", ")", *[","] * (len(node.expressions) - 1))
         listed = ", ".join(self.write(part) for part in node.expressions)
         return f"({self.write(node.this)} in ({listed}))"
 
     def _write_is(self, node: exp.Is) -> str:
-        if isinstance(node.expression, exp.Null):
-            return f"({self.write(node.this)} is null)"
-        if isinstance(node.expression, exp.Boolean):
-            return f"({self.write(node.this)} is {'true' if node.expression.this else 'false'})"
+        self.words.append("is")
+        if isinstance(node.expression, exp.Null | exp.Boolean):
+            return f"({self.write(node.this)} is {self.write(node.expression)})"
         raise self._refused(node)
 
     def _write_boolean(self, node: exp.Boolean) -> str:
-        return "true" if node.this else "false"
+        word = "true" if node.this else "false"
+        self.words.append(word)
+        return word
 
     def _write_null(self, node: exp.Null) -> str:
+        self.words.append("null")
         return "null"
 
     def _write_literal(self, node: exp.Literal) -> str:
+        self.words.append(literal(str(node.this), is_string=node.is_string))
         return self._bind(str(node.this) if node.is_string else _number(node.this))
 
     def _write_column(self, node: exp.Column) -> str:
@@ -172,6 +241,7 @@ class _Writer:
             hint = " Text goes in single quotes: 'like this'." if quoted else ""
             raise UnknownColumn(unknown_column(node.name, self.columns, hint))
         self.used.add(name)
+        self.words.append(node.name.lower())
         return f'"{name}"'
 
     def _bind(self, value: Any) -> str:
@@ -209,7 +279,14 @@ def _arguments(node: exp.Expression) -> list[exp.Expression]:
 
 
 def _number(text: str) -> int | Decimal:
-    return int(text) if text.isdigit() else Decimal(text)
+    value = int(text) if text.isdigit() else Decimal(text)
+    digits = 0 if isinstance(value, int) else -int(value.as_tuple().exponent)
+    if abs(value) >= FARTHEST or digits > PLACES:
+        raise ConditionRefused(
+            f"The condition holds the number {_short(text)}; expected one below 10^38 with at "
+            f"most {PLACES} digits behind the point."
+        )
+    return value
 
 
 def _short(text: str) -> str:

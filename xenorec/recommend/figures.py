@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from xenorec.errors import BadInput, UnknownName, nearest
 from xenorec.frames import arrow
+from xenorec.order_rules import OF_LINES, is_purchase
 from xenorec.recommend.lines import History
 from xenorec.recommend.metrics.figures import BLUE, GREY, INK, ORANGE, load_altair
 from xenorec.recommend.themes import read_themes
@@ -152,7 +153,8 @@ def _word(name: str, known: Mapping[str, str]) -> str:
 
 def _days(history: History, customer_id: str, by: str) -> pd.DataFrame:
     """Return one row per name and day of the customer's zone on which it was bought: name, day."""
-    lines = arrow(history.lines(), need=("customer_id", "product_id", "ordered_at"))
+    lines = arrow(history.lines(), need=("customer_id", "product_id", "ordered_at"), may=OF_LINES)
+    lines = lines.filter(is_purchase(lines))
     own = lines.filter(pc.equal(lines["customer_id"], customer_id)).to_pandas()
     if own.empty:
         raise UnknownName(f"There is no purchase of customer {customer_id!r} in this history.")

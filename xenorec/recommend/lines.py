@@ -14,10 +14,11 @@ from xenorec.errors import BadInput
 from xenorec.frames import arrow, encode, instants
 from xenorec.instants import microseconds
 from xenorec.numbers import Bools, Codes, Floats, Ints, Singles, Texts
+from xenorec.order_rules import OF_LINES, is_purchase
 from xenorec.recommend.arrays import unknown
 
 NEED = ("customer_id", "order_id", "ordered_at", "product_id")
-MAY = ("quantity", "store_id", "category", "net_amount", "unit_price_amount")
+MAY = (*OF_LINES, "store_id", "category", "unit_price_amount")
 
 
 @runtime_checkable
@@ -40,7 +41,8 @@ class History(Protocol):
 class Lines:
     """One entry per line; names are sorted texts and codes are positions in them (-1 for none).
 
-    Lines without a customer or a product, and returns (a negative quantity), are left out.
+    Lines without a customer or a product, and goods given back (``xenorec.order_rules``), are left
+    out.
     ``price`` is what one unit cost, ``discount`` the share taken off its price (0 to 1); NaN where
     the amounts do not say.
     """
@@ -114,12 +116,7 @@ def read_lines(source: Any) -> Lines:
 def bought(table: Any) -> Any:
     """Return which rows of an Arrow table are purchases of a known customer."""
     kept = pc.and_(pc.is_valid(table["customer_id"]), pc.is_valid(table["product_id"]))
-    if "quantity" not in table.column_names or pa.types.is_null(table["quantity"].type):
-        return kept
-    number = table["quantity"]
-    if not pa.types.is_integer(number.type):
-        number = _floats(number, "quantity")
-    return pc.and_(kept, pc.fill_null(pc.greater_equal(number, 0), True))
+    return pc.and_(kept, is_purchase(table))
 
 
 def _coded(table: Any) -> Lines:

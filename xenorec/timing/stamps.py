@@ -14,10 +14,9 @@ from xenorec.errors import BadInput
 from xenorec.frames import arrow, encode, ids, instants, positions
 from xenorec.instants import AsOf, as_instant, instant_of, microseconds
 from xenorec.numbers import Ints, Texts
+from xenorec.order_rules import OF_ORDERS, is_order
 
 EVENT_COLUMNS = ("customer_id", "at", "time_zone")
-SIGNED = ("net_amount", "quantity")
-"""Columns that are below 0 in rows of returns."""
 
 
 @runtime_checkable
@@ -59,7 +58,7 @@ class Stamps:
         """Sentences on the rows that were left out."""
         told = (
             (self.n_nameless, "name no customer and are left out"),
-            (self.n_returned, "are returns (an amount or quantity below 0), not orders"),
+            (self.n_returned, "are returns (an amount or quantity below 0) or void, not orders"),
         )
         return tuple(f"{n:,} rows {what}." for n, what in told if n)
 
@@ -85,13 +84,14 @@ class Stamps:
 def read_orders(source: Any, *, as_of: AsOf = None) -> Stamps:
     """Read orders (customer_id, ordered_at; optional time_zone) or a history, cut at ``as_of``.
 
-    Rows whose net_amount or quantity is below 0, where there is such a column, are no orders.
+    Rows that are no orders (``xenorec.order_rules``) are left out: whose net_amount or quantity is
+    below 0, or whose status says so, where there is such a column.
     """
     if isinstance(source, Stamps):
         return source if as_of is None else source.until(as_instant(as_of))
     if isinstance(source, History):
         return _stamps(_orders_with_zone(source), "ordered_at", history_cut(source, as_of))
-    table = arrow(source, need=("customer_id", "ordered_at"), may=("time_zone", *SIGNED))
+    table = arrow(source, need=("customer_id", "ordered_at"), may=("time_zone", *OF_ORDERS))
     return _stamps(table, "ordered_at", None if as_of is None else as_instant(as_of))
 
 
@@ -120,7 +120,9 @@ def history_cut(history: History, as_of: AsOf) -> datetime:
 
 def _orders_with_zone(history: History) -> Any:
     """Orders of a history with the time zone of their store."""
-    orders = arrow(history.orders(), need=("customer_id", "ordered_at"), may=("store_id", *SIGNED))
+    orders = arrow(
+        history.orders(), need=("customer_id", "ordered_at"), may=("store_id", *OF_ORDERS)
+    )
     stores = arrow(history.stores(), may=("store_id", "time_zone"))
     if "store_id" not in orders.column_names or stores.num_columns < 2:
         return orders
@@ -138,7 +140,7 @@ def _orders_with_zone(history: History) -> Any:
 def _stamps(table: Any, at_column: str, as_of: datetime | None) -> Stamps:
     named = table.filter(pc.is_valid(table["customer_id"]))
     n_nameless = table.num_rows - named.num_rows
-    table = named.filter(_not_returned(named))
+    table = named.filter(is_order(named))
     n_returned = named.num_rows - table.num_rows
     at = instants(table[at_column], at_column)
     if as_of is None:
@@ -149,16 +151,6 @@ def _stamps(table: Any, at_column: str, as_of: datetime | None) -> Stamps:
     zones, zone = names_in(table, "time_zone")
     stamps = Stamps(known, code, at, zone, zones, as_of, n_nameless, n_returned)
     return stamps.until(as_of)
-
-
-def _not_returned(table: Any) -> Any:
-    """Return which rows are no returns, as an Arrow array of true and false."""
-    keep = pa.array(np.ones(table.num_rows, dtype=bool))
-    for name in SIGNED:
-        if name in table.column_names and not pa.types.is_null(table[name].type):
-            below = pc.fill_null(pc.less(pc.cast(table[name], pa.float64()), 0.0), False)
-            keep = pc.and_not(keep, below)
-    return keep
 
 
 def names_in(table: Any, column: str) -> tuple[tuple[str, ...], Ints]:

@@ -14,12 +14,13 @@ from xenorec.errors import BadInput
 from xenorec.frames import arrow, encode, instants
 from xenorec.instants import AsOf, as_instant, instant_of, microseconds
 from xenorec.numbers import Bools, Floats, Ints, Texts
+from xenorec.order_rules import is_money, is_order
 from xenorec.timing.closures import Closure, without
 from xenorec.timing.local_time import DAY_US
 from xenorec.timing.stamps import History, Stamps, history_cut, names_in
 
 NEED = ("customer_id", "ordered_at", "net_amount")
-MAY = ("currency", "margin_amount", "order_id")
+MAY = ("currency", "margin_amount", "order_id", "quantity", "status")
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def visits_of(spending: Spending) -> Visits:
 
 
 def _spending(table: Any, as_of: datetime | None) -> Spending:
-    table = table.filter(pc.is_valid(table["customer_id"]))
+    table = table.filter(pc.and_(pc.is_valid(table["customer_id"]), is_money(table)))
     _check_once(table)
     at = instants(table["ordered_at"], "ordered_at")
     if as_of is None:
@@ -150,7 +151,8 @@ def _spending(table: Any, as_of: datetime | None) -> Spending:
     if "margin_amount" in table.column_names:
         margin = np.nan_to_num(_amounts(table, "margin_amount"))
     empty = np.isnan(amount) & (at <= microseconds(as_of))
-    whole = np.nan_to_num(amount)
+    back = np.asarray(pc.invert(is_order(table)).to_numpy(zero_copy_only=False), dtype=bool)
+    whole = np.nan_to_num(np.where(back, -np.abs(amount), amount))
     rows = Spending(known, code, at, whole, margin, currency, names, int(empty.sum()), as_of)
     return rows.until(as_of)
 

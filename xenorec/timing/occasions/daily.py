@@ -13,6 +13,7 @@ from xenorec.errors import BadInput
 from xenorec.frames import arrow, encode, instants
 from xenorec.instants import AsOf, as_instant, microseconds
 from xenorec.numbers import Bools, Floats, Ints, Texts
+from xenorec.order_rules import OF_LINES, is_purchase
 from xenorec.timing.local_time import DAY_US, local_microseconds
 from xenorec.timing.stamps import History
 from xenorec.timing.zones import zone_info
@@ -70,12 +71,13 @@ class Daily:
 def read_daily(source: Any, *, as_of: AsOf = None, time_zone: str = "UTC") -> Daily:
     """Count lines per local day and category.
 
-    ``source``: lines with ordered_at and, if there is one, category, or a history. Without
-    ``as_of`` the days end with the last line's.
+    ``source``: lines with ordered_at and, if there is one, category, or a history. Goods given back
+    (``xenorec.order_rules``) do not count. Without ``as_of`` the days end with the last line's.
     """
     is_history = isinstance(source, History) and hasattr(source, "lines")
     lines = source.lines() if is_history else source
-    table = arrow(lines, need=("ordered_at",), may=("category",))
+    table = arrow(lines, need=("ordered_at",), may=("category", *OF_LINES))
+    table = table.filter(is_purchase(table))
     at = instants(table["ordered_at"], "ordered_at")
     cut = as_of if as_of is not None else getattr(source, "as_of", None)
     end = _end(at, None if cut is None else microseconds(as_instant(cut)), time_zone)

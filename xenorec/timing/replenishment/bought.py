@@ -17,6 +17,7 @@ from xenorec.errors import BadInput
 from xenorec.frames import arrow, encode, instants
 from xenorec.instants import AsOf, as_instant, instant_of, microseconds
 from xenorec.numbers import Bools, Floats, Ints, Texts
+from xenorec.order_rules import OF_LINES, is_purchase
 from xenorec.timing.closures import Closure, without
 from xenorec.timing.local_time import DAY_US
 from xenorec.timing.replenishment.series import Series, series_of
@@ -106,7 +107,8 @@ class Bought:
 def read_bought(source: Any, *, by: str, as_of: AsOf = None) -> Bought:
     """Read order lines or a history, cut at ``as_of`` (default: the history's, or the last line).
 
-    Lines without a customer or an item, and returns (a negative quantity), are left out.
+    Lines without a customer or an item, and goods given back (``xenorec.order_rules``), are left
+    out.
     """
     table, end = _table(source), None if as_of is None else as_instant(as_of)
     own = as_instant(source.as_of) if isinstance(source, LineHistory) else None
@@ -144,7 +146,7 @@ def _stamps(at: Floats, as_of: datetime) -> Stamps:
 def _table(source: Any) -> Any:
     """Return the lines with their category where it is known."""
     frame = source.lines() if isinstance(source, LineHistory) else source
-    table = arrow(frame, need=NEED, may=("quantity", "category"))
+    table = arrow(frame, need=NEED, may=(*OF_LINES, "category"))
     if "category" in table.column_names or not isinstance(source, LineHistory):
         return table
     products = arrow(source.products(), need=("product_id",), may=("category",))
@@ -158,9 +160,7 @@ def _table(source: Any) -> Any:
 def _kept(table: Any, by: str) -> Bools:
     item = table["product_id" if by == "product" else "category"]
     kept = pc.and_(pc.is_valid(table["customer_id"]), pc.is_valid(item))
-    if "quantity" in table.column_names:
-        kept = pc.and_(kept, pc.fill_null(pc.greater_equal(table["quantity"], 0), True))
-    return np.asarray(kept.to_numpy(), dtype=bool)
+    return np.asarray(pc.and_(kept, is_purchase(table)).to_numpy(), dtype=bool)
 
 
 def _bought(table: Any, at: Floats, by: str, as_of: datetime) -> Bought:
