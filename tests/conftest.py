@@ -7,11 +7,20 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before scikit-learn: two 
 
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 import xenorec as xr
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
+HANGING = 3_600
+"""Seconds after which a test that hangs ends; no test comes near, however slow the machine."""
+
+hypothesis_settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("any machine")
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import xenorec as xr
+from tests.conftest import HANGING
 from xenorec.messages import preview_html
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -71,7 +72,7 @@ def measured(html: str, width: int, folder: Path) -> dict[str, int]:
         [str(CHROMIUM), *FLAGS, f"--user-data-dir={folder / 'profile'}", "--dump-dom", str(page)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=HANGING,
         check=False,
     )
     found = re.search(r'<pre id="found">([^<]*)</pre>', done.stdout)

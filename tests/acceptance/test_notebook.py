@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import HANGING
+
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
@@ -76,7 +78,11 @@ def test_it_runs(path: Path, tmp_path: Path) -> None:
         for cell in stored:
             cell.source = cell.source.replace(text, other)
     client = nbclient.NotebookClient(
-        notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}
+        notebook,
+        timeout=None,
+        startup_timeout=HANGING,
+        iopub_timeout=HANGING,
+        resources={"metadata": {"path": str(tmp_path)}},
     )
     client.execute()
     text = str([cell.outputs for cell in notebook.cells if cell.cell_type == "code"])

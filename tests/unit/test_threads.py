@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from tests.conftest import HANGING
 from xenorec import threads
 from xenorec.threads import in_threads
 
@@ -18,7 +19,7 @@ def test_answers_come_in_the_order_of_the_pieces() -> None:
 
 
 def test_pieces_are_worked_out_side_by_side() -> None:
-    both_there = threading.Barrier(2, timeout=10)
+    both_there = threading.Barrier(2, timeout=HANGING)
     assert len(list(in_threads(lambda _: both_there.wait(), range(2)))) == 2
 
 
@@ -35,5 +36,5 @@ def test_a_call_from_inside_makes_no_more_threads() -> None:
 
 def test_after_a_call_from_outside_there_are_threads_again() -> None:
     list(in_threads(abs, range(4)))
-    both_there = threading.Barrier(2, timeout=10)
+    both_there = threading.Barrier(2, timeout=HANGING)
     assert len(list(in_threads(lambda _: both_there.wait(), range(2)))) == 2

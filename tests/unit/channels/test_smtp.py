@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import HANGING
 from xenorec.channels import Envelope, SmtpChannel
 from xenorec.errors import ConfigError, NotSupported, UnknownName
 from xenorec.schema.enums import DeliveryState, Reason
@@ -51,9 +52,11 @@ def handler() -> Handler:
 
 @pytest.fixture
 def channel(handler: Handler) -> Iterator[SmtpChannel]:
-    server = controller.Controller(handler, hostname="127.0.0.1", port=free_port())
+    server = controller.Controller(
+        handler, hostname="127.0.0.1", port=free_port(), ready_timeout=HANGING
+    )
     server.start()
-    made = SmtpChannel("127.0.0.1", server.port, security="none", timeout=5)
+    made = SmtpChannel("127.0.0.1", server.port, security="none", timeout=HANGING)
     yield made
     made.close()
     server.stop()
@@ -118,12 +121,12 @@ def test_an_address_that_is_none_never_reaches_the_server(
 
 
 def test_nobody_listening_is_tried_again() -> None:
-    channel = SmtpChannel("127.0.0.1", free_port(), security="none", timeout=1)
+    channel = SmtpChannel("127.0.0.1", free_port(), security="none", timeout=HANGING)
     assert channel.send(mail()).is_worth_retrying
 
 
 def test_a_server_without_encryption_is_not_used(channel: SmtpChannel, handler: Handler) -> None:
-    strict = SmtpChannel(channel.host, channel.port, timeout=5)
+    strict = SmtpChannel(channel.host, channel.port, timeout=HANGING)
     assert strict.send(mail()).is_worth_retrying
     assert handler.taken == []
 
@@ -139,7 +142,7 @@ def test_a_log_in_that_is_refused_fails_nobodys_message(
         "env:SMTP_USER",
         "env:SMTP_PASSWORD",
         security="none",
-        timeout=5,
+        timeout=HANGING,
     )
     assert made.send(mail()).is_worth_retrying
 
@@ -170,13 +173,13 @@ def lost_after(part: str) -> int:
 
 
 def test_a_connection_lost_after_the_data_leaves_a_doubt() -> None:
-    channel = SmtpChannel("127.0.0.1", lost_after("data"), security="none", timeout=5)
+    channel = SmtpChannel("127.0.0.1", lost_after("data"), security="none", timeout=HANGING)
     result = channel.send(mail())
     assert (result.state, result.is_worth_retrying) == (DeliveryState.IN_DOUBT, False)
 
 
 def test_a_connection_lost_before_the_data_is_tried_again() -> None:
-    channel = SmtpChannel("127.0.0.1", lost_after("mail"), security="none", timeout=5)
+    channel = SmtpChannel("127.0.0.1", lost_after("mail"), security="none", timeout=HANGING)
     assert channel.send(mail()).is_worth_retrying
 
 

@@ -7,6 +7,7 @@ import threading
 import pyarrow as pa
 import pytest
 
+from tests.conftest import HANGING
 from xenorec import threads
 from xenorec.engine import map_batches
 
@@ -33,7 +34,7 @@ def test_the_scores_are_the_same_on_one_worker_and_on_more(
 
 
 def test_more_workers_do_work_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
-    both_there = threading.Barrier(2, timeout=10)
+    both_there = threading.Barrier(2, timeout=HANGING)
 
     def meet(piece: pa.Table) -> pa.Table:
         both_there.wait()

@@ -23,9 +23,10 @@ def test_a_workspace_held_by_another_process_says_by_whom(tmp_path: Path) -> Non
         [
             sys.executable,
             "-c",
-            f"import duckdb, time; c = duckdb.connect({str(path)!r}); print('held', flush=True); "
-            "time.sleep(60)",
+            f"import duckdb, sys; c = duckdb.connect({str(path)!r}); print('held', flush=True); "
+            "sys.stdin.read()",
         ],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -14,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import HANGING
+
+WAIT = ("-t", str(HANGING))
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
 
@@ -30,11 +33,12 @@ def postgres_url(tmp_path: Path) -> Iterator[str]:
     port = _free_port()
     data, options = folder / "data", f"-p {port} -k {folder} -c fsync=off"
     _run(user, "initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8")
-    _run(user, "pg_ctl", "-D", str(data), "-o", options, "-l", str(folder / "log"), "-w", "start")
+    log = str(folder / "log")
+    _run(user, "pg_ctl", "-D", str(data), "-o", options, "-l", log, "-w", *WAIT, "start")
     try:
         yield f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
     finally:
-        _run(user, "pg_ctl", "-D", str(data), "-m", "immediate", "stop")
+        _run(user, "pg_ctl", "-D", str(data), "-m", "immediate", *WAIT, "stop")
         shutil.rmtree(folder, ignore_errors=True)
 
 

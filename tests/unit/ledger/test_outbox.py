@@ -156,8 +156,9 @@ PROCESS = textwrap.dedent(
     from pathlib import Path
     from tests.unit.campaigns.outbox import NOON, worker
     from xenorec.channels import FileChannel
-    from xenorec.ledger import Ledger
+    from xenorec.ledger import Ledger, connection
 
+    connection.WAIT = 3600
     for name in sys.argv[3:]:
         worker(Ledger(sys.argv[1]), FileChannel(Path(sys.argv[2])), name, name="").deliver(NOON)
     """

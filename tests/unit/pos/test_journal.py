@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import HANGING
 from tests.unit.pos.folders import publish
 from xenorec.errors import BadInput, DiskFull, WorkspaceBusy
 from xenorec.pos import Till, disk
@@ -16,7 +17,8 @@ from xenorec.pos.journal import NAME, Journal, read_journal
 
 SELL = """
 import sys
-from xenorec.pos import Till
+from xenorec.pos import Till, journal
+journal.WAIT = 3600
 with Till.open(sys.argv[1]) as till:
     for i in range(int(sys.argv[3])):
         till.record_order(f"{sys.argv[2]}/{i}", lines=[("tea", 1, "3.50")])
@@ -136,7 +138,7 @@ def test_processes_that_write_the_same_journal_lose_nothing(tmp_path: Path) -> N
     publish(tmp_path)
     running = [run(SELL, tmp_path, name, 40) for name in ("a", "b", "c")]
     for process in running:
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=HANGING)
         assert process.returncode == 0, errors
     found = [entry.idempotency_key for entry in read_journal(tmp_path)]
     assert sorted(found) == sorted(f"order/{name}/{i}" for name in "abc" for i in range(40))
@@ -146,7 +148,7 @@ def test_processes_that_record_the_same_orders_keep_each_once(tmp_path: Path) ->
     publish(tmp_path)
     running = [run(SELL, tmp_path, "same", 30) for _ in range(3)]
     for process in running:
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=HANGING)
         assert process.returncode == 0, errors
     found = [entry.idempotency_key for entry in read_journal(tmp_path)]
     assert sorted(found) == sorted(f"order/same/{i}" for i in range(30))
@@ -172,7 +174,7 @@ def test_what_a_killed_till_had_said_is_kept(tmp_path: Path) -> None:
 def test_what_a_till_was_writing_when_it_was_killed_is_undone(tmp_path: Path) -> None:
     publish(tmp_path)
     process = run(DIE_IN_THE_MIDDLE, tmp_path)
-    process.communicate(timeout=60)
+    process.communicate(timeout=HANGING)
     assert process.returncode == -signal.SIGKILL
     assert (tmp_path / f"{NAME}-journal").stat().st_size > 0
     assert [entry.idempotency_key for entry in read_journal(tmp_path)] == ["order/kept"]
@@ -180,7 +182,7 @@ def test_what_a_till_was_writing_when_it_was_killed_is_undone(tmp_path: Path) ->
 
 def test_a_full_disk_is_reported_and_what_was_kept_stays(tmp_path: Path) -> None:
     publish(tmp_path)
-    output, errors = run(FILL_THE_DISK, tmp_path).communicate(timeout=60)
+    output, errors = run(FILL_THE_DISK, tmp_path).communicate(timeout=HANGING)
     assert "make room" in output, errors
     n_done = int(output.split()[0])
     assert n_done > 0
