@@ -71,6 +71,7 @@ HOMES = {
     "holidays": {"timing"},
     "idna": {"addresses"},
     "jinja2": {"messages"},
+    "lifetimes": {"timing"},
     "markupsafe": {"messages"},
     "mrml": {"messages"},
     "phonenumbers": {"addresses"},

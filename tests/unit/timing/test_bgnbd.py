@@ -10,13 +10,18 @@ import pytest
 
 from xenorec.timing import NextPurchase
 from xenorec.timing.next_purchase.bgnbd import BgNbd
-from xenorec.timing.next_purchase.likelihood import Likelihood, fit_bgnbd
+from xenorec.timing.next_purchase.fitting import search, shop_of
+from xenorec.timing.next_purchase.likelihood import Likelihood
 from xenorec.timing.next_purchase.purchases import Patterns, compress, count_purchases
 from xenorec.timing.stamps import read_orders
 
 from .shops import bgnbd_shop
 
 MASTER = Path(__file__).parents[4] / "shared" / "data" / "cdnow_master.txt"
+
+
+def fit_bgnbd(patterns):
+    return search(shop_of(patterns, BgNbd), BgNbd)
 
 
 def past(frequency, recency, age) -> Patterns:
@@ -47,7 +52,7 @@ def test_cdnow_gives_the_published_parameters(sample_ids):
     orders["ordered_at"] = pd.to_datetime(orders["ordered_at"], format="%Y%m%d")
     orders = orders[orders["customer_id"].isin(sample_ids)]
 
-    model = NextPurchase().fit(orders, as_of="1997-09-30")
+    model = NextPurchase(member="bg_nbd").fit(orders, as_of="1997-09-30")
 
     fitted = model.parameters_
     weeks = model.log_likelihood_ + model.n_repeat_orders_ * math.log(7)

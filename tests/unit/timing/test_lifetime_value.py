@@ -415,3 +415,17 @@ def test_a_saved_model_answers_the_same(model, tmp_path):
     again = LifetimeValue.load(tmp_path / "value")
     pd.testing.assert_frame_equal(again.predict(within="90d"), model.predict(within="90d"))
     assert again.notes_ == model.notes_
+
+
+def test_order_values_are_fitted_by_lifetimes_where_its_fit_is_sound(monkeypatch):
+    rng = np.random.default_rng(8)
+    n = rng.integers(1, 12, 800).astype(float)
+    mean = rng.gamma(4 * n, 1 / n) * 15 / rng.gamma(5, 1, 800)
+    ours = gamma_gamma._Shop(n, mean, np.ones(800)).search()
+    theirs = gamma_gamma._Shop(n, mean, np.ones(800)).by_lifetimes()
+    assert ours == pytest.approx(theirs, abs=1e-3)
+    sound = gamma_gamma.fit_gamma_gamma(n, mean, np.ones(800))
+    for other in (None, theirs + 0.5, np.full(3, np.nan)):  # no end, on a slope, no numbers
+        monkeypatch.setattr(gamma_gamma._Shop, "by_lifetimes", lambda _, found=other: found)
+        stood_in = gamma_gamma.fit_gamma_gamma(n, mean, np.ones(800))
+        assert list(vars(stood_in).values()) == pytest.approx(list(vars(sound).values()), rel=1e-2)

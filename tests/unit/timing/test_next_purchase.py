@@ -50,7 +50,9 @@ def test_one_row_per_known_customer_in_text_order(model, orders):
 
 def test_the_parameters_of_the_shop_are_found_again():
     # Daily grain rounds a little off, so the tolerance is wide.
-    model = NextPurchase().fit(bgnbd_shop(4000, 365), as_of=START + pd.Timedelta(days=365))
+    as_of = START + pd.Timedelta(days=365)
+    model = NextPurchase(member="bg_nbd", use_learner=False)
+    model.fit(bgnbd_shop(4000, 365), as_of=as_of)
     p = model.parameters_
     assert p.r / p.alpha == pytest.approx(1 / 20, rel=0.25)
     assert p.a / (p.a + p.b) == pytest.approx(1.5 / 7.5, rel=0.25)
@@ -221,7 +223,7 @@ def test_a_degenerate_shop_gets_a_finite_answer_and_a_reason(name):
     assert told["p_order"].between(0, 1, inclusive="neither").all()
     assert set(told["level"]) == {level}
     assert model.notes_
-    assert model.parameters_ is None
+    assert (model.parameters_ is None) == (level == "default")
     assert model.notes_[0] in str(model)
     assert model.profile_columns(["nobody"]).num_rows == 1
 
@@ -252,8 +254,8 @@ def test_without_rows_and_as_of_nothing_can_be_told():
         NextPurchase().fit(empty)
 
 
-def test_a_shop_where_nobody_stops_is_still_fitted():
-    # The best a is 0, the edge of what the optimiser may reach.
+def test_a_shop_where_nobody_stops_is_held_by_a_weak_prior():
+    # The best a is 0, the edge of what the optimiser may reach: so many leave is not told by it.
     rng = np.random.default_rng(2)
     rows = [
         (f"c{i:04d}", START + pd.Timedelta(days=float(at)))
@@ -263,18 +265,18 @@ def test_a_shop_where_nobody_stops_is_still_fitted():
     ]
     orders = pd.DataFrame(rows, columns=["customer_id", "ordered_at"])
     told = NextPurchase().fit(orders, as_of=START + pd.Timedelta(days=150)).predict()
-    assert set(told["level"]) == {"personal", "segment"}
-    assert told["p_alive"].mean() > 0.97
+    assert set(told["level"]) == {"shop"}
+    assert told["p_alive"].mean() > 0.9
 
 
 def test_a_failed_optimiser_falls_back_and_prints_nothing(monkeypatch, orders, capsys):
     from xenorec.timing.next_purchase import guard
-    from xenorec.timing.next_purchase.likelihood import NoMaximum
+    from xenorec.timing.next_purchase.fitting import NoMaximum
 
-    def fail(past):
+    def fail(past, kind):
         raise NoMaximum("after 7 steps: no optimum")
 
-    monkeypatch.setattr(guard, "fit_bgnbd", fail)
+    monkeypatch.setattr(guard, "fit_member", fail)
     model = NextPurchase().fit(orders, as_of=AS_OF)
     assert set(model.predict()["level"]) == {"shop"}
     assert "could not be put into one model" in model.notes_[0]
@@ -283,11 +285,15 @@ def test_a_failed_optimiser_falls_back_and_prints_nothing(monkeypatch, orders, c
 
 def test_absurd_parameters_are_refused(monkeypatch, orders):
     from xenorec.timing.next_purchase import guard
+    from xenorec.timing.next_purchase.fitting import Fitted
 
-    monkeypatch.setattr(guard, "fit_bgnbd", lambda past, **_: BgNbd(50.0, 0.1, 1.0, 1.0))
+    def fitting(*values):
+        return lambda past, kind: Fitted(BgNbd(*values), "lifetimes", True)
+
+    monkeypatch.setattr(guard, "fit_member", fitting(50.0, 0.1, 1.0, 1.0))
     model = NextPurchase().fit(orders, as_of=AS_OF)
     assert "repeat orders" in model.notes_[0]
-    monkeypatch.setattr(guard, "fit_bgnbd", lambda past, **_: BgNbd(float("nan"), 1.0, 1.0, 1.0))
+    monkeypatch.setattr(guard, "fit_member", fitting(float("nan"), 1.0, 1.0, 1.0))
     assert "absurd" in model.fit(orders, as_of=AS_OF).notes_[0]
 
 

@@ -106,7 +106,7 @@ def evaluate_timing(
 
     ``orders`` as for ``NextPurchase.fit``; it must reach to the end of the last window. Everybody
     with an order at or before the origin is scored; somebody who never orders again counts too.
-    Beside the model stand its own probability model (``bg_nbd``) and two rules learned on the
+    Beside the model stand BG/NBD alone (``bg_nbd``) and two rules learned on the
     window before the origin: ``base_rate`` (the share that ordered) and ``recency`` (the share by
     days since the last order). Without ``origins`` the one origin is ``as_of``. Raises
     ``BadInput`` when the data ends before a window does.
@@ -132,7 +132,8 @@ def evaluate_timing(
 def _look(everything: Stamps, origin: datetime, length: timedelta) -> Look:
     """Return one row per model and customer known at ``origin``: origin, model, p, ordered."""
     seen = everything.until(origin)
-    models = [NextPurchase().fit(seen), NextPurchase(use_learner=False).fit(seen)]
+    plain = NextPurchase(use_learner=False, member="bg_nbd")
+    models = [NextPurchase().fit(seen), plain.fit(seen)]
     told = [
         model.predict(seen.ids, within=length)["p_order"].to_numpy(dtype=np.float64)
         for model in models

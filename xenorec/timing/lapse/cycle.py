@@ -1,7 +1,7 @@
 """Cycle: a customer's own rhythm, how long a silence would be unusual in it, and when it is over.
 
-By the BG/NBD posterior of somebody who has not stopped: the rate is Gamma(r + x, alpha + t_x),
-so the silence after the last order is longer than s with probability
+By the posterior of somebody who has not stopped: the rate is Gamma(r + x, alpha + t_x) in every
+model of the family, so the silence after the last order is longer than s with probability
 ((alpha + t_x) / (alpha + t_x + s)) ** (r + x) (Fader, Hardie and Lee 2005, equation 2).
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xenorec.numbers import Floats
-from xenorec.timing.next_purchase.bgnbd import BgNbd
+from xenorec.timing.next_purchase.fitting import Member
 from xenorec.timing.next_purchase.purchase_model import NEVER_DAYS, PurchaseModel
 from xenorec.timing.next_purchase.purchases import Patterns
 from xenorec.timing.next_purchase.shop_rate import ShopRate
@@ -34,7 +34,7 @@ class Cycle:
     unusual: Floats
 
 
-def cycle_of(past: Patterns, model: BgNbd | ShopRate) -> Cycle:
+def cycle_of(past: Patterns, model: Member | ShopRate) -> Cycle:
     """Return the cycle of each customer, drawn towards the shop's where orders are few."""
     if isinstance(model, ShopRate):
         gap = np.full(len(past.age), min(1 / model.per_day, NEVER_DAYS))

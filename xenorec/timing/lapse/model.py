@@ -19,7 +19,6 @@ from xenorec.timing.lapse.cycle import cycle_of, hopeless_after
 from xenorec.timing.local_time import DAY_US
 from xenorec.timing.next_purchase.model import NextPurchase
 from xenorec.timing.next_purchase.purchase_model import NEVER_DAYS
-from xenorec.timing.next_purchase.purchases import Patterns
 from xenorec.timing.saved import Saved
 from xenorec.timing.stamps import wanted
 
@@ -92,7 +91,7 @@ class Lapse(Saved):
         rows = positions(asked, model.purchases_.ids)
         p_lapsed = 1 - told["p_order"].to_numpy(dtype=np.float64)
         known = rows >= 0
-        past = _past(model, rows[known])
+        past = model.purchases_.patterns(rows[known])
         cycle, silent = cycle_of(past, model.model_), _silent(model, rows[rows >= 0])
         end = hopeless_after(past, model.model_, self._days)
         is_late = (silent >= cycle.unusual) | (p_lapsed[known] > 0.5)
@@ -125,8 +124,9 @@ class Lapse(Saved):
         return self.next_
 
     def _days_on(self, days: Floats) -> pd.Series[Any]:
-        comes = np.isfinite(days) & (days < NEVER_DAYS)
-        number = np.floor(microseconds(self.as_of_) / DAY_US + np.where(comes, days, 0.0))
+        comes = np.isfinite(days) & (days < NEVER_DAYS) & (self.as_of_ is not None)
+        today = microseconds(self.as_of_) / DAY_US if self.as_of_ is not None else 0.0
+        number = np.floor(today + np.where(comes, days, 0.0))
         dates = number.astype("datetime64[D]").astype("datetime64[us]")
         return pd.Series(np.where(comes, dates, np.datetime64("NaT", "us")))
 
@@ -136,16 +136,6 @@ def _silent(model: NextPurchase, rows: Ints) -> Floats:
     visits = model.visits_
     silent: Floats = model.now_ - visits.at[visits.bounds[1:] - 1][rows]
     return silent
-
-
-def _past(model: NextPurchase, rows: Ints) -> Patterns:
-    past = model.purchases_
-    return Patterns(
-        past.frequency[rows].astype(np.float64),
-        past.recency[rows].astype(np.float64),
-        past.age[rows].astype(np.float64),
-        np.ones(len(rows)),
-    )
 
 
 def _filled(values: Floats, known: Bools) -> Floats:

@@ -9,7 +9,8 @@ import numpy as np
 from xenorec.numbers import Floats, Ints
 from xenorec.timing.lifetime_value.gamma_gamma import GammaGamma, ShopMean, choose_value_model
 from xenorec.timing.lifetime_value.spending import Visits
-from xenorec.timing.next_purchase.bgnbd import BgNbd
+from xenorec.timing.next_purchase.bgnbd import BgNbd, MbgNbd
+from xenorec.timing.next_purchase.fitting import Member
 from xenorec.timing.next_purchase.guard import choose_model
 from xenorec.timing.next_purchase.purchases import Patterns, Purchases, compress
 from xenorec.timing.next_purchase.shop_rate import ShopRate
@@ -23,11 +24,11 @@ MOST_VALUES = 200_000
 class Base:
     """The models of one currency and what they know of each customer, one entry each.
 
-    ``frequency``, ``recency`` and ``age`` are those of BG/NBD in days, ``mean`` the expected
+    ``frequency``, ``recency`` and ``age`` are counted in days, ``mean`` the expected
     value of a visit. ``variation`` is the coefficient of variation of one customer's values.
     """
 
-    model: BgNbd | ShopRate
+    model: Member | ShopRate
     value_model: GammaGamma | ShopMean
     frequency: Floats
     recency: Floats
@@ -35,6 +36,7 @@ class Base:
     mean: Floats
     variation: float
     level: str
+    can_learn: bool
     notes: tuple[str, ...]
 
     def past(self, rows: Ints | slice = slice(None)) -> Patterns:
@@ -53,7 +55,7 @@ def fit_base(visits: Visits) -> Base:
     n = visits.per_customer()
     first, last = _ends(visits, n)
     frequency, recency, age = n - 1, last - first, visits.end - first
-    choice = choose_model(_patterns(frequency, recency, age))
+    choice = choose_model(_patterns(frequency, recency, age), MbgNbd, BgNbd)
     mean = visits.per_customer(_capped(visits.amount)) / np.maximum(n, 1)
     distinct = _values(n, mean)
     value_model, notes = choose_value_model(*distinct)
@@ -66,6 +68,7 @@ def fit_base(visits: Visits) -> Base:
         mean=value_model.mean(n, mean),
         variation=value_model.variation,
         level=choice.level,
+        can_learn=choice.can_learn,
         notes=(*choice.notes, *notes),
     )
 

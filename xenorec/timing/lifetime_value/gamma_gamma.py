@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from xenorec.numbers import Floats
+from xenorec.timing.next_purchase.fitting import STEEPEST
+from xenorec.timing.next_purchase.lifetimes_fitters import NO_FIT, lifetimes, quiet
 
 MIN_REPEATERS = 20
 PRIOR_ORDERS = 3.0
@@ -20,6 +22,7 @@ PRIOR_ORDERS = 3.0
 
 _LEAST_SPREAD = 1e-3
 _MOST = 1e5
+_STEP = 1e-5
 
 
 @dataclass(frozen=True)
@@ -70,21 +73,57 @@ class ShopMean:
 def fit_gamma_gamma(n_orders: Floats, mean_value: Floats, weight: Floats) -> GammaGamma | None:
     """Return the maximum-likelihood parameters, or None where the search ends nowhere sound.
 
-    The arrays are the distinct (number of orders, mean value > 0) and how many share each.
+    The arrays are the distinct (number of orders, mean value > 0) and how many share each. The
+    fit is that of ``lifetimes``, or of our own search where that one does not end, or ends on a
+    slope. Values are fitted in units of their usual size.
     """
-    from scipy.optimize import minimize
-
     scale = float(np.exp(np.average(np.log(mean_value), weights=weight)))
-    sized, total = mean_value / scale, float(weight.sum())
-
-    def loss(logs: Floats) -> float:
-        p, q, v = np.exp(np.clip(logs, -12, 12))
-        return -GammaGamma(p, q, v).log_likelihood(n_orders, sized, weight) / total
-
-    found = minimize(loss, np.log([4.0, 4.0, 1.0]), method="L-BFGS-B", tol=1e-10)
-    p, q, v = (float(value) for value in np.exp(found.x))
-    sound = np.isfinite(found.fun) and q > 1.05 and max(p, q, v) < _MOST and min(p, v) > 1e-4
+    shop = _Shop(n_orders, mean_value / scale, weight)
+    found = shop.by_lifetimes()
+    if found is None or not shop.is_flat(found):
+        found = shop.search()
+    p, q, v = (float(value) for value in np.exp(found))
+    sound = np.isfinite(found).all() and q > 1.05 and max(p, q, v) < _MOST and min(p, v) > 1e-4
     return GammaGamma(p, q, v * scale) if sound else None
+
+
+@dataclass(frozen=True)
+class _Shop:
+    """The order values of a shop, as a function of the logs of the parameters."""
+
+    n_orders: Floats
+    mean_value: Floats
+    weight: Floats
+
+    def loss(self, logs: Floats) -> float:
+        """Return minus the mean log-likelihood."""
+        model = GammaGamma(*np.exp(np.clip(logs, -12, 12)).tolist())
+        told = model.log_likelihood(self.n_orders, self.mean_value, self.weight)
+        return -told / float(self.weight.sum())
+
+    def is_flat(self, logs: Floats) -> bool:
+        """Return whether no parameter could still better the likelihood."""
+        steps = np.eye(3) * _STEP
+        ways = [self.loss(logs + step) - self.loss(logs - step) for step in steps]
+        slopes = np.array(ways) / (2 * _STEP)
+        return bool(np.isfinite(slopes).all() and np.abs(slopes).max() <= STEEPEST)
+
+    def search(self) -> Floats:
+        """Return our own maximum."""
+        from scipy.optimize import minimize
+
+        start = np.log([4.0, 4.0, 1.0])
+        return np.asarray(minimize(self.loss, start, method="L-BFGS-B", tol=1e-10).x)
+
+    def by_lifetimes(self) -> Floats | None:
+        """Return the maximum that ``lifetimes`` finds; None where it does not end."""
+        with quiet():
+            fitter = lifetimes().GammaGammaFitter()
+            try:
+                fitter.fit(self.n_orders, self.mean_value, weights=self.weight)
+            except NO_FIT:
+                return None
+            return np.log(fitter.params_[["p", "q", "v"]].to_numpy(dtype=np.float64))
 
 
 def choose_value_model(

@@ -41,8 +41,8 @@ VALUE_COLUMNS = (
 class LifetimeValue(Saved):
     """The orders and the spend to expect of each customer within a horizon, with an interval.
 
-    Expected days with an order (BG/NBD) times the expected value of such a day (Gamma-Gamma),
-    blended with trees that learned at past days who buys more, rescaled to the level of the
+    Expected days with an order (MBG/NBD or BG/NBD, whichever makes the orders likelier) times the
+    expected value of such a day (Gamma-Gamma), blended with trees that learned at past days who buys more, rescaled to the level of the
     former. One model per currency; a customer with two currencies has two rows. Amounts are
     float64, as a model's answers are no book entries.
 

@@ -106,9 +106,9 @@ def fit_worth(spending: Spending) -> Worth:
     visits = visits_of(spending)
     base, kept = fit_base(visits), kept_share(spending)
     weights, drift = _look_back(visits, spending.ids)
-    rates = learn(visits, spending.ids) if base.level == "personal" else None
+    rates = learn(visits, spending.ids) if base.can_learn else None
     notes = (*base.notes, *_young(visits.span))
-    if rates is None and base.level == "personal":
+    if rates is None and base.can_learn:
         notes = (*notes, "The history is too short to learn who buys more than before.")
     factors = plain(len(spending.ids)) if rates is None else blend(base, rates, weights)
     return Worth(
@@ -143,7 +143,7 @@ def _look_back(visits: Visits, ids: Texts) -> tuple[Weights, Drift]:
         return USUAL, DEFAULT
     seen = visits.before(origin).of(known)
     base = fit_base(seen)
-    rates = learn(seen, ids[known]) if base.level == "personal" else None
+    rates = learn(seen, ids[known]) if base.can_learn else None
     n, spend = _after(visits, origin, days, known)
     weights, factors = USUAL, plain(len(n))
     if rates is not None:

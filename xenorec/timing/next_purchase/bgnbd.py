@@ -1,13 +1,17 @@
-"""The BG/NBD model of repeat purchases: its closed forms.
+"""BG/NBD and MBG/NBD, models of repeat purchases: their closed forms.
 
-Customers order at a personal rate (Gamma over the shop) and may stop for good after any order
-with a personal probability (Beta over the shop). Fader, Hardie and Lee (2005), "Counting Your
-Customers the Easy Way", Marketing Science 24(2), 275-284. Equation numbers are the paper's.
+Customers order at a personal rate (Gamma over the shop) and may stop for good after an order
+with a personal probability (Beta over the shop): in BG/NBD after any repeat order, in MBG/NBD
+after the first one too. Fader, Hardie and Lee (2005), "Counting Your Customers the Easy Way",
+Marketing Science 24(2), 275-284, whose equation numbers are given; Batislam, Denizel and
+Filiztekin (2007), International Journal of Research in Marketing 24(3), 201-209, with the erratum
+of Wagner and Hoppe (2008), 25(3), 225-226.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -18,8 +22,13 @@ _NUDGE = 1e-7
 
 
 @dataclass(frozen=True)
-class BgNbd:
-    """Four parameters: rates are Gamma(``r``, ``alpha`` days), dropout is Beta(``a``, ``b``)."""
+class BetaGeometric:
+    """Four parameters: rates are Gamma(``r``, ``alpha`` days), dropout is Beta(``a``, ``b``).
+
+    ``n_early``: 1 where a customer may stop after the first order already, else 0.
+    """
+
+    n_early: ClassVar[int] = 0
 
     r: float
     alpha: float
@@ -27,12 +36,13 @@ class BgNbd:
     b: float
 
     def p_alive(self, past: Patterns) -> Floats:
-        """Probability of not having stopped; 1 for customers with a single order so far."""
-        x = past.frequency
-        # log(a / (b + x - 1)), the odds of having stopped after the last order, before the silence
-        odds = np.log(self.a) - np.log(self.b + np.maximum(x, 1) - 1)
+        """Probability of not having stopped."""
+        x, stops = past.frequency, past.frequency + self.n_early
+        # log(a / (b + stops - 1)), the odds of having stopped after the last order, before the
+        # silence, where there were so many orders to stop after
+        odds = np.log(self.a) - np.log(self.b + np.maximum(stops, 1) - 1)
         silence = (self.r + x) * np.log((self.alpha + past.age) / (self.alpha + past.recency))
-        alive: Floats = np.where(x == 0, 1.0, np.exp(-np.logaddexp(0.0, odds + silence)))
+        alive: Floats = np.where(stops == 0, 1.0, np.exp(-np.logaddexp(0.0, odds + silence)))
         return alive
 
     def p_order(self, past: Patterns, days: float) -> Floats:
@@ -54,7 +64,7 @@ class BgNbd:
         """
         x, age = past.frequency, self.alpha + past.age
         alive, at_least = self.p_alive(past), self.p_order(past, days)
-        orders = self._orders(self.r + x, age, self.b + x, days)
+        orders = self._orders(self.r + x, age, self.b + x + self.n_early, days)
         at_most = alive * (self.r + x) / age * days
         return np.clip(alive * orders, at_least, np.maximum(at_most, at_least))
 
@@ -70,22 +80,25 @@ class BgNbd:
 
     def n_since_first(self, age: Floats) -> Floats:
         """Expected repeat orders of a random customer in ``age`` days, equation (9)."""
-        start = np.full_like(age, self.alpha)
-        return self._orders(np.full_like(age, self.r), start, np.full_like(age, self.b), age)
+        start, b = np.full_like(age, self.alpha), np.full_like(age, self.b + self.n_early)
+        stays = (self.b / (self.a + self.b)) ** self.n_early
+        return stays * self._orders(np.full_like(age, self.r), start, b, age)
 
     def log_likelihood(self, past: Patterns) -> float:
         """Log-likelihood of the shop in days, equation (6)."""
         from scipy.special import betaln, gammaln
 
         x, r, a, b = past.frequency, self.r, self.a, self.b
+        stops = x + self.n_early
         rate = gammaln(r + x) - gammaln(r) + r * np.log(self.alpha)
-        alive = betaln(a, b + x) - (r + x) * np.log(self.alpha + past.age)
-        gone = betaln(a + 1, b + np.maximum(x, 1) - 1) - (r + x) * np.log(self.alpha + past.recency)
-        either = np.where(x > 0, np.logaddexp(alive, gone), alive)
+        alive = betaln(a, b + stops) - (r + x) * np.log(self.alpha + past.age)
+        gone = betaln(a + 1, b + np.maximum(stops, 1) - 1)
+        gone = gone - (r + x) * np.log(self.alpha + past.recency)
+        either = np.where(stops > 0, np.logaddexp(alive, gone), alive)
         return float(np.sum(past.weight * (rate - betaln(a, b) + either)))
 
     def _orders(self, shape: Floats, age: Floats, b: Floats, days: Floats | float) -> Floats:
-        """Expected orders in ``days`` of somebody alive with rate Gamma(shape, age)."""
+        """Expected orders in ``days`` of who is alive, with rate Gamma(shape, age)."""
         from scipy.special import hyp2f1
 
         a = self.a if abs(self.a - 1) > _NUDGE else 1 + _NUDGE
@@ -107,6 +120,18 @@ class BgNbd:
             every = np.broadcast_arrays(shape, age, b, days)
             orders[lost] = _mean_over_dropout(self.a, *(values[lost] for values in every))
         return orders
+
+
+@dataclass(frozen=True)
+class BgNbd(BetaGeometric):
+    """Nobody stops before the first repeat order: who ordered once is alive for sure."""
+
+
+@dataclass(frozen=True)
+class MbgNbd(BetaGeometric):
+    """Customers may stop after any order, the first one included."""
+
+    n_early: ClassVar[int] = 1
 
 
 def _power_series(second: float, first: Floats, third: Floats, z: Floats) -> Floats:

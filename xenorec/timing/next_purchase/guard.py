@@ -1,7 +1,7 @@
 """Choose the purchase model a shop can bear, and say why.
 
-A maximum-likelihood fit of BG/NBD gives numbers for any input, also where the data cannot tell
-them. So the shop is looked at before the fit and the fit is held against the shop after it.
+A maximum-likelihood fit gives numbers for any input, also where the data cannot tell them. So the
+shop is looked at before the fit and the fit is held against the shop after it.
 """
 
 from __future__ import annotations
@@ -10,8 +10,15 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 
-from xenorec.timing.next_purchase.bgnbd import BgNbd
-from xenorec.timing.next_purchase.likelihood import NoMaximum, fit_bgnbd
+from xenorec.timing.next_purchase.bgnbd import MbgNbd
+from xenorec.timing.next_purchase.fitting import (
+    Fitted,
+    Member,
+    NoMaximum,
+    fit_member,
+    search,
+    shop_of,
+)
 from xenorec.timing.next_purchase.purchases import Patterns
 from xenorec.timing.next_purchase.shop_rate import ShopRate
 
@@ -19,63 +26,86 @@ MIN_CUSTOMERS = 50
 MIN_REPEATERS = 10
 _TWICE = 2.0
 UNFIT = "The customers' habits could not be put into one model"
+WITH_PRIOR = (
+    "What the shop does not tell is held by a weak prior of how customers come and leave; by it "
+    "customers are told apart, roughly."
+)
+VAGUE = "The orders do not tell how many customers leave, or when."
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The model for known customers, how far the answer fell back, and sentences that say why."""
+    """The model for known customers, how far the answer fell back, and sentences that say why.
 
-    model: BgNbd | ShopRate
+    ``can_learn``: there are customers enough for a learner beside the model.
+    """
+
+    model: Member | ShopRate
     level: str
     notes: tuple[str, ...]
+    can_learn: bool = False
 
 
-def choose_model(past: Patterns) -> Choice:
-    """Return BG/NBD when the shop bears it, else the shop's rate, else the default rate."""
+def choose_model(past: Patterns, *kinds: type[Member]) -> Choice:
+    """Return a fit where the shop bears it (``personal``), else one with a weak prior (``shop``).
+
+    Of several ``kinds`` (none: MBG/NBD) the one that makes the orders most likely; of a thin shop
+    the first. Where no fit ends it is the shop's rate, and a default without any orders.
+    """
+    kinds = kinds or (MbgNbd,)
+    nothing = _without_orders(past)
+    if nothing is not None:
+        return nothing
     thin = _too_thin(past)
-    if thin is not None:
-        return thin
-    fitted, reason = _attempt(past)
-    return _shop(past, reason) if fitted is None else Choice(fitted, "personal", ())
+    try:
+        if thin is not None:
+            return _held(_by_prior(past, kinds[0]), thin, can_learn=False)
+        fitted = _likeliest([fit_member(past, kind) for kind in kinds], past)
+    except NoMaximum as error:
+        return _rate(past, f"{UNFIT} ({error}).")
+    absurd = _absurd(fitted.model, past)
+    if absurd is not None:
+        return _rate(past, absurd)
+    if fitted.is_told:
+        return Choice(fitted.model, "personal", (), can_learn=True)
+    return _held(fitted.model, VAGUE, can_learn=True)
 
 
-def _too_thin(past: Patterns) -> Choice | None:
-    n, repeaters = int(past.weight.sum()), int(past.weight[past.frequency > 0].sum())
-    if n == 0:
-        return Choice(
-            ShopRate.of(past),
-            "default",
-            ("There are no orders yet; everybody is taken to order once a year.",),
-        )
-    if past.age.max() == 0:
+def _by_prior(past: Patterns, kind: type[Member]) -> Member:
+    return search(shop_of(past, kind), kind, with_prior=True)
+
+
+def _likeliest(fits: list[Fitted], past: Patterns) -> Fitted:
+    """Return the fit of the highest likelihood, one that the shop tells where there is any."""
+    return max(fits, key=lambda fit: (fit.is_told, fit.model.log_likelihood(past)))
+
+
+def _without_orders(past: Patterns) -> Choice | None:
+    if past.weight.sum() == 0:
+        reason = "There are no orders yet; everybody is taken to order once a year."
+    elif past.age.max() == 0:
         reason = "All orders are of the day of as_of; everybody is taken to order once a year."
-        return Choice(ShopRate.of(past), "default", (reason,))
+    else:
+        return None
+    return Choice(ShopRate.of(past), "default", (reason,))
+
+
+def _too_thin(past: Patterns) -> str | None:
+    n, repeaters = int(past.weight.sum()), int(past.weight[past.frequency > 0].sum())
     if n < MIN_CUSTOMERS:
         who = "customer has" if n == 1 else "customers have"
-        return _shop(past, f"Only {n:,} {who} ordered; {MIN_CUSTOMERS} are needed to tell habits.")
+        return f"Only {n:,} {who} ordered; {MIN_CUSTOMERS} are needed to tell habits."
     if repeaters < MIN_REPEATERS:
-        return _shop(
-            past,
-            f"Only {repeaters:,} of {n:,} customers came back; {MIN_REPEATERS} are needed to tell "
-            "habits.",
-        )
+        came = f"Only {repeaters:,} of {n:,} customers came back"
+        return f"{came}; {MIN_REPEATERS} are needed to tell habits."
     return None
 
 
-def _attempt(past: Patterns) -> tuple[BgNbd | None, str]:
-    try:
-        model = fit_bgnbd(past)
-    except NoMaximum as error:
-        return None, f"{UNFIT} ({error})."
-    reason = _absurd(model, past)
-    return (model, "") if reason is None else (None, reason)
-
-
-def _absurd(model: BgNbd, past: Patterns) -> str | None:
+def _absurd(model: Member, past: Patterns) -> str | None:
     values = astuple(model)
     shown = ", ".join(f"{value:.3g}" for value in values)
     if not all(np.isfinite(values)):
-        return f"{UNFIT} (absurd parameters r, alpha, a, b: {shown})."
+        return f"{UNFIT} (absurd parameters: {shown})."
     ages, which = np.unique(past.age, return_inverse=True)
     told = float(np.sum(past.weight * model.n_since_first(ages)[which]))
     seen = float(np.sum(past.weight * past.frequency))
@@ -84,6 +114,10 @@ def _absurd(model: BgNbd, past: Patterns) -> str | None:
     return None
 
 
-def _shop(past: Patterns, reason: str) -> Choice:
+def _held(model: Member, reason: str, *, can_learn: bool) -> Choice:
+    return Choice(model, "shop", (f"{reason} {WITH_PRIOR}",), can_learn)
+
+
+def _rate(past: Patterns, reason: str) -> Choice:
     said = f"{reason} All get the shop's usual rate, which does not tell who has left."
     return Choice(ShopRate.of(past), "shop", (said,))

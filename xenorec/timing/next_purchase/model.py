@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -11,9 +12,9 @@ import pandas as pd
 import pyarrow as pa
 
 from xenorec.engine import map_batches
-from xenorec.errors import NotFitted
+from xenorec.errors import NotFitted, NotSupported
 from xenorec.frames import positions
-from xenorec.instants import AsOf, microseconds
+from xenorec.instants import AsOf, as_instant, microseconds
 from xenorec.numbers import Floats, Ints, Texts, significant
 from xenorec.spans import span
 from xenorec.timing.closures import (
@@ -26,18 +27,25 @@ from xenorec.timing.closures import (
 )
 from xenorec.timing.local_time import DAY_US, by_zone, local_microseconds
 from xenorec.timing.model_column import ModelColumn
-from xenorec.timing.next_purchase.bgnbd import BgNbd
+from xenorec.timing.next_purchase.bgnbd import BgNbd, MbgNbd
+from xenorec.timing.next_purchase.fitting import MEMBERS, Member, member_of
 from xenorec.timing.next_purchase.guard import choose_model
 from xenorec.timing.next_purchase.learner import Learner, learn
+from xenorec.timing.next_purchase.lifetimes_fitters import (
+    make_fitter,
+    read_customers,
+    read_fitter,
+)
 from xenorec.timing.next_purchase.outlook import Outlook, Told
+from xenorec.timing.next_purchase.pareto import ParetoNbd
 from xenorec.timing.next_purchase.purchase_model import NEVER_DAYS
 from xenorec.timing.next_purchase.purchases import Patterns, Purchases, compress, count_purchases
 from xenorec.timing.next_purchase.shop_rate import ShopRate
 from xenorec.timing.next_purchase.visits import Visits, visits_of
 from xenorec.timing.samples import chances
 from xenorec.timing.saved import Saved
+from xenorec.timing.stamps import Stamps, wanted
 from xenorec.timing.stamps import read_orders as read
-from xenorec.timing.stamps import wanted
 
 MODEL_COLUMNS = (
     ModelColumn("p_alive", "double", "probability that the customer will order again at all"),
@@ -52,24 +60,34 @@ AT_ONCE = 20_000
 class NextPurchase(Saved):
     """The probability, number and date of a customer's next orders, and whether any comes.
 
-    Two members under one answer. BG/NBD, a probability model of how often customers order and
-    when they stop; and boosted trees of the chance of an order in each stretch of the next 90
-    days, given none before it, learned at past instants from gaps and their regularity, recent
-    windows, weekdays and the first member's answers. They are put together with the share that
-    told the latest 28 days best, which neither had seen; beyond 90 days the first goes on alone.
+    Two members under one answer. MBG/NBD, a probability model of how often customers order and
+    when they stop, maybe after their first order (``member``: also ``"pareto_nbd"``, or
+    ``"bg_nbd"``, which takes everybody who ordered once for alive); and boosted trees of the
+    chance of an order in each stretch of the next 90 days, given none before it, learned at past
+    instants from gaps and their regularity, recent windows, weekdays and the first member's
+    answers. They are put together with the share that told the latest 28 days best, which neither
+    had seen; beyond 90 days the first goes on alone.
 
     Time counts in days, and orders of one UTC day count once. ``level`` says what an answer
     rests on: ``personal``; ``segment`` for who ordered on one day only (others with one order,
-    as long ago); ``shop`` for who is unknown or when the shop is too small, too new or too odd
-    for a fit; ``default`` when there is nothing at all. ``notes_`` says why.
+    as long ago); ``shop`` for who is unknown, or when the shop is too small, too new or too even
+    to tell habits, which a weak prior then holds; ``default`` when there is nothing at all.
+    ``notes_`` says why.
+
+    ``p_alive`` of who ordered once is never above that of who ordered twice and as lately, and
+    falls while the silence lasts.
 
     ``closures``: pairs of first and last closed day. Runs of 14 and more days without any order
     that should have had 30 are found by themselves; closed days count as nobody's silence.
-    ``use_learner=False``: the probability model alone, which fits in a second.
+    ``use_learner=False``: the probability model alone and nothing else, which fits in a second.
+    ``from_lifetimes`` and ``to_lifetimes`` exchange that one with the package ``lifetimes``, whose
+    fitters do the fitting wherever they end at a maximum within bounds.
 
     It cannot see seasons: a December is judged by the months before it.
 
-    Sources: Fader, Hardie and Lee (2005), Marketing Science 24(2), 275-284; Singer and Willett
+    Sources: Batislam, Denizel and Filiztekin (2007), International Journal of Research in
+    Marketing 24(3), 201-209; Fader, Hardie and Lee (2005), Marketing Science 24(2), 275-284;
+    Schmittlein, Morrison and Colombo (1987), Management Science 33(1), 1-24; Singer and Willett
     (1993), Journal of Educational Statistics 18(2), 155-195, for the stretches.
 
     >>> import pandas as pd
@@ -82,12 +100,19 @@ class NextPurchase(Saved):
     columns: ClassVar[tuple[ModelColumn, ...]] = MODEL_COLUMNS
     parts: ClassVar[tuple[type, ...]] = (
         *(Closure, Purchases, Patterns, Visits),
-        *(BgNbd, ShopRate, Learner),
+        *(BgNbd, MbgNbd, ParetoNbd, ShopRate, Learner),
     )
 
-    def __init__(self, *, closures: Iterable[GivenClosure] = (), use_learner: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        closures: Iterable[GivenClosure] = (),
+        use_learner: bool = True,
+        member: str = "mbg_nbd",
+    ) -> None:
         self.closures = closures_of(closures)
         self.use_learner = use_learner
+        self.member = member
         self.notes_: tuple[str, ...] = ()
 
     def fit(self, orders: Any, as_of: AsOf = None) -> Self:
@@ -97,28 +122,73 @@ class NextPurchase(Saved):
         optionally time_zone (IANA; the zone of the answer's local days, else UTC). Rows without
         a customer, and returns (net_amount or quantity below 0), are left out. ``as_of=None`` means
         the history's own, or the last row.
-        Raises ``BadInput`` for a missing column, an empty time, or nothing to tell as_of from.
+        Raises ``BadInput`` for a missing column, an empty time, nothing to tell as_of from, or a
+        member that there is not.
         """
-        stamps = read(orders, as_of=as_of)
-        self.as_of_ = stamps.as_of
-        self.closures_ = closures_for(stamps, self.closures)
+        kind, stamps = member_of(self.member), read(orders, as_of=as_of)
+        self._read(stamps)
         warn_of_end(self.closures_, stamps.as_of)
-        stamps = without(stamps, self.closures_)
-        self.now_ = microseconds(stamps.as_of) / DAY_US
-        self.visits_ = visits_of(stamps)
-        self.purchases_ = count_purchases(stamps, self.visits_)
-        self.patterns_ = compress(self.purchases_)
-        self.n_customers_ = len(self.purchases_)
-        self.n_repeat_orders_ = int(self.purchases_.frequency.sum())
-        choice = choose_model(self.patterns_)
-        self.level_, self.model_ = choice.level, choice.model
-        self.learner_ = None
-        self.chance_ = chances(self.purchases_.ids)
-        if self.use_learner and choice.level == "personal":
+        choice = choose_model(self.patterns_, kind)
+        self._know(choice.model, choice.level)
+        if self.use_learner and choice.can_learn:
             self.learner_ = learn(self.visits_, self.now_, choice.model, self.chance_)
+            self.once_ = self._outlook().with_once().once
+        if self.learner_ is not None and self.learner_.share > 0:
+            self.level_ = "personal"
         told = (*stamps.notes, *choice.notes, *map(str, self.closures_))
-        self.notes_ = (*told, *self._about_learner())
+        self.notes_ = (*told, *(self._about_learner() if choice.can_learn else ()))
         return self
+
+    @classmethod
+    def from_lifetimes(
+        cls,
+        fitter: Any,
+        orders: Any = None,
+        *,
+        as_of: AsOf = None,
+        period: str | timedelta = "1d",
+    ) -> Self:
+        """Return a model that answers as a fitted fitter of ``lifetimes`` does.
+
+        ``fitter``: BetaGeoFitter, ModifiedBetaGeoFitter or ParetoNBDFitter. ``orders``: the
+        customers to answer for, as for ``fit``; without any those of the fitter's ``data``, each
+        row of weight 1 one customer, with its index as customer_id. ``period``: the fitter's unit
+        of time. Dates need ``as_of``, else they are NaT. Raises ``BadInput`` for anything else, an
+        unfitted fitter, or data without customers' ids of their own.
+        """
+        days = span(period) / timedelta(days=1)
+        model = cls(use_learner=False, member="bg_nbd")
+        fitted = read_fitter(fitter, days)
+        model.member = next(name for name, kind in MEMBERS.items() if kind is type(fitted))
+        if orders is None:
+            at = None if as_of is None else as_instant(as_of)
+            known = read_customers(fitter, days)
+            model.as_of_, model.closures_, model.purchases_ = at, (), known
+            model.now_ = 0.0 if at is None else microseconds(at) / DAY_US
+            model.visits_ = known.ends(model.now_)
+            model.patterns_ = known.patterns(np.arange(len(known)))
+        else:
+            stamps = read(orders, as_of=as_of)
+            model._read(stamps)
+            warn_of_end(model.closures_, stamps.as_of)
+        model._know(fitted, "personal")
+        return model
+
+    def to_lifetimes(self) -> Any:
+        """Return a fitter of ``lifetimes`` with this model's parameters and customers, in days.
+
+        BetaGeoFitter, ModifiedBetaGeoFitter or ParetoNBDFitter; its answers are those of the
+        probability model, which are this model's own where ``use_learner`` is False. Raises
+        ``NotSupported`` where the shop's fit ended in a plain rate, which lifetimes does not have.
+        """
+        past = self._fitted()
+        if isinstance(self.model_, ShopRate):
+            raise NotSupported(
+                "There is no fitter of lifetimes for a plain rate, which is all that these orders "
+                f"tell ({self.notes_[-1] if self.notes_ else 'no notes'}). Fit to more orders."
+            )
+        rows = np.arange(len(past), dtype=np.int64)
+        return make_fitter(self.model_, past.patterns(rows), past.ids)
 
     def predict(self, customer_ids: Any = None, *, within: str | timedelta = "14d") -> pd.DataFrame:
         """Return one row per customer asked for (``None``: all known, in text order).
@@ -172,10 +242,10 @@ class NextPurchase(Saved):
         return self._told(rows, (14.0,), span(within) / timedelta(days=1)).wait
 
     @property
-    def parameters_(self) -> BgNbd | None:
+    def parameters_(self) -> Member | None:
         """The probability model's parameters; None where there is only a rate."""
         self._fitted()
-        return self.model_ if isinstance(self.model_, BgNbd) else None
+        return None if isinstance(self.model_, ShopRate) else self.model_
 
     @property
     def log_likelihood_(self) -> float:
@@ -186,11 +256,10 @@ class NextPurchase(Saved):
     def __str__(self) -> str:
         if not hasattr(self, "level_"):
             return "NextPurchase, not fitted"
-        p = self.parameters_
-        rate = (
-            f"BG/NBD r {p.r:.3f}, alpha {p.alpha:.2f} days, a {p.a:.3f}, b {p.b:.3f}" if p else ""
-        )
-        told = [f"{self.n_customers_:,} customers as of {self.as_of_.isoformat()}", rate]
+        p, at = self.parameters_, "an unknown instant"
+        rate = "" if p is None else ", ".join(f"{name} {v:.4g}" for name, v in asdict(p).items())
+        at = at if self.as_of_ is None else self.as_of_.isoformat()
+        told = [f"{self.n_customers_:,} customers as of {at}", rate and f"{self.member} {rate}"]
         return "NextPurchase: " + "; ".join(text for text in (*told, *self.notes_) if text)
 
     __repr__ = __str__
@@ -200,8 +269,31 @@ class NextPurchase(Saved):
             raise NotFitted("NextPurchase has learned nothing yet; call fit(orders, as_of) first.")
         return self.purchases_
 
+    def _read(self, stamps: Stamps) -> None:
+        """Count what the customers did, on a clock that stands still while the shop is closed."""
+        self.as_of_: datetime | None = stamps.as_of
+        self.closures_ = closures_for(stamps, self.closures)
+        stamps = without(stamps, self.closures_)
+        self.now_ = microseconds(stamps.as_of) / DAY_US
+        self.visits_ = visits_of(stamps)
+        self.purchases_ = count_purchases(stamps, self.visits_)
+        self.patterns_ = compress(self.purchases_)
+
+    def _know(self, model: Member | ShopRate, level: str) -> None:
+        """Take the probability model, and forget a learner."""
+        self.model_, self.level_ = model, level
+        self.learner_: Learner | None = None
+        self.once_: Floats | None = None
+        self.n_customers_ = len(self.purchases_)
+        self.n_repeat_orders_ = int(self.purchases_.frequency.sum())
+        self.chance_ = chances(self.purchases_.ids)
+
+    def _outlook(self, never: float = NEVER_DAYS) -> Outlook:
+        parts = (self.visits_, self.purchases_, self.now_, self.model_, self.learner_, self.once_)
+        return Outlook(*parts, is_textbook=not self.use_learner, never=never)
+
     def _about_learner(self) -> tuple[str, ...]:
-        if self.level_ != "personal" or not self.use_learner:
+        if not self.use_learner:
             return ()
         if self.learner_ is None:
             return (
@@ -213,9 +305,7 @@ class NextPurchase(Saved):
 
     def _told(self, rows: Ints, days: tuple[float, ...], never: float = NEVER_DAYS) -> Told:
         """Return what is said of the customers at ``rows``; of -1 what is said of the shop."""
-        outlook = Outlook(
-            self.visits_, self.purchases_, self.now_, self.model_, self.learner_, never
-        )
+        outlook = self._outlook(never)
         known = rows[rows >= 0]
 
         def score(table: pa.Table) -> pa.Table:
@@ -246,6 +336,8 @@ class NextPurchase(Saved):
         days = np.full(len(rows), np.datetime64("NaT", "us"))
         zones = np.full(len(rows), -1, dtype=np.int64)
         zones[rows >= 0] = self.purchases_.zone[rows[rows >= 0]]
+        if self.as_of_ is None:
+            return pd.Series(days)
         at = microseconds(self.as_of_) + (np.where(np.isfinite(wait), wait, 0) * DAY_US)
         for name, group in by_zone(zones, self.purchases_.zones, unknown="UTC"):
             wall = local_microseconds(at[group].astype(np.int64), name)

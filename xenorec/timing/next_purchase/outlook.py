@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Protocol
 
 import numpy as np
 
 from xenorec.numbers import Floats, Ints
-from xenorec.timing.next_purchase.bgnbd import BgNbd
 from xenorec.timing.next_purchase.curve import Curve, curve_of
+from xenorec.timing.next_purchase.fitting import Member
 from xenorec.timing.next_purchase.learner import Learner
+from xenorec.timing.next_purchase.one_time import capped, looked_up, table_of
 from xenorec.timing.next_purchase.periods import EDGES, Ahead
 from xenorec.timing.next_purchase.purchase_model import NEVER_DAYS, PurchaseModel
 from xenorec.timing.next_purchase.purchases import Patterns, Purchases
@@ -76,14 +77,18 @@ class Plain:
 class Outlook:
     """All that answers rest on; asking changes nothing.
 
-    An interval that ends more than ``never`` days ahead has no end.
+    An interval that ends more than ``never`` days ahead has no end. ``once``: the chance of ever
+    coming again of who came once, by days of silence, where a learner has its say.
+    ``is_textbook``: the probability model's own answers, and nothing else.
     """
 
     visits: Visits
     purchases: Purchases
     now: float
-    model: BgNbd | ShopRate
+    model: Member | ShopRate
     learner: Learner | None
+    once: Floats | None = None
+    is_textbook: bool = False
     never: float = NEVER_DAYS
 
     def known(self, rows: Ints, days: tuple[float, ...]) -> Told:
@@ -96,16 +101,45 @@ class Outlook:
             interval(speaking, self.never),
         )
 
+    def with_once(self) -> Outlook:
+        """Return the same with the chances of who came once, where there is a learner."""
+        if self.learner is None:
+            return self
+        silent = self._silence(np.flatnonzero(self.purchases.frequency == 0))
+        table = table_of(self.now, int(silent.max(initial=0.0)), self._ever_and_soon)
+        return replace(self, once=table)
+
     def _alive(self, rows: Ints, speaking: Speaking) -> Floats:
         """Return the chance of ordering again at all: lower where the learner expects less.
 
-        What the learner sees missing of the orders in its 90 days counts as having stopped: the
-        probability model takes everybody with a single order to be alive.
+        What the learner sees missing of the orders in its 90 days counts as having stopped.
         """
-        past, reach = self._past(rows), float(EDGES[-1])
+        past = self._past(rows)
+        if self.is_textbook:
+            return self.model.p_alive(past)
+        if self.once is None:
+            return capped(self.model, past)
+        alive, soon = self._less(past, speaking)
+        told = looked_up(self.once, self._silence(rows))
+        once, twice = past.frequency == 0, past.frequency == 1
+        return np.where(
+            once, np.maximum(told, soon), np.where(twice, np.maximum(alive, told), alive)
+        )
+
+    def _less(self, past: Patterns, speaking: Speaking) -> tuple[Floats, Floats]:
+        reach = float(EDGES[-1])
         soon, plain = speaking.p_order(reach), self.model.p_order(past, reach)
         share = np.minimum(soon / np.maximum(plain, 1e-12), 1.0)
-        return np.maximum(self.model.p_alive(past) * share, soon)
+        return np.maximum(self.model.p_alive(past) * share, soon), soon
+
+    def _ever_and_soon(self, visits: Visits) -> tuple[Floats, Floats]:
+        """Return the chances of an order at all, and in the learner's days, after visits."""
+        curve = self._curved(visits)
+        return self._less(curve.past, _Curved(curve))
+
+    def _silence(self, rows: Ints) -> Floats:
+        silence: Floats = self.now - self.visits.at[self.visits.bounds[1:] - 1][rows]
+        return silence
 
     def shop(self, chance: Floats, days: tuple[float, ...]) -> Told:
         """Return one entry: the mean of the customers (20,000 of them, by ``chance``)."""
@@ -133,17 +167,15 @@ class Outlook:
     def _speaking(self, rows: Ints) -> Speaking:
         if self.learner is None:
             return Plain(self.model, self._past(rows))
-        ahead = Ahead(self.visits.take(rows), self.now, self.model)
-        return _Curved(curve_of(self.learner.hazards(ahead), ahead.past, self.model))
+        return _Curved(self._curved(self.visits.take(rows)))
+
+    def _curved(self, visits: Visits) -> Curve:
+        assert self.learner is not None
+        ahead = Ahead(visits, self.now, self.model)
+        return curve_of(self.learner.hazards(ahead), ahead.past, self.model)
 
     def _past(self, rows: Ints) -> Patterns:
-        past = self.purchases
-        return Patterns(
-            past.frequency[rows].astype(np.float64),
-            past.recency[rows].astype(np.float64),
-            past.age[rows].astype(np.float64),
-            np.ones(len(rows)),
-        )
+        return self.purchases.patterns(rows)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from xenorec.timing.stamps import Stamps
 
 @dataclass(frozen=True)
 class Purchases:
-    """One entry per customer, in days: the sufficient statistics of BG/NBD.
+    """One entry per customer, in days: the sufficient statistics of the probability models.
 
     ``frequency`` counts the days with an order after the first such day, ``recency`` is the last
     of them and ``age`` the day of ``as_of``, both in days since the first. ``zone`` is a
@@ -31,6 +31,21 @@ class Purchases:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def patterns(self, rows: Ints) -> Patterns:
+        """Return those of customers at ``rows``, one entry each."""
+        frequency, recency, age = (
+            part[rows].astype(np.float64) for part in (self.frequency, self.recency, self.age)
+        )
+        return Patterns(frequency, recency, age, np.ones(len(rows)))
+
+    def ends(self, now: float) -> Visits:
+        """Return the first and the last visit of each, where those between are not known."""
+        n = np.minimum(self.frequency, 1) + 1
+        bounds = np.append(0, np.cumsum(n))
+        at = now - np.repeat(self.age.astype(np.float64), n)
+        at[bounds[1:] - 1] += self.recency
+        return Visits(bounds, at)
 
 
 @dataclass(frozen=True)
