@@ -7,6 +7,7 @@ import pytest
 
 from xenorec.errors import BadInput, NotFitted
 from xenorec.timing import VALUE_COLUMNS, LifetimeValue
+from xenorec.timing.lifetime_value import gamma_gamma, returns
 from xenorec.timing.lifetime_value.base import fit_base
 from xenorec.timing.lifetime_value.blend import Weights, blend
 from xenorec.timing.lifetime_value.gamma_gamma import (
@@ -429,3 +430,32 @@ def test_order_values_are_fitted_by_lifetimes_where_its_fit_is_sound(monkeypatch
         monkeypatch.setattr(gamma_gamma._Shop, "by_lifetimes", lambda _, found=other: found)
         stood_in = gamma_gamma.fit_gamma_gamma(n, mean, np.ones(800))
         assert list(vars(stood_in).values()) == pytest.approx(list(vars(sound).values()), rel=1e-2)
+
+
+def test_a_serial_returner_is_worth_less_than_a_keeper():
+    # given thirty who came alike, of whom every other sends everything back, and two newcomers
+    days = [START + pd.Timedelta(days=9 * k) for k in range(12)]
+    rows = [
+        (f"{kind}-{i:02d}", day) for kind in ("keeps", "sends") for i in range(30) for day in days
+    ]
+    rows += [("new-keeps", days[-1]), ("new-sends", days[-1])]
+    frame = pd.DataFrame(rows, columns=["customer_id", "ordered_at"]).assign(net_amount=20.0)
+    back = frame[frame["customer_id"].str.contains("sends")].assign(net_amount=-20.0)
+    model = LifetimeValue().fit(pd.concat([frame, back]), as_of=days[-1])
+    # then a keeper's value stays, the other's goes, and of a newcomer one return says less
+    told = model.predict(within="30d").set_index("customer_id")["expected_value_amount"]
+    assert told["sends-00"] < 0.1 * told["keeps-00"]
+    whole = LifetimeValue().fit(frame, as_of=days[-1]).predict(within="30d")
+    whole = whole.set_index("customer_id")["expected_value_amount"]
+    assert told["keeps-00"] > 0.9 * whole["keeps-00"]
+    assert 0.1 < told["new-sends"] / told["new-keeps"] < 0.9
+
+
+def test_where_returns_fall_by_chance_all_are_drawn_to_the_shop(orders):
+    early = orders[orders["ordered_at"] <= AS_OF].assign(net_amount=20.0)
+    rng = np.random.default_rng(6)
+    back = early[rng.random(len(early)) < 0.2].assign(net_amount=-20.0)
+    rows = read_spending(pd.concat([early, back]), as_of=AS_OF)
+    kept = returns.kept_shares(rows)
+    assert kept.mean() == pytest.approx(0.8, abs=0.02)
+    assert kept.std() < 0.06

@@ -9,7 +9,7 @@ import pytest
 
 from xenorec.errors import BadInput, NotSupported
 from xenorec.timing import Lapse, NextPurchase
-from xenorec.timing.next_purchase import fitting, lifetimes_fitters
+from xenorec.timing.next_purchase import fitting, lifetimes_fitters, one_time
 from xenorec.timing.next_purchase.bgnbd import BgNbd, MbgNbd
 from xenorec.timing.next_purchase.fitting import MEMBERS, fit_member, is_sound, shop_of
 from xenorec.timing.next_purchase.pareto import ParetoNbd
@@ -274,3 +274,18 @@ def test_a_plain_rate_has_no_fitter():
     orders = pd.DataFrame({"customer_id": ["a"], "ordered_at": [START]})
     with pytest.raises(NotSupported, match="plain rate"):
         NextPurchase().fit(orders, as_of=START).to_lifetimes()
+
+
+def test_the_chance_of_who_came_once_never_rises_whatever_a_learner_says():
+    # given a learner that says nonsense: more after a longer silence, less for who came twice
+    def alive(visits):
+        silence = 400 - visits.at[visits.bounds[1:] - 1]
+        twice = np.diff(visits.bounds) > 1
+        ever = np.where(twice, 0.3, 0.2 + 0.5 * (np.floor(silence) % 7) / 7)
+        return ever, ever / 4
+
+    table = one_time.table_of(400.0, 120, alive)
+    assert len(table) == 121
+    assert (np.diff(table) <= 0).all()
+    assert table.max() <= 0.3
+    assert one_time.looked_up(table, np.array([0.2, 500.0])).tolist() == [table[0], table[-1]]

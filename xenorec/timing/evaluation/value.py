@@ -88,8 +88,9 @@ def evaluate_value(
     are days with an order, spend is net of returns. Everybody with an order at or before the
     origin is scored, in the currency of that order. The rules beside it: ``last_window`` (the
     same again as in the window before, stretched when the data are shorter) and
-    ``probability_model`` (MBG/NBD or BG/NBD times Gamma-Gamma, without the learner). Without ``origins`` the
-    one origin is ``as_of``. Raises ``BadInput`` when the data ends before a window does.
+    ``probability_model`` (MBG/NBD or BG/NBD times Gamma-Gamma, without the learner). Without
+    ``origins`` the one origin is ``as_of``. Raises ``BadInput`` when the data ends before a window
+    does.
     """
     everything, length = read_spending(orders), span(within)
     moments = read_origins(as_of, origins)

@@ -42,16 +42,17 @@ class LifetimeValue(Saved):
     """The orders and the spend to expect of each customer within a horizon, with an interval.
 
     Expected days with an order (MBG/NBD or BG/NBD, whichever makes the orders likelier) times the
-    expected value of such a day (Gamma-Gamma), blended with trees that learned at past days who buys more, rescaled to the level of the
-    former. One model per currency; a customer with two currencies has two rows. Amounts are
-    float64, as a model's answers are no book entries.
+    expected value of such a day (Gamma-Gamma), blended with trees that learned at past days who
+    buys more, rescaled to the level of the former. One model per currency; a customer with two
+    currencies has two rows. Amounts are float64, as a model's answers are no book entries.
 
     It sees no seasons and no customers to come, and beyond half of the data's length it could not
     be checked against the past: the probability model goes on alone (``notes_`` says so). Orders
-    of one UTC day count once. Returns (negative amounts) are no orders; they lower everybody's
-    value by the shop's share of returned money. Closed days (``closures``, else found) count as
-    nobody's silence, as for ``NextPurchase``, which tells who is still alive. Of who hardly comes
-    any more the expected spend may lie above the interval: it is the mean of much and mostly none.
+    of one UTC day count once. Returns (negative amounts) are no orders; they lower a customer's
+    value by the own share of returned money, drawn to the shop's. Closed days (``closures``, else
+    found) count as nobody's silence, as for ``NextPurchase``, which tells who is still alive. Of
+    who hardly comes any more the expected spend may lie above the interval: it is the mean of much
+    and mostly none.
 
     Source: Fader, Hardie and Lee (2005), Marketing Science 24(2), 275-284, and Journal of
     Marketing Research 42(4), 415-430.

@@ -19,7 +19,7 @@ from xenorec.timing.lifetime_value.interval import (
     visits_between,
 )
 from xenorec.timing.lifetime_value.learner import learn
-from xenorec.timing.lifetime_value.returns import kept_share, margin_shares
+from xenorec.timing.lifetime_value.returns import kept_shares, margin_shares
 from xenorec.timing.lifetime_value.spending import Spending, Visits, visits_of
 from xenorec.timing.next_purchase.purchases import Patterns
 
@@ -50,7 +50,7 @@ class Answer:
 class Worth:
     """The customers of one currency: ``ids`` in text order and one entry each.
 
-    ``kept`` is what is left of an amount after returns, ``margin`` the share of it that is the
+    ``kept`` is what is left of their amounts after returns, ``margin`` the share of it that is the
     shop's (None when no margins were given), ``span`` the days that the data reach back.
     """
 
@@ -59,7 +59,7 @@ class Worth:
     factors: Factors
     weights: Weights
     drift: Drift
-    kept: float
+    kept: Floats
     margin: Floats | None
     span: int
     notes: tuple[str, ...]
@@ -90,7 +90,7 @@ class Worth:
 
     def _moments(self, days: float, rows: Ints | slice) -> Spread:
         n = self.base.n_expected(days, rows)
-        value = n * self.base.mean[rows] * self.factors.spend[rows] * self.kept
+        value = n * self.base.mean[rows] * self.factors.spend[rows] * self.kept[rows]
         drift = self.drift.at(days)
         visits = n * self.factors.visits[rows]
         return spread(visits, value, variation=self.base.variation, drift=drift)
@@ -104,7 +104,7 @@ class Worth:
 def fit_worth(spending: Spending) -> Worth:
     """Learn from the rows of one currency; every customer has an order that is no return."""
     visits = visits_of(spending)
-    base, kept = fit_base(visits), kept_share(spending)
+    base, kept = fit_base(visits), kept_shares(spending)
     weights, drift = _look_back(visits, spending.ids)
     rates = learn(visits, spending.ids) if base.can_learn else None
     notes = (*base.notes, *_young(visits.span))
