@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sys
 import warnings
 from dataclasses import asdict
 from pathlib import Path
@@ -81,12 +82,23 @@ for command in (evaluate, outcomes, plan, report, run, train):
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-def new(folder: Path) -> None:
+@click.option("--time-zone", help="The shop's IANA zone, such as Asia/Kolkata.")
+def new(folder: Path, time_zone: str | None) -> None:
     """Make a retailer's folder: xenorec.toml and a first campaign."""
-    from xenorec.project import new_project
+    from xenorec.commands.machine_zone import machine_zone
+    from xenorec.project import FILE, new_project
 
-    for path in new_project(folder):
+    here = machine_zone()
+    if time_zone is None and sys.stdin.isatty():
+        time_zone = click.prompt("The shop's time zone (such as Asia/Kolkata)", default=here)
+    for path in new_project(folder, time_zone=time_zone, proposed=here):
         click.echo(f"wrote {path}")
+    if time_zone is None:
+        click.echo(
+            f"No time zone is set, so no campaign can be planned for customers whose zone is not "
+            f"known: set time_zone in {folder / FILE}.",
+            err=True,
+        )
     click.echo(f"Next: cd {folder}, then load your data: xenorec load files --path exports/")
 
 

@@ -42,7 +42,7 @@ NEW = """\
 [workspace]
 path = "shop.duckdb"              # what can be pulled again: orders, products, profiles
 ledger = "shop.ledger.sqlite"     # what must never be lost: consents, decisions, deliveries
-time_zone = "UTC"                 # of clock times that come without a zone
+{time_zone}
 currency = "USD"
 # country = "SA"                  # whose feasts and paydays; a campaign may be bound to one
 outbox = "outbox"                 # where the channel "file" writes messages
@@ -135,10 +135,6 @@ class Project:
         given = None if ledger is None else given_ledger(ledger, self.folder)
         url = self.ledger if given is None else ledger_url(given, self.path)
         return replace(self, ledger=url, brand=_brand(brand) if brand else self.brand)
-
-    def placed(self, time_zone: str | None) -> Project:
-        """Return the project in ``time_zone``, where it names no zone of its own."""
-        return self if self.time_zone or not time_zone else replace(self, time_zone=time_zone)
 
     @property
     def own(self) -> Path:
@@ -257,15 +253,32 @@ def ledger_url(ledger: str | None, path: Path | None) -> str:
     return f"sqlite:///{file.resolve()}"
 
 
-def new_project(folder: Path) -> list[Path]:
-    """Write a retailer's folder and return the files; an existing project is refused."""
+ZONE_MEANING = "# the shop's days and nights; a store's own zone goes before"
+
+
+def new_project(
+    folder: Path, *, time_zone: str | None = None, proposed: str | None = None
+) -> list[Path]:
+    """Write a retailer's folder and return the files; an existing project is refused.
+
+    ``time_zone``: the shop's. Without one it is left out, and ``proposed`` stands in a comment.
+    Raises BadInput for what is no IANA zone.
+    """
+    from xenorec.timing.zones import zone_info
+
+    line = f'# time_zone = "{proposed or "Asia/Kolkata"}"'
+    if time_zone is not None:
+        line = f'time_zone = "{zone_info(time_zone).key}"'
     if (folder / FILE).exists():
         raise ConfigError(str(folder / FILE), [Problem(FILE, "is there already; nothing written")])
     if folder.exists() and not folder.is_dir():
         raise MissingFile(f"{folder} is a file; give a folder.")
     (folder / "campaigns").mkdir(parents=True, exist_ok=True)
     files = {
-        folder / FILE: NEW.format(name=folder.resolve().name.lower().replace(" ", "-")),
+        folder / FILE: NEW.format(
+            name=folder.resolve().name.lower().replace(" ", "-"),
+            time_zone=f"{line:<33} {ZONE_MEANING}",
+        ),
         folder / "campaigns" / "first-winback.yaml": NEW_CAMPAIGN,
     }
     for path, text in files.items():
@@ -290,10 +303,23 @@ def _problems(data: Mapping[str, Any], text: str) -> list[Problem]:
             elif name in TEXTS and not isinstance(value[key], str):
                 told = f"came as a {type(value[key]).__name__}; expected a text in quotes"
                 problems.append(Problem(f"{name}.{key}", told, _line(text, key)))
+    problems += _zone_problems(data.get("workspace", {}).get("time_zone"), text)
     key = data.get("workspace", {}).get("key")
     if key is not None and not is_reference(key):
         problems.append(Problem("workspace.key", MISSPELT, _line(text, "key")))
     return problems
+
+
+def _zone_problems(zone: Any, text: str) -> list[Problem]:
+    if not isinstance(zone, str):
+        return []
+    from xenorec.timing.zones import zone_info
+
+    try:
+        zone_info(zone)
+    except BadInput as error:
+        return [Problem("workspace.time_zone", str(error), _line(text, "time_zone"))]
+    return []
 
 
 def _occasion_problems(data: Mapping[str, Any], text: str) -> list[Problem]:

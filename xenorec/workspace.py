@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -81,6 +82,7 @@ class Workspace:
 
     def __init__(self, project: Project, *, wait: float = 30.0) -> None:
         self.project = project
+        self._named_zone = project.time_zone
         self._wait = wait
 
     def __repr__(self) -> str:
@@ -113,36 +115,24 @@ class Workspace:
         """
         from xenorec.sources.loading import Intake, check_zone
 
-        self.project = self.project.placed(check_zone(time_zone))
         intake = Intake(
             engine=self.engine,
             append=self.ledger.append,
             own=self.project.own,
-            time_zone=time_zone,
+            time_zone=check_zone(time_zone),
             currency=currency or self.project.currency,
             now=now or datetime.now(UTC),
             shop_zone=self.project.time_zone,
         )
         folder = None if path is None else Path(path)
-        if not isinstance(source, str | Mapping):
-            raise BadInput(
-                f"load() got a {type(source).__name__}; say which table it is: "
-                "crm.load({'orders': frame})."
-            )
-        if not isinstance(source, str):
-            return intake.frames(source, name or "frames")
-        if source == "till":
+        if isinstance(source, str) and source == "till":
             from xenorec.till import load_journal
 
-            return load_journal(self, folder, intake, options)
-        if source == "files":
-            if folder is None:
-                raise BadInput(
-                    "load('files') needs path=, the folder with your files "
-                    "(on the command line: --path)."
-                )
-            return intake.files(folder, name or "files")
-        return intake.connector(source, folder, sample=sample, options=options or {})
+            report = load_journal(self, folder, intake, options)
+        else:
+            report = intake.load(source, folder, name=name, sample=sample, options=options or {})
+        self._place()
+        return report
 
     def link(self) -> LinkReport:
         """Put accounts together that hold the same phone, e-mail or card."""
@@ -314,7 +304,17 @@ class Workspace:
         """The engine over the warehouse's file."""
         from xenorec.engine import DuckEngine
 
-        return DuckEngine(self.project.path, wait=self._wait)
+        self.__dict__["engine"] = DuckEngine(self.project.path, wait=self._wait)
+        self._place()
+        return self.engine
+
+    def _place(self) -> None:
+        """Learn the shop's zone from what was loaded, where the project names none."""
+        from xenorec.sources.zones import found_zone
+
+        zone = self._named_zone or found_zone(self.engine)
+        self.project = replace(self.project, time_zone=zone)
+        self.engine.time_zone = zone
 
     @cached_property
     def ledger(self) -> Ledger:

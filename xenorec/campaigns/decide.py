@@ -15,6 +15,7 @@ from xenorec.campaigns.record import CampaignRecord
 from xenorec.campaigns.removed import Removed
 from xenorec.campaigns.room import Room
 from xenorec.campaigns.season import Season, check_season, last_moment, season_of
+from xenorec.campaigns.zones import with_zones
 from xenorec.chance import uniform
 from xenorec.errors import NotSupported, TemplateError
 from xenorec.ledger import Decision
@@ -58,11 +59,7 @@ def decide(record: CampaignRecord, room: Room) -> Decided:
     season = season_of(record, room.calendar, as_of)
     check_season(record, season, as_of)
     ends = last_moment(record, season, as_of)
-    zone = room.calendar.time_zone
-    people = [
-        {**row, "time_zone": row["time_zone"] or zone}
-        for row in room.people.to_arrow(COLUMNS).to_pylist()
-    ]
+    people = with_zones(room.people.to_arrow(COLUMNS).to_pylist(), room.calendar.time_zone)
     reach = reaches(
         people,
         record.message.channels,
@@ -115,7 +112,7 @@ def _draft(
         address_hash=reach.address_hash,
         planned_at=as_of if hour is None else hour.at,
         not_after=ends,
-        time_zone=row["time_zone"] or "UTC",
+        time_zone=row["time_zone"],
         quiet=record.timing.quiet,
         cap_n=limit[0] if limit else None,
         cap_days=limit[1] / timedelta(days=1) if limit else None,

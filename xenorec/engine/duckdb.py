@@ -70,12 +70,14 @@ class DuckEngine:
     """A DuckDB file, or a database in memory when there is no path.
 
     The file is opened for one operation and closed after it, read-only where it is only read,
-    so that a notebook left open blocks nobody.
+    so that a notebook left open blocks nobody. ``time_zone`` is the shop's: SQL asks for it as
+    ``getvariable('shop_zone')``, which is empty where it is not known.
     """
 
     def __init__(self, path: Path | None, *, wait: float = 30.0) -> None:
         self.path = path
         self.wait = wait
+        self.time_zone: str | None = None
         self._memory: duckdb.DuckDBPyConnection | None = None
         self._n_writes = 0
 
@@ -119,12 +121,12 @@ class DuckEngine:
     def _open(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         if self.path is None:
             self._memory = self._memory or _configure(duckdb.connect(":memory:"))
-            return self._memory
+            return _placed(self._memory, self.time_zone)
         if read_only and not self.path.exists():
             raise MissingFile(
                 f"There is no workspace at {self.path}. Load something first: crm.load(...)."
             )
-        return _configure(self._patiently(read_only=read_only))
+        return _placed(_configure(self._patiently(read_only=read_only)), self.time_zone)
 
     def _patiently(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         started = time.monotonic()
@@ -182,6 +184,14 @@ def explained(error: duckdb.Error, sql: str) -> XenorecError:
 def _configure(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     connection.execute("set TimeZone = 'UTC'")
     connection.execute(f"set memory_limit = '{MEMORY}'")
+    return connection
+
+
+def _placed(
+    connection: duckdb.DuckDBPyConnection, time_zone: str | None
+) -> duckdb.DuckDBPyConnection:
+    zone = "null" if time_zone is None else "'" + time_zone.replace("'", "''") + "'"
+    connection.execute(f"set variable shop_zone = cast({zone} as VARCHAR)")
     return connection
 
 

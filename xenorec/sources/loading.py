@@ -18,6 +18,7 @@ from xenorec.sources.files import file_batches
 from xenorec.sources.frames import frame_batches
 from xenorec.sources.landing import Append, Batch, land, prepare
 from xenorec.sources.report import LoadReport, TableLoad
+from xenorec.sources.zones import remember_zone
 
 LINKS = "create table if not exists warehouse.links (customer_id VARCHAR, into_id VARCHAR)"
 
@@ -72,6 +73,32 @@ class Intake:
         """The zone of a source that names none itself."""
         return self.time_zone or self.shop_zone
 
+    def load(
+        self,
+        source: str | Mapping[str, Any],
+        folder: Path | None,
+        *,
+        name: str | None,
+        sample: bool,
+        options: Mapping[str, Any],
+    ) -> LoadReport:
+        """Load data frames, a folder (``"files"``) or a connector; ``name``: of the source."""
+        if isinstance(source, Mapping):
+            return self.frames(source, name or "frames")
+        if not isinstance(source, str):
+            raise BadInput(
+                f"load() got a {type(source).__name__}; say which table it is: "
+                "crm.load({'orders': frame})."
+            )
+        if source != "files":
+            return self.connector(source, folder, sample=sample, options=options)
+        if folder is None:
+            raise BadInput(
+                "load('files') needs path=, the folder with your files "
+                "(on the command line: --path)."
+            )
+        return self.files(folder, name or "files")
+
     def frames(self, frames: Mapping[str, Any], source: str) -> LoadReport:
         """Load data frames by canonical name."""
         with self.engine.writing() as session:
@@ -112,6 +139,8 @@ class Intake:
     def _land(self, session: Session, source: str, batches: list[Batch]) -> LoadReport:
         prepare(session, [table for table in TABLES.values() if table.home == "warehouse"])
         session.run(LINKS)
+        if self.time_zone:
+            remember_zone(session, self.time_zone)
         loads = tuple(land(session, batch, now=self.now, append=self.append) for batch in batches)
         _warn_of_unread_consents(loads)
         return LoadReport(source, loads)
