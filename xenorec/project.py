@@ -11,6 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xenorec.brand import KEYS as BRAND
+from xenorec.brand import Brand, brand_of, brand_problems
 from xenorec.errors import BadInput, ConfigError, MissingFile, Problem, nearest
 from xenorec.project_key import MISSPELT, key_of
 from xenorec.secret_references import is_reference, resolve, resolve_all, without_secrets
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 FILE = "xenorec.toml"
 KEYS: Mapping[str, tuple[str, ...]] = {
     "workspace": ("path", "ledger", "time_zone", "currency", "country", "outbox", "key"),
-    "brand": ("name", "url", "address", "color", "sender"),
+    "brand": BRAND,
     "channels": (),
     "connectors": (),
     "occasions": ("subdivision", "payday", "confirmed", "own"),
@@ -86,22 +88,6 @@ approval: required
 
 
 @dataclass(frozen=True)
-class Brand:
-    """Who speaks in the messages."""
-
-    name: str = "Your shop"
-    url: str = "https://shop.example"
-    address: str = "Postal address of the shop"
-    color: str = "#1f6f54"
-    sender: str = ""
-
-    def __post_init__(self) -> None:
-        if not self.sender:
-            host = self.url.split("://")[-1].split("/")[0].removeprefix("www.")
-            object.__setattr__(self, "sender", f"{self.name} <hello@{host}>")
-
-
-@dataclass(frozen=True)
 class Project:
     """What ``xenorec.toml`` says, with defaults for what it leaves out."""
 
@@ -134,7 +120,7 @@ class Project:
         """Return the project with the ledger and the brand that were given in place of its own."""
         given = None if ledger is None else given_ledger(ledger, self.folder)
         url = self.ledger if given is None else ledger_url(given, self.path)
-        return replace(self, ledger=url, brand=_brand(brand) if brand else self.brand)
+        return replace(self, ledger=url, brand=brand_of(brand) if brand else self.brand)
 
     @property
     def own(self) -> Path:
@@ -169,7 +155,8 @@ def read_project(path: Path) -> Project:
         told = [Problem(one.where, one.why, _line(text, one.reference)) for one in unread]
         raise ConfigError(str(path), [*_problems(data, text), *told])
     closures, wrong = _closures(read.get(CLOSURES, []), text)
-    problems = [*(_problems(read, text) or _occasion_problems(read, text)), *wrong]
+    mistakes = _problems(read, text) or _occasion_problems(read, text)
+    problems = [*mistakes, *_brand_problems(read, text), *wrong]
     if problems:
         raise ConfigError(str(path), problems)
     return _project(path.parent, read, closures)
@@ -185,7 +172,7 @@ def _project(folder: Path, data: Mapping[str, Any], closures: tuple[Closure, ...
         time_zone=workspace.get("time_zone"),
         currency=workspace.get("currency"),
         outbox=folder / workspace.get("outbox", "outbox"),
-        brand=Brand(**data.get("brand", {})),
+        brand=brand_of(data.get("brand", {})),
         channels=data.get("channels", {}),
         country=workspace.get("country"),
         occasions=data.get("occasions", {}),
@@ -215,18 +202,8 @@ def lone_project(path: Path | None, ledger: str | None, brand: Mapping[str, str]
         path=path,
         ledger=ledger_url(None if ledger is None else given_ledger(ledger, folder), path),
         outbox=folder / "outbox",
-        brand=_brand(brand),
+        brand=brand_of(brand),
     )
-
-
-def _brand(given: Mapping[str, str]) -> Brand:
-    known = KEYS["brand"]
-    wrong = [
-        Problem(key, f"is not known.{nearest(key, known)}") for key in given if key not in known
-    ]
-    if wrong:
-        raise ConfigError("brand", wrong)
-    return Brand(**dict(given))
 
 
 def given_ledger(ledger: str, folder: Path) -> str:
@@ -274,11 +251,9 @@ def new_project(
     if folder.exists() and not folder.is_dir():
         raise MissingFile(f"{folder} is a file; give a folder.")
     (folder / "campaigns").mkdir(parents=True, exist_ok=True)
+    name = re.sub(r"[^\w]+", "-", folder.resolve().name.lower()).strip("-_") or "shop"
     files = {
-        folder / FILE: NEW.format(
-            name=folder.resolve().name.lower().replace(" ", "-"),
-            time_zone=f"{line:<33} {ZONE_MEANING}",
-        ),
+        folder / FILE: NEW.format(name=name, time_zone=f"{line:<33} {ZONE_MEANING}"),
         folder / "campaigns" / "first-winback.yaml": NEW_CAMPAIGN,
     }
     for path, text in files.items():
@@ -320,6 +295,12 @@ def _zone_problems(zone: Any, text: str) -> list[Problem]:
     except BadInput as error:
         return [Problem("workspace.time_zone", str(error), _line(text, "time_zone"))]
     return []
+
+
+def _brand_problems(data: Mapping[str, Any], text: str) -> list[Problem]:
+    brand = data.get("brand", {})
+    known = {key: value for key, value in brand.items() if key in BRAND and isinstance(value, str)}
+    return [Problem(f"brand.{key}", told, _line(text, key)) for key, told in brand_problems(known)]
 
 
 def _occasion_problems(data: Mapping[str, Any], text: str) -> list[Problem]:

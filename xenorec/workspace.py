@@ -401,6 +401,7 @@ class Workspace:
             report=lambda name, within: self.report(name, within=within),
             shelves=lambda: self._moment(people.as_of).recommender_for(people.text),
             priors=lambda: self.row_priors(people.as_of),
+            key=self.project.key,
             calendar=self.project.calendar,
             recommender=recommend,
             send_time=timing,

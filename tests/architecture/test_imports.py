@@ -23,12 +23,13 @@ LAYERS = (
         "content",
         "frames",
         "instants",
+        "links",
         "order_rules",
         "secret_references",
         "spans",
         "threads",
     ),
-    ("schema",),
+    ("headers", "schema"),
     ("engine", "boosting", "saved"),
     (
         "creative",
@@ -42,6 +43,7 @@ LAYERS = (
     ),
     ("channels", "campaigns", "report"),
     (
+        "brand",
         "pos",
         "project",
         "project_key",
@@ -65,6 +67,7 @@ SAME_LAYER = {
 }
 HOMES = {
     "altair": {"recommend", "timing"},
+    "babel": {"messages"},
     "click": {"cli", "commands"},
     "duckdb": {"engine"},
     "hijridate": {"timing"},

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pyarrow as pa
 
@@ -16,15 +17,19 @@ from xenorec.campaigns.room import BrandLike, Room
 from xenorec.campaigns.rows import drawn, explore_of
 from xenorec.campaigns.shelves import with_shelves
 from xenorec.campaigns.tongues import shelves_in
+from xenorec.campaigns.unusable import price_of, unusable
 from xenorec.creative import Arm, ArmChooser, pictures
 from xenorec.errors import BadInput
-from xenorec.messages import MessageTemplate, check_context, format_money
+from xenorec.links import LinkToken, absolute, joined, sign
+from xenorec.messages import MessageTemplate, check_context, person_name, with_plain_names
 from xenorec.recommend import ShelfRecommender
 
 if TYPE_CHECKING:
     import pandas as pd
 
 LOCALE = "en-US"
+PATHS = {"click": "m", "unsubscribe": "unsubscribe"}
+"""Where below the shop's address a link leads, by what it is for; the token stands behind."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,9 @@ class Composer:
     arms: Mapping[str, Arm]
     rows: Mapping[str, list[dict[str, Any]]]
     removed: Removed
+    key: bytes
+    notes: tuple[str, ...] = ()
+    """What of the shop's data could not be used, in words."""
 
     @classmethod
     def fitted(
@@ -74,18 +82,23 @@ class Composer:
             arms,
             drawn(_rows(frame, products), explore_of(record, model.explore), record.campaign),
             Removed(model, tuple(locales)),
+            room.key(),
+            unusable(products.values(), people),
         )
 
-    def compose(self, person: Mapping[str, Any], channel: str, key: str) -> Composed | None:
-        """Return one customer's message, or None when there is nothing to recommend."""
+    def compose(self, person: Mapping[str, Any], channel: str, step: str) -> Composed | None:
+        """Return one customer's message, or None when there is nothing to recommend.
+
+        Raises BadInput when what is known of this customer makes no message.
+        """
         shelves = self.rows.get(person["customer_id"])
         if not shelves:
             return None
         hero, creative_id, propensity = self._hero(person)
         locale = _locale(self.record, person)
-        link = f"{self.brand.url.rstrip('/')}/m/{key}"
+        links = self._links(person["customer_id"], channel, step)
         context = {
-            "customer": {"first_name": person.get("first_name")},
+            "customer": {"first_name": person_name(person.get("first_name"))},
             "brand": {
                 "name": self.brand.name,
                 "url": self.brand.url,
@@ -94,13 +107,23 @@ class Composer:
             },
             "locale": locale,
             "campaign_id": self.record.campaign,
-            "shelves": [_localised(shelf, locale, link) for shelf in shelves],
+            "shelves": [_localised(shelf, locale, links["click"]) for shelf in shelves],
             "hero": hero,
-            "button_url": link,
-            "unsubscribe_url": f"{self.brand.url.rstrip('/')}/unsubscribe/{key}",
+            "button_url": links["click"],
+            "unsubscribe_url": links["unsubscribe"],
         }
+        context = with_plain_names(context)
         check_context(context)
         return Composed(context, [_kept(shelf) for shelf in shelves], creative_id, propensity)
+
+    def _links(self, customer_id: str, channel: str, step: str) -> dict[str, str]:
+        """Return the links of one message by what they are for, each with its own token."""
+        purpose = self.record.audience.purpose
+        facts = (self.record.campaign, step, customer_id, channel, purpose)
+        return {
+            action: joined(self.brand.url, path, sign(LinkToken(*facts, action), self.key))
+            for action, path in PATHS.items()
+        }
 
     def _hero(
         self, person: Mapping[str, Any]
@@ -128,7 +151,7 @@ class Composer:
 
 def _locale(record: CampaignRecord, person: Mapping[str, Any]) -> str:
     asked = record.message.locale
-    return str(person.get("locale") or LOCALE) if asked == "customer" else asked
+    return str(person.get("locale") or "").strip() or LOCALE if asked == "customer" else asked
 
 
 def fitted_recommender(record: CampaignRecord, room: Room) -> ShelfRecommender:
@@ -226,9 +249,9 @@ def _item(record: Mapping[str, Any], product: Mapping[str, Any]) -> dict[str, An
         "was_price": None,
         "reason": record["reason"],
         "score": float(record["score"]),
-        "image": product["image_url"] or picture.image,
+        "image": absolute(product["image_url"]) or picture.image,
         "alt": picture.alt,
-        "url": product["url"],
+        "url": absolute(product["url"]),
     }
 
 
@@ -238,11 +261,11 @@ def _localised(shelf: Mapping[str, Any], locale: str, link: str) -> dict[str, An
 
 
 def _priced(item: Mapping[str, Any], locale: str, link: str) -> dict[str, Any]:
-    amount, currency = item["price_amount"], item["currency"]
-    price = format_money(amount, currency, locale) if amount and currency else None
     left_out = ("price_amount", "currency", "score")
     kept = {key: value for key, value in item.items() if key not in left_out}
-    return {**kept, "price": price, "url": item["url"] or f"{link}#{item['product_id']}"}
+    price = price_of(item["price_amount"], item["currency"], locale)
+    url = item["url"] or f"{link}#{quote(item['product_id'], safe='')}"
+    return {**kept, "price": price, "url": url}
 
 
 def _kept(shelf: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,9 +17,9 @@ from xenorec.campaigns.room import Room
 from xenorec.campaigns.season import Season, check_season, last_moment, season_of
 from xenorec.campaigns.zones import with_zones
 from xenorec.chance import uniform
-from xenorec.errors import NotSupported, TemplateError
+from xenorec.errors import BadInput, NotSupported, TemplateError
 from xenorec.ledger import Decision
-from xenorec.messages import MessageTemplate, lint
+from xenorec.messages import MessageTemplate, check_head, lint
 from xenorec.schema.enums import Reason
 from xenorec.spans import cap
 
@@ -45,6 +45,8 @@ class Decided:
     removed: Removed
     season: Season | None
     hours: HoursTold
+    notes: tuple[str, ...] = ()
+    """What of the shop's data the messages go without, in words."""
 
 
 def decide(record: CampaignRecord, room: Room) -> Decided:
@@ -72,16 +74,18 @@ def decide(record: CampaignRecord, room: Room) -> Decided:
     open_ids = [row["customer_id"] for row in open_to]
     written_to = {customer_id for customer_id in open_ids if not _is_control(record, customer_id)}
     hours = hours_of(record, room, people, ends, written_to)
+    problems: dict[str, tuple[str, ...]] = {}
     drafts = [
-        _draft(record, row, reach[row["customer_id"]], composer, hours, (as_of, ends))
+        _draft(record, row, reach[row["customer_id"]], composer, hours, (as_of, ends), problems)
         for row in people
     ]
-    problems: dict[str, tuple[str, ...]] = {}
-    decisions = tuple(_checked(draft, template, problems) for draft in drafts)
+    check = MessageCheck(template, room.brand.sender, problems)
+    decisions = tuple(check.checked(draft, row) for draft, row in zip(drafts, people, strict=True))
     emptied = [d.customer_id for d in decisions if d.reason == Reason.NO_RECOMMENDATION]
     removed = replace(composer.removed, emptied_ids=tuple(emptied))
     planned = (d.customer_id for d in decisions if d.state == "planned")
-    return Decided(decisions, problems, removed, season, HoursTold(hours).among(planned))
+    told = HoursTold(hours).among(planned)
+    return Decided(decisions, problems, removed, season, told, composer.notes)
 
 
 def _draft(
@@ -91,6 +95,7 @@ def _draft(
     composer: Composer,
     hours: Mapping[str, Hour],
     time: tuple[datetime, datetime],
+    problems: dict[str, tuple[str, ...]],
 ) -> Decision:
     customer_id, (as_of, ends) = row["customer_id"], time
     limit = cap(record.timing.cap) if record.timing.cap else None
@@ -126,7 +131,11 @@ def _draft(
     )
     if reach.reason is not None:
         return blank
-    composed = composer.compose(row, reach.channel, blank.key)
+    try:
+        composed = composer.compose(row, reach.channel, STEP)
+    except BadInput as error:  # what is known of this customer makes no message; others go on
+        problems[customer_id] = (str(error),)
+        return replace(blank, reason=Reason.TEMPLATE_ERROR)
     if composed is None:
         return replace(blank, reason=Reason.NO_RECOMMENDATION)
     if hour is None:
@@ -147,21 +156,38 @@ def _is_control(record: CampaignRecord, customer_id: str) -> bool:
     return uniform(record.holdout.salt, customer_id) < record.holdout.share
 
 
-def _checked(
-    draft: Decision, template: MessageTemplate, problems: dict[str, tuple[str, ...]]
-) -> Decision:
-    """Render the message of a planned decision and look for what must not be sent."""
-    if draft.state != "planned":
-        return draft
-    try:
-        rendered = template.render(json.loads(draft.context), channel=draft.channel)
-        found = tuple(lint(rendered, purpose=template.purpose))
-    except TemplateError as error:
-        found, rendered = (str(error),), None
-    if found or rendered is None:
-        problems[draft.customer_id] = found
-        return replace(draft, state="suppressed", reason=Reason.TEMPLATE_ERROR)
-    return replace(draft, body_hash=rendered.body_hash)
+@dataclass(frozen=True)
+class MessageCheck:
+    """Makes the message of each planned decision and looks for what must not be sent."""
+
+    template: MessageTemplate
+    sender: str
+    problems: dict[str, tuple[str, ...]]
+
+    def checked(self, draft: Decision, person: Mapping[str, Any]) -> Decision:
+        """Return the decision with its body's hash, or suppressed, its problems noted."""
+        if draft.state != "planned":
+            return draft
+        found, body_hash = self._problems(draft, person)
+        if found:
+            self.problems[draft.customer_id] = found
+            return replace(draft, state="suppressed", reason=Reason.TEMPLATE_ERROR)
+        return replace(draft, body_hash=body_hash)
+
+    def _problems(
+        self, draft: Decision, person: Mapping[str, Any]
+    ) -> tuple[tuple[str, ...], str | None]:
+        context = json.loads(draft.context)
+        link = context["unsubscribe_url"]
+        try:
+            rendered = self.template.render(context, channel=draft.channel)
+            if draft.channel == "email":
+                to = str(person["email"])
+                check_head(rendered, sender=self.sender, to=to, unsubscribe_url=link)
+        except (BadInput, TemplateError) as error:
+            return (str(error),), None
+        found = lint(rendered, purpose=self.template.purpose, unsubscribe_url=link)
+        return tuple(found), rendered.body_hash
 
 
 def _refuse_unsupported(record: CampaignRecord, template: MessageTemplate) -> None:

@@ -57,7 +57,11 @@ class Funnel:
 
 @dataclass(frozen=True)
 class Plan:
-    """What will be sent to whom, when and why; equal inputs give an equal hash."""
+    """What will be sent to whom, when and why; equal inputs give an equal hash.
+
+    ``problems``: by customer, why a message cannot be made. ``notes``: what of the shop's data the
+    messages go without, such as a product's url that is none.
+    """
 
     record: CampaignRecord
     as_of: datetime
@@ -67,6 +71,7 @@ class Plan:
     removed: Removed
     season: Season | None = None
     hours: HoursTold | None = None
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def make(cls, record: CampaignRecord, room: Room) -> Plan:
@@ -77,7 +82,7 @@ class Plan:
         _warn_of_locale(record, room)
         as_of = room.people.as_of
         made = decided.decisions, decided.problems, room, decided.removed, decided.season
-        return cls(record, as_of, *made, decided.hours)
+        return cls(record, as_of, *made, decided.hours, decided.notes)
 
     @property
     def hash(self) -> str:
@@ -147,6 +152,7 @@ class Plan:
             text += "".join(f"\n  {line}" for line in (self.season, *self.past_seasons))
         if removed := str(self.removed):
             text += f"\n{removed}"
+        text += "".join(f"\n  {note}" for note in self.notes)
         if self.problems:
             text += f"\n  {len(self.problems):,} messages did not pass the checks: plan.problems"
         return text

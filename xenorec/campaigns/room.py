@@ -36,7 +36,8 @@ class BrandLike(Protocol):
 class Room:
     """Everything a campaign needs from its workspace.
 
-    ``fit`` gives a model fitted to the history, which an earlier command may have done.
+    ``fit`` gives a model fitted to the history, which an earlier command may have done; ``key``
+    the secret that signs links.
     """
 
     people: Profiles
@@ -50,6 +51,7 @@ class Room:
     report: Callable[[str, str | None], Any]
     shelves: Callable[[], ShelfRecommender]
     priors: Callable[[], RowPriors]
+    key: Callable[[], bytes]
     calendar: Calendar = field(default_factory=Calendar)
     recommender: ShelfRecommender | None = None
     send_time: SendTime | None = None

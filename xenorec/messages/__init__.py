@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from xenorec.messages.context import MessageContext, check_context
+from xenorec.messages.dates import format_day
 from xenorec.messages.lint import lint
 from xenorec.messages.manifest import Variable
-from xenorec.messages.mime import to_mime
+from xenorec.messages.mime import check_head, to_mime
 from xenorec.messages.money import format_money
+from xenorec.messages.names import person_name, with_plain_names
 from xenorec.messages.page import page
 from xenorec.messages.preview import preview_html
 from xenorec.messages.rendered import RenderedMessage
@@ -20,11 +22,15 @@ __all__ = [
     "SmsLength",
     "Variable",
     "check_context",
+    "check_head",
+    "format_day",
     "format_money",
     "lint",
     "page",
+    "person_name",
     "preview_html",
     "sms_length",
     "to_gsm",
     "to_mime",
+    "with_plain_names",
 ]

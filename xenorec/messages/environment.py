@@ -13,41 +13,48 @@ from functools import lru_cache
 from typing import Any, Literal, cast
 
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, meta, nodes
-from jinja2 import TemplateError as JinjaError
 from jinja2.runtime import Context, LoopContext, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jinja2.utils import pass_context
-from jinja2.visitor import NodeTransformer
 
 from xenorec.errors import TemplateError, TemplateRefused
 from xenorec.messages import guard
-from xenorec.messages.filters import MESSAGE_FILTERS, OPEN_FILTERS, PAGE_FILTERS, shown
+from xenorec.messages.filters import MESSAGE_FILTERS, PAGE_FILTERS
+from xenorec.messages.work import CHARGES, WORK, Work, instrument, size
 
 Kind = Literal["html", "page", "text"]
 
 _LOOP_FIELDS = frozenset(
     {"depth", "first", "index", "index0", "last", "length", "nextitem", "previtem", "revindex"}
 )
-_BUDGET = "_rounds"
+_VALUE = "\ufffc"
+"""Stands for a printed value in the words of a template."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How many loop rounds and characters one rendering may take."""
+    """How many loop rounds, characters of work and bytes of text one rendering may take."""
 
     n_rounds: int
     n_characters: int
+    n_bytes: int
 
 
 _LIMITS: Mapping[str, Limits] = {
-    "html": Limits(n_rounds=10_000, n_characters=1_000_000),
-    "page": Limits(n_rounds=1_000_000, n_characters=50_000_000),
-    "text": Limits(n_rounds=10_000, n_characters=1_000_000),
+    "html": Limits(n_rounds=10_000, n_characters=3_000_000, n_bytes=1_000_000),
+    "page": Limits(n_rounds=1_000_000, n_characters=500_000_000, n_bytes=50_000_000),
+    "text": Limits(n_rounds=10_000, n_characters=3_000_000, n_bytes=1_000_000),
 }
 
 
 class GuardedEnvironment(ImmutableSandboxedEnvironment):
     """A sandbox in which a field is an entry of a mapping, never an attribute of Python."""
+
+    intercepted_binops = frozenset({"+"})
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Add two values; the characters or entries of both are charged before."""
+        context.parent[WORK].charge(size(left) + size(right))
+        return super().call_binop(context, operator, left, right)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Read ``obj.attribute``: an entry of a mapping or a field of a dataclass or loop."""
@@ -83,73 +90,6 @@ def _fields(kind: Hashable) -> frozenset[str]:
     return frozenset(field.name for field in dataclasses.fields(cast(Any, kind)))
 
 
-@dataclass
-class _Rounds:
-    left: int
-
-
-@pass_context
-def _bounded(context: Context, value: object, label: str, line: int) -> object:
-    """Charge the rounds of one loop to the rendering's budget before it starts."""
-    if isinstance(value, Undefined) or not isinstance(value, list | tuple | Mapping):
-        kind = "undefined" if isinstance(value, Undefined) else type(value).__name__
-        raise TemplateError(f"line {line}: {label} is {kind}; a loop needs a list")
-    rounds: _Rounds = context.parent[_BUDGET]
-    rounds.left -= len(value)
-    if rounds.left < 0:
-        raise TemplateError(f"line {line}: the loops over {label} run too many rounds")
-    return value
-
-
-class _Instrument(NodeTransformer):
-    """Wrap what is printed and what is looped over, so that bad values are named."""
-
-    def visit_Output(self, node: nodes.Output) -> nodes.Node:  # noqa: N802
-        self.generic_visit(node)
-        node.nodes = [_wrap("_shown", child) for child in node.nodes]
-        return node
-
-    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802
-        self.generic_visit(node)
-        node.nodes = [_wrap("_shown", child) for child in node.nodes]
-        return node
-
-    def visit_Filter(self, node: nodes.Filter) -> nodes.Node:  # noqa: N802
-        self.generic_visit(node)
-        if node.name not in OPEN_FILTERS and node.node is not None:
-            node.node = _wrap("_shown", node.node)
-        return node
-
-    def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802
-        self.generic_visit(node)
-        node.iter = _wrap("_bounded", node.iter)
-        return node
-
-
-def _wrap(filter_name: str, node: Any) -> Any:
-    if isinstance(node, nodes.TemplateData):
-        return node
-    line = node.lineno
-    label = nodes.Const(spell(node), lineno=line)
-    at = nodes.Const(line, lineno=line)
-    return nodes.Filter(node, filter_name, [label, at], [], None, None, lineno=line)
-
-
-def spell(node: nodes.Node | None) -> str:
-    """Write an expression as it stood in the source, as far as an error needs it."""
-    if isinstance(node, nodes.Name):
-        return node.name
-    if isinstance(node, nodes.Getattr):
-        return f"{spell(node.node)}.{node.attr}"
-    if isinstance(node, nodes.Getitem):
-        key = node.arg.value if isinstance(node.arg, nodes.Const) else ".."
-        return f"{spell(node.node)}[{key}]"
-    if isinstance(node, nodes.Filter):
-        inner = spell(node.node)
-        return inner if node.name.startswith("_") else f"{inner}|{node.name}"
-    return "an expression"
-
-
 def _environment(kind: Kind) -> GuardedEnvironment:
     environment = GuardedEnvironment(
         autoescape=kind != "text",
@@ -161,7 +101,7 @@ def _environment(kind: Kind) -> GuardedEnvironment:
     environment.globals.clear()
     environment.filters.clear()
     environment.filters.update(_filters(kind))
-    environment.filters.update({"_bounded": _bounded, "_shown": shown})
+    environment.filters.update(CHARGES)
     return environment
 
 
@@ -178,24 +118,28 @@ _ENVIRONMENTS: Mapping[str, GuardedEnvironment] = {
 
 @dataclass(frozen=True)
 class Compiled:
-    """A source that passed the guard, and the root names it reads."""
+    """A source that passed the guard, the root names it reads, and the words it has of its own.
+
+    In ``words`` each printed value is one U+FFFC.
+    """
 
     name: str
     kind: Kind
     reads: frozenset[str]
+    words: str
     template: Template
 
     def render(self, values: Mapping[str, Any]) -> str:
         """Return the rendered text.
 
         Raises TemplateError naming the template, the line and the variable when a value is
-        missing, has the wrong type, or the rendering grows past its bounds.
+        missing, has the wrong type, or the rendering takes more work or bytes than it may.
         """
         limits = _LIMITS[self.kind]
-        context = {**values, _BUDGET: _Rounds(limits.n_rounds)}
+        context = {**values, WORK: Work(limits.n_rounds, limits.n_characters)}
         try:
-            return "".join(_capped(self.template.generate(context), limits.n_characters))
-        except (JinjaError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+            return "".join(_capped(self.template.generate(context), limits.n_bytes))
+        except Exception as error:  # whatever a value of the caller does when it is printed
             raise TemplateError(f"{self.name}, {_told(error)}") from error
 
 
@@ -203,43 +147,45 @@ class Compiled:
 def compile_source(source: str, kind: Kind, name: str) -> Compiled:
     """Parse, guard and compile a source; the same source is compiled once.
 
-    Raises TemplateRefused when it does not parse or uses a construct outside the allow-list.
+    Raises TemplateRefused when it does not parse, uses a construct outside the allow-list, or is
+    larger than ``guard`` allows.
     """
-    environment = _ENVIRONMENTS[kind]
-    tree = _parse(environment, source, name)
-    filters = _filters(kind)
+    environment, filters = _ENVIRONMENTS[kind], _filters(kind)
     try:
+        guard.check_source(environment, source, name=name)
+        tree = environment.parse(source, name, name)
         guard.check(tree, name=name, filters=filters)
         reads = frozenset(meta.find_undeclared_variables(tree))
-        _Instrument().visit(tree)
-        code = environment.compile(tree, name, name)
+        words = _words(tree)
+        code = environment.compile(instrument(tree), name, name)
+    except TemplateRefused:
+        raise
     except TemplateSyntaxError as error:
         raise TemplateRefused(f"{name}, line {error.lineno}: {error.message}") from error
-    except (RecursionError, SyntaxError, MemoryError) as error:
-        raise TemplateRefused(f"{name}: the template is nested too deep to compile") from error
-    return Compiled(name, kind, reads, Template.from_code(environment, code, {}))
+    except Exception as error:  # RecursionError, OverflowError, ValueError of a literal, ...
+        told = f"{type(error).__name__}: {error}"
+        raise TemplateRefused(f"{name}: the template cannot be parsed ({told})") from error
+    return Compiled(name, kind, reads, words, Template.from_code(environment, code, {}))
 
 
-def _parse(environment: GuardedEnvironment, source: str, name: str) -> nodes.Template:
-    if len(source) > guard.MAX_SOURCE:
-        raise TemplateRefused(
-            f"{name}: the source has {len(source):,} characters; at most {guard.MAX_SOURCE:,} "
-            "are allowed. Give long texts as variables."
-        )
-    try:
-        return environment.parse(source, name, name)
-    except TemplateSyntaxError as error:
-        raise TemplateRefused(f"{name}, line {error.lineno}: {error.message}") from error
-    except (RecursionError, ValueError) as error:
-        raise TemplateRefused(f"{name}: the template cannot be parsed ({error})") from error
+def _words(tree: nodes.Template) -> str:
+    """Return what the template says itself, whatever the values and branches."""
+    parts = [part for output in tree.find_all(nodes.Output) for part in output.nodes]
+    return _VALUE.join(_own_text(part) for part in parts)
+
+
+def _own_text(node: nodes.Node) -> str:
+    if isinstance(node, nodes.TemplateData):
+        return node.data
+    return str(node.value) if isinstance(node, nodes.Const) else ""
 
 
 def _capped(chunks: Iterable[str], limit: int) -> Iterator[str]:
-    size = 0
+    n_bytes = 0
     for chunk in chunks:
-        size += len(chunk)
-        if size > limit:
-            raise TemplateError(f"the message grows past {limit:,} characters")
+        n_bytes += len(chunk) if chunk.isascii() else len(chunk.encode())
+        if n_bytes > limit:
+            raise TemplateError(f"the message grows past {limit:,} bytes")
         yield chunk
 
 

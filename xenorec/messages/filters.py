@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from numbers import Number
 from typing import Any
@@ -16,9 +16,11 @@ from markupsafe import Markup, escape
 
 from xenorec.errors import TemplateError
 from xenorec.messages import locales
+from xenorec.messages.dates import format_day
 from xenorec.messages.money import format_money
 
 _MAX_TEXT = 100_000
+_MAX_NUMBER = 1e30
 
 
 def is_missing(value: object) -> bool:
@@ -132,6 +134,8 @@ def _round(value: object, digits: int = 0) -> object:
     places = _whole(digits, low=0, high=6)
     if is_missing(value) or isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise TemplateError(f"the filter 'round' was given {value!r}")
+    if not -_MAX_NUMBER < value < _MAX_NUMBER:
+        raise TemplateError("the filter 'round' was given a number of more than 30 digits")
     return round(value, places) if places else round(value)
 
 
@@ -139,6 +143,13 @@ def _money(value: object, currency: str, locale: str = "en") -> str:
     if is_missing(value) or not isinstance(value, int | float | Decimal | str):
         raise TemplateError(f"the filter 'money' was given {value!r}")
     return format_money(value, currency, locale)
+
+
+def _date(value: object, locale: str = "en", style: str = "long") -> str:
+    if is_missing(value) or not isinstance(value, str | date):
+        raise TemplateError(f"the filter 'date' was given {value!r}, which is no day")
+    day = value if isinstance(value, date) else datetime.fromisoformat(value)
+    return format_day(day, locale, style)
 
 
 def _to_json(value: object) -> str:
@@ -166,6 +177,7 @@ def _safe(value: object) -> Markup:
 
 MESSAGE_FILTERS: Mapping[str, Callable[..., Any]] = {
     "capitalize": _capitalize,
+    "date": _date,
     "default": _default,
     "direction": lambda value: locales.direction(_text(value)),
     "escape": lambda value: escape(_text(value)),

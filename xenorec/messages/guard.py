@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from jinja2 import nodes
+from jinja2 import Environment, nodes
 
 from xenorec.errors import TemplateRefused, nearest
 
 MAX_SOURCE = 200_000
+MAX_TOKENS = 15_000
+MAX_NODES = 2_000
+MAX_DEPTH = 40
 MAX_LOOP_DEPTH = 3
 MAX_FILTER_CHAIN = 6
 
@@ -75,6 +78,21 @@ _SPELLED = {
 }
 
 
+def check_source(environment: Environment, source: str, *, name: str) -> None:
+    """Refuse a source that is too long, or has too many tags and words in them, to be parsed.
+
+    Raises TemplateRefused with what it has and what is allowed.
+    """
+    if len(source) > MAX_SOURCE:
+        raise TemplateRefused(
+            f"{name}: the source has {len(source):,} characters; at most {MAX_SOURCE:,} "
+            "are allowed. Give long texts as variables."
+        )
+    for n_tokens, (line, _, _) in enumerate(environment.lex(source, name), 1):
+        if n_tokens > MAX_TOKENS:
+            raise _too_large(name, line, f"{MAX_TOKENS:,} words and signs in its tags")
+
+
 def check(tree: nodes.Template, *, name: str, filters: Collection[str]) -> None:
     """Refuse a parsed template that uses anything outside the allowed language.
 
@@ -93,25 +111,38 @@ def refusal(name: str, line: int | None, what: str, filters: Collection[str]) ->
     )
 
 
+def _too_large(name: str, line: int, limit: str) -> TemplateRefused:
+    return TemplateRefused(
+        f"{name}, line {line}: the template is nested too deep or too large to compile: it has "
+        f"more than {limit}. Give long texts and lists as variables."
+    )
+
+
 class _Walk:
     """One pass over the syntax tree; a method per node kind that needs more than the list."""
 
     def __init__(self, name: str, filters: frozenset[str]) -> None:
         self.name = name
         self.filters = filters
+        self.n_nodes = 0
 
-    def visit(self, node: nodes.Node, *, depth: int) -> None:
+    def visit(self, node: nodes.Node, *, depth: int, loops: int = 0) -> None:
         kind = type(node).__name__
+        self.n_nodes += 1
+        if self.n_nodes > MAX_NODES:
+            raise _too_large(self.name, node.lineno, f"{MAX_NODES:,} constructs")
+        if depth > MAX_DEPTH:
+            raise _too_large(self.name, node.lineno, f"{MAX_DEPTH} constructs inside each other")
         if not isinstance(node, _ALLOWED):
             raise self._refuse(node, _SPELLED.get(kind, kind.lower()))
         special = getattr(self, f"_check_{kind.lower()}", None)
         if special is not None:
             special(node)
-        inner = depth + 1 if isinstance(node, nodes.For) else depth
+        inner = loops + 1 if isinstance(node, nodes.For) else loops
         if inner > MAX_LOOP_DEPTH:
             raise self._refuse(node, f"a loop nested more than {MAX_LOOP_DEPTH} deep")
         for child in node.iter_child_nodes():
-            self.visit(child, depth=inner)
+            self.visit(child, depth=depth + 1, loops=inner)
 
     def _refuse(self, node: nodes.Node, what: str) -> TemplateRefused:
         return refusal(self.name, node.lineno, what, self.filters)

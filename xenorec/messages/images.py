@@ -11,7 +11,10 @@ from types import MappingProxyType
 from xenorec.errors import TemplateError, nearest
 
 TYPES = {".gif": "gif", ".jpeg": "jpeg", ".jpg": "jpeg", ".png": "png"}
-_REFERENCE = re.compile(r"cid:([\w.-]+)")
+_REFERENCE = re.compile(
+    r"(?P<before>\b(?:src|background)\s*=\s*[\"']|url\(\s*[\"']?)cid:(?P<name>[\w.-]+)"
+)
+"""A picture named by the template's own markup: a value's quotes are escaped, so none is one."""
 
 
 @dataclass(frozen=True)
@@ -53,16 +56,12 @@ class Images:
 
 
 def references(html: str) -> list[str]:
-    """Return the picture names behind ``cid:`` in the attributes of an HTML text, in order."""
-    return [match[1] for match in _REFERENCE.finditer(html) if _is_value(match)]
+    """Return the picture names behind ``cid:`` in the sources of an HTML text, in order."""
+    return [match["name"] for match in _REFERENCE.finditer(html)]
 
 
 def replace_references(html: str, names: Mapping[str, str]) -> str:
     """Return the HTML with each ``cid:NAME`` written as the address ``names`` gives for it."""
     return _REFERENCE.sub(
-        lambda match: names.get(match[1], match[0]) if _is_value(match) else match[0], html
+        lambda match: match["before"] + names.get(match["name"], f"cid:{match['name']}"), html
     )
-
-
-def _is_value(match: re.Match[str]) -> bool:
-    return match.string[match.start() - 1 : match.start()] in ('"', "'", "(", "=")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 
 from xenorec.messages.reading import Reading, read_html
 from xenorec.messages.rendered import RenderedMessage
@@ -20,33 +21,53 @@ _GREETED = re.compile(r"\b(Hi|Hello|Dear|Hey) (None|nan|NaN|null|undefined)\b")
 _ABSOLUTE = re.compile(r"(https?://[^\s/]+|mailto:\S+|tel:\S+)", re.IGNORECASE)
 
 
-def lint(rendered: RenderedMessage, *, purpose: str = "marketing") -> list[str]:
+def lint(
+    rendered: RenderedMessage, *, purpose: str = "marketing", unsubscribe_url: str | None = None
+) -> list[str]:
     """Return what is wrong with a finished message; an empty list when nothing is.
 
-    Looks for left-over template text, words such as ``None`` in place of a value, an empty or
-    long subject, links that are not absolute, pictures without alt, HTML without lang or too
-    large, a marketing e-mail without an unsubscribe link, a product shown twice (two elements
-    with the same ``data-product-id``), and a long SMS.
+    Looks for left-over template text in what the template says itself, never in the values that
+    it printed: a customer may be called None. In a message that was made by hand it looks at all
+    words, and for ``None`` and the like in place of a value. Besides: an empty or long subject,
+    links that are not absolute, pictures without alt, HTML without lang or too large, a marketing
+    e-mail without an unsubscribe link, a product shown twice (two elements with the same
+    ``data-product-id``), and a long SMS. ``unsubscribe_url``: the very link that a marketing e-mail
+    needs; without it any link with the word unsubscribe is taken for one.
     """
-    problems = [*_lint_words("text", rendered.text)]
+    problems = [*_lint_words("text", rendered.text, rendered)]
     if rendered.subject is not None:
-        problems += [*_lint_words("subject", rendered.subject), *_lint_subject(rendered.subject)]
+        problems += _lint_words("subject", rendered.subject, rendered)
+        problems += _lint_subject(rendered.subject)
     if rendered.channel == "email":
-        problems += _lint_email(rendered, purpose)
+        problems += _lint_email(rendered, purpose, unsubscribe_url)
     if rendered.channel == "sms":
         problems += _lint_sms(rendered.text)
     return problems
 
 
-def _lint_words(part: str, text: str) -> Iterator[str]:
-    leftover = _LEFTOVER.search(text)
-    if leftover:
-        yield f"{part}: left-over template text in {_around(text, leftover)}"
+def _lint_words(part: str, text: str, rendered: RenderedMessage) -> Iterator[str]:
+    if not text.strip():
+        yield f"{part}: it is empty"
+    if rendered.words:
+        yield from _lint_own_words(part, rendered.words.get(part, ""))
+        return
+    yield from _lint_leftover(part, text)
     strange = _STRANGE.search(text) or _GREETED.search(text)
     if strange:
         yield f"{part}: a missing value was printed in {_around(text, strange)}"
-    if not text.strip():
-        yield f"{part}: it is empty"
+
+
+@lru_cache(maxsize=512)
+def _lint_own_words(part: str, words: str) -> tuple[str, ...]:
+    """Look at what a template says itself; a missing value it cannot print."""
+    text = read_html(words).text if "<" in words else words
+    return tuple(_lint_leftover(part, text))
+
+
+def _lint_leftover(part: str, text: str) -> Iterator[str]:
+    leftover = _LEFTOVER.search(text)
+    if leftover:
+        yield f"{part}: left-over template text in {_around(text, leftover)}"
 
 
 def _lint_subject(subject: str) -> Iterator[str]:
@@ -54,17 +75,20 @@ def _lint_subject(subject: str) -> Iterator[str]:
         yield f"subject: {len(subject)} characters; at most {MAX_SUBJECT}"
 
 
-def _lint_email(rendered: RenderedMessage, purpose: str) -> Iterator[str]:
+def _lint_email(
+    rendered: RenderedMessage, purpose: str, unsubscribe_url: str | None
+) -> Iterator[str]:
+    link = (unsubscribe_url or "unsubscribe").lower()
     if rendered.subject is None:
         yield "subject: an e-mail needs one"
     if rendered.html is None:
-        if purpose == "marketing" and "unsubscribe" not in rendered.text.lower():
+        if purpose == "marketing" and link not in rendered.text.lower():
             yield "text: a marketing e-mail needs an unsubscribe link"
         return
     reading = read_html(rendered.html)
-    yield from _lint_words("html", reading.text)
+    yield from _lint_words("html", reading.text, rendered)
     yield from _lint_html(reading, len(rendered.html.encode()))
-    if purpose == "marketing" and not _has_unsubscribe(reading):
+    if purpose == "marketing" and not _has_link(reading, link):
         yield "html: a marketing e-mail needs an unsubscribe link"
 
 
@@ -86,8 +110,8 @@ def _lint_html(reading: Reading, size: int) -> Iterator[str]:
             yield f"html: product {product_id!r} is shown {n} times"
 
 
-def _has_unsubscribe(reading: Reading) -> bool:
-    return any("unsubscribe" in link.lower() for link in reading.links)
+def _has_link(reading: Reading, part: str) -> bool:
+    return any(part in link.lower() for link in reading.links)
 
 
 def _lint_sms(text: str) -> Iterator[str]:

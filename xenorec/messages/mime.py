@@ -6,23 +6,26 @@ import re
 from base64 import encodebytes
 from binascii import b2a_qp
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from email.errors import MessageError
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, getaddresses, parseaddr
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.message import Message
+from email.utils import format_datetime, parseaddr
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import PurePath
+from urllib.parse import quote
 
 from xenorec.errors import BadInput, NaiveTimestamp, NotSupported
+from xenorec.headers import ENCODED, Mailbox, address_line, mailbox, unstructured
 from xenorec.messages.images import TYPES, replace_references
 from xenorec.messages.rendered import RenderedMessage
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_ADDRESS = re.compile(r"(?:(?![@<>,;])[!-~])+@(?:(?![@<>,;])[!-~])+")
 _MESSAGE_ID = re.compile(r"<[!-;=?A-~]+@[!-;=?A-~]+>")
 _URL = re.compile(r"https?://[!-;=?-~]{1,900}")
+_KINDS = ("text/plain", "text/html")
+_FOLD = re.compile(r"\r\n(?=[ \t])")
 
 
 def to_mime(
@@ -43,22 +46,54 @@ def to_mime(
     Raises BadInput for a line break or control character in a header (header injection) or a
     malformed address, NaiveTimestamp for a date without zone.
     """
-    if rendered.channel != "email" or rendered.subject is None:
-        raise NotSupported(f"Only an e-mail becomes MIME; this is a {rendered.channel!r} message.")
+    head = check_head(rendered, sender=sender, to=to, unsubscribe_url=unsubscribe_url)
+    if not _MESSAGE_ID.fullmatch(message_id) or ENCODED in message_id:
+        raise BadInput(f"message_id looks like <id@shop.example>, got {message_id!r}.")
+    kind, body = _body(rendered, head.sender.domain, _boundary(message_id, rendered))
     headers = {
-        "From": sender,
-        "To": to,
-        "Subject": rendered.subject,
+        "From": address_line(head.sender),
+        "To": address_line(head.to),
+        "Subject": unstructured(head.subject, name="Subject"),
         "Date": _date(date),
         "MIME-Version": "1.0",
+        "Message-ID": message_id,
+        **_unsubscribe(unsubscribe_url),
+        **kind,
     }
-    _check_headers(headers)
-    if not _MESSAGE_ID.fullmatch(message_id):
-        raise BadInput(f"message_id looks like <id@shop.example>, got {message_id!r}.")
-    domain = parseaddr(sender)[1].rpartition("@")[2]
-    kind, body = _body(rendered, domain, _boundary(message_id, rendered))
-    long = {"Message-ID": message_id, **_unsubscribe(unsubscribe_url), **kind}
-    return _short_headers(headers) + _part(long, body)
+    data = _part(headers, body)
+    _check_bytes(data, headers, head, rendered)
+    return data
+
+
+@dataclass(frozen=True)
+class Head:
+    """What a reader is to see in the headers of a message."""
+
+    sender: Mailbox
+    to: Mailbox
+    subject: str
+
+
+def check_head(
+    rendered: RenderedMessage, *, sender: str, to: str, unsubscribe_url: str | None
+) -> Head:
+    """Return what the headers of an e-mail are to say; raises BadInput where they cannot."""
+    if rendered.channel != "email" or rendered.subject is None:
+        raise NotSupported(f"Only an e-mail becomes MIME; this is a {rendered.channel!r} message.")
+    head = Head(_mailbox("From", sender), _mailbox("To", to), rendered.subject)
+    try:
+        unstructured(head.subject, name="Subject")
+    except BadInput as error:
+        raise BadInput(f"Subject: {error}") from error
+    _unsubscribe(unsubscribe_url)
+    return head
+
+
+def _mailbox(name: str, text: str) -> Mailbox:
+    try:
+        return mailbox(text)
+    except BadInput as error:
+        raise BadInput(f"{name}: {error}") from error
 
 
 def _body(rendered: RenderedMessage, domain: str, boundary: str) -> tuple[dict[str, str], bytes]:
@@ -66,8 +101,8 @@ def _body(rendered: RenderedMessage, domain: str, boundary: str) -> tuple[dict[s
     text = _text("plain", rendered.text)
     if rendered.html is None:
         return text
-    cids = {name: f"{name}@{domain}" for name in rendered.images}
-    html = replace_references(rendered.html, {name: f"cid:{cid}" for name, cid in cids.items()})
+    cids = _cids(rendered, domain)
+    html = _html(rendered, domain)
     both = _multipart("alternative", f"A{boundary}", [_part(*text), _part(*_text("html", html))])
     if not cids:
         return both
@@ -75,13 +110,29 @@ def _body(rendered: RenderedMessage, domain: str, boundary: str) -> tuple[dict[s
     return _multipart("related", f"R{boundary}", [_part(*both), *images])
 
 
+def _cids(rendered: RenderedMessage, domain: str) -> dict[str, str]:
+    return {name: f"{_file_name(name)}@{domain}" for name in rendered.images}
+
+
+def _html(rendered: RenderedMessage, domain: str) -> str:
+    cids = _cids(rendered, domain)
+    return replace_references(rendered.html or "", {name: f"cid:{c}" for name, c in cids.items()})
+
+
 def _text(subtype: str, text: str) -> tuple[dict[str, str], bytes]:
     kind = {
         "Content-Type": f'text/{subtype}; charset="utf-8"',
         "Content-Transfer-Encoding": "quoted-printable",
     }
-    lines = re.sub(r"\r\n?|\n", "\r\n", f"{text}\n")
-    return kind, b2a_qp(lines.encode(), istext=True)
+    try:
+        return kind, b2a_qp(_lines(text).encode(), istext=True)
+    except UnicodeEncodeError as error:
+        raise BadInput(f"The {subtype} part holds half a character: {error}") from error
+
+
+def _lines(text: str) -> str:
+    plain = f"{text}\n".replace("\r\n", "\n").replace("\r", "\n")
+    return plain.replace("\n", "\r\n")
 
 
 def _multipart(subtype: str, boundary: str, parts: Sequence[bytes]) -> tuple[dict[str, str], bytes]:
@@ -96,7 +147,7 @@ def _image(name: str, data: bytes, cid: str) -> bytes:
     kind = {
         "Content-Type": f"image/{TYPES[PurePath(name).suffix]}",
         "Content-Transfer-Encoding": "base64",
-        "Content-Disposition": f'inline; filename="{name}"',
+        "Content-Disposition": f'inline; filename="{_file_name(name)}"',
         "Content-ID": f"<{cid}>",
     }
     return _part(kind, encodebytes(data).replace(b"\n", b"\r\n"))
@@ -118,30 +169,62 @@ def _unsubscribe(url: str | None) -> dict[str, str]:
     }
 
 
-def _short_headers(headers: Mapping[str, str]) -> bytes:
-    """Return headers of human text, encoded and folded as RFC 2047 and 5322 say."""
-    root = EmailMessage(SMTP)
-    try:
-        for name, value in headers.items():
-            root[name] = value
-        return root.as_bytes().removesuffix(b"\r\n")
-    except (MessageError, ValueError) as error:
-        raise BadInput(f"A header of the e-mail cannot be written: {error}") from error
+def _file_name(name: str) -> str:
+    """Return a picture's name as it may stand in a header: ASCII letters and digits."""
+    return quote(name, safe="").replace("%", "_")
 
 
-def _check_headers(headers: Mapping[str, str]) -> None:
-    for name, value in headers.items():
-        if _CONTROL.search(value):
-            raise BadInput(
-                f"The header {name} holds a line break or control character: {value[:80]!r}. "
-                "It would let the value write headers of its own."
-            )
-    for name in ("From", "To"):
-        found = getaddresses([headers[name]])
-        if len(found) != 1 or not _ADDRESS.fullmatch(found[0][1]):
-            raise BadInput(
-                f"{name} needs one address such as ana@shop.example, got {headers[name]!r}."
-            )
+def _check_bytes(
+    data: bytes, headers: Mapping[str, str], head: Head, rendered: RenderedMessage
+) -> None:
+    """Parse the finished message as a reader would, and compare it with what was meant.
+
+    Raises BadInput where a header was added, lost or reads otherwise, or a part is not the one
+    that was rendered: then some value wrote more than itself.
+    """
+    found = message_from_bytes(data)
+    wrong = [*_wrong_headers(found, headers, head), *_wrong_parts(found, rendered, head)]
+    if wrong:
+        raise BadInput(
+            f"The finished e-mail does not read back as what was meant ({', '.join(wrong)}): a "
+            "value in it wrote more than itself."
+        )
+
+
+def _wrong_headers(found: Message, headers: Mapping[str, str], head: Head) -> list[str]:
+    name, address = parseaddr(_unfolded(found["From"]))
+    seen = Mailbox(_decoded(name), address), parseaddr(_unfolded(found["To"]))[1]
+    meant = {name: _unfolded(value) for name, value in headers.items()}
+    checks = {
+        "headers": [(key, _unfolded(value)) for key, value in found.items()] == [*meant.items()],
+        "From": seen[0] == head.sender,
+        "To": seen[1] == head.to.address,
+        "Subject": _decoded(_unfolded(found["Subject"])) == head.subject,
+    }
+    return [name for name, is_right in checks.items() if not is_right]
+
+
+def _wrong_parts(found: Message, rendered: RenderedMessage, head: Head) -> list[str]:
+    leaves = [part for part in found.walk() if not part.is_multipart()]
+    texts = [_lines(rendered.text)]
+    if rendered.html is not None:
+        texts.append(_lines(_html(rendered, head.sender.domain)))
+    images = [f"image/{TYPES[PurePath(name).suffix]}" for name in rendered.images]
+    if [part.get_content_type() for part in leaves] != [*_KINDS[: len(texts)], *images]:
+        return ["parts"]
+    return [
+        part.get_content_type()
+        for part, text in zip(leaves, texts, strict=False)
+        if part.get_payload(decode=True) != text.encode()
+    ]
+
+
+def _unfolded(value: str) -> str:
+    return _FOLD.sub("", value)
+
+
+def _decoded(value: str) -> str:
+    return str(make_header(decode_header(value)))
 
 
 def _date(date: datetime) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 
 from xenorec.errors import ConfigError, Problem, TemplateRefused
 from xenorec.messages.environment import Compiled, Kind, compile_source
@@ -20,6 +22,12 @@ class Parts:
     html: Compiled | None = None
     text: Compiled | None = None
     is_json: bool = False
+
+    @cached_property
+    def words(self) -> Mapping[str, str]:
+        """What the sources say themselves, by part (subject, html, text): no value is in it."""
+        named = {"subject": self.subject, "html": self.html, "text": self.text or self.html}
+        return MappingProxyType({name: part.words for name, part in named.items() if part})
 
     def compiled(self) -> list[Compiled]:
         """Return the sources that are there."""

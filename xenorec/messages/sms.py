@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
 
 _BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -12,8 +12,17 @@ _BASIC = frozenset(
 )
 _EXTENDED = frozenset("^{}\\[~]|€\f")
 _TYPOGRAPHIC = str.maketrans(
-    {"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "\u00a0": " "}
+    {
+        **dict.fromkeys("‘’‚‛′´`", "'"),
+        **dict.fromkeys("“”„‟″«»", '"'),
+        **dict.fromkeys("‐‑‒–—―−", "-"),
+        **dict.fromkeys("\u00ad\u200b\u2060\ufeff"),  # seen by nobody
+        "×": "x",
+        "•": "*",
+    }
 )
+_SLASH = "\u2044"
+_ACCENTS = range(0x300, 0x370)
 
 
 @dataclass(frozen=True)
@@ -28,29 +37,52 @@ class SmsLength:
 def sms_length(text: str) -> SmsLength:
     """Count the segments of an SMS.
 
-    GSM-7 holds 160 units in one segment and 153 in each of several; UCS-2 holds 70 and 67.
+    GSM-7 holds 160 units in one segment and 153 in each of several; UCS-2 holds 70 and 67. What
+    takes two units (an escaped character of GSM-7, an emoji of UCS-2) stands in one segment whole.
     """
     if all(char in _BASIC or char in _EXTENDED for char in text):
-        units = sum(2 if char in _EXTENDED else 1 for char in text)
-        return SmsLength("GSM-7", units, _segments(units, alone=160, joined=153))
-    units = len(text.encode("utf-16-le")) // 2
-    return SmsLength("UCS-2", units, _segments(units, alone=70, joined=67))
+        sizes = [2 if char in _EXTENDED else 1 for char in text]
+        return _length("GSM-7", sizes, alone=160, joined=153)
+    sizes = [2 if ord(char) > 0xFFFF else 1 for char in text]
+    return _length("UCS-2", sizes, alone=70, joined=67)
 
 
 def to_gsm(text: str) -> str:
-    """Write typographic quotes and foreign accents in GSM-7 where that loses no letter.
+    """Write typographic signs, fractions and foreign accents in GSM-7 where that loses no letter.
 
     Letters of other scripts stay as they are, so such a text is still sent as UCS-2.
+
+    >>> to_gsm("1½ kg, 10² m – “čaj”")
+    '1 1/2 kg, 10^2 m - "caj"'
     """
-    return "".join(_plain(char) for char in text.translate(_TYPOGRAPHIC))
+    if text.isascii() and "`" not in text:
+        return text
+    written = ""
+    for char in unicodedata.normalize("NFC", text).translate(_TYPOGRAPHIC):
+        plain = _plain(char)
+        if plain != char and plain[:1].isdigit() and written[-1:].isdigit():
+            written += "^" if "<super>" in unicodedata.decomposition(char) else " "
+        written += plain
+    return written
 
 
 def _plain(char: str) -> str:
+    """Return all of a character's decomposition but its accents, if GSM-7 has it, else itself."""
     if char in _BASIC or char in _EXTENDED:
         return char
-    base = unicodedata.normalize("NFKD", char)[:1]
-    return base if base in _BASIC else char
+    parts = unicodedata.normalize("NFKD", char).replace(_SLASH, "/")
+    plain = "".join(part for part in parts if ord(part) not in _ACCENTS)
+    return plain if plain and all(part in _BASIC for part in plain) else char
 
 
-def _segments(units: int, *, alone: int, joined: int) -> int:
-    return 1 if units <= alone else ceil(units / joined)
+def _length(alphabet: str, sizes: Sequence[int], *, alone: int, joined: int) -> SmsLength:
+    """Lay characters of one or two units into segments, none over a border."""
+    n_units = sum(sizes)
+    if n_units <= alone:
+        return SmsLength(alphabet, n_units, 1)
+    n_segments, used = 1, 0
+    for size in sizes:
+        if used + size > joined:
+            n_segments, used = n_segments + 1, 0
+        used += size
+    return SmsLength(alphabet, n_units, n_segments)

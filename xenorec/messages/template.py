@@ -17,6 +17,7 @@ from xenorec.messages.environment import Compiled
 from xenorec.messages.fallbacks import Fallbacks
 from xenorec.messages.images import Images
 from xenorec.messages.manifest import ENGLISH, Variable, read_manifest
+from xenorec.messages.names import with_plain_names
 from xenorec.messages.parts import (
     Parts,
     compile_optional,
@@ -27,6 +28,8 @@ from xenorec.messages.parts import (
 from xenorec.messages.reading import plain_text
 from xenorec.messages.rendered import RenderedMessage
 from xenorec.messages.sms import to_gsm
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 @dataclass(frozen=True)
@@ -115,11 +118,14 @@ class MessageTemplate:
     def render(self, context: Mapping[str, Any], *, channel: str | None = None) -> RenderedMessage:
         """Render one message; ``channel`` may be left out where there is one, or for e-mail.
 
+        Names that others typed (of the customer, of products) are made plain words before: no line
+        break, no web address in them becomes a link.
+
         Raises TemplateError naming the template, the line and the variable when a value is
         missing and has no declared fallback, and NotSupported for a channel it does not have.
         """
         chosen = self._channel(channel)
-        values = self._fallbacks.fill(context)
+        values = self._fallbacks.fill(with_plain_names(context))
         try:
             return self._render(chosen, values)
         except TemplateError as error:
@@ -141,6 +147,7 @@ class MessageTemplate:
             html=html,
             text=to_gsm(text) if channel == "sms" else text,
             images=self.images.named_in(html) if html else MappingProxyType({}),
+            words=parts.words,
         )
 
     def _channel(self, channel: str | None) -> str:
@@ -198,7 +205,7 @@ def _check_json(text: str, name: str) -> None:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return " ".join(_CONTROL.sub(" ", text).split())
 
 
 def _tidy(text: str) -> str:

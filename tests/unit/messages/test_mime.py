@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from xenorec.errors import BadInput, NaiveTimestamp, NotSupported
-from xenorec.messages import MessageTemplate, RenderedMessage, to_mime
+from xenorec.messages import MessageTemplate, RenderedMessage, mime, to_mime
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 GIVEN: dict[str, Any] = {
@@ -101,6 +101,78 @@ def test_a_message_without_pictures_or_html_is_simpler() -> None:
 def test_a_header_cannot_be_smuggled_in(name: str, value: str) -> None:
     with pytest.raises(BadInput):
         to_mime(rendered(), **{**GIVEN, name: value})
+
+
+WHOLE_MAIL = "=?utf-8?q?Ana=0d=0aContent-Type:_text/html=0d=0a=0d=0a<h1>Hi</h1>?="
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        WHOLE_MAIL,
+        "=?utf-8?b?QW5hDQpCY2M6IHhAZXZpbC5leGFtcGxl?=",
+        "Ana =?utf-8?q?=0d=0aBcc:_x@evil.example?= B",
+        "=?us-ascii?q?Ana=0aBcc:_x?=",
+        "=?utf-8?Q?=C3=84?==?utf-8?Q?=0D=0A?=",
+        "=?utf-8?q?" + "x" * 100 + "?=",
+    ],
+)
+@pytest.mark.parametrize("field", ["first_name", "brand", "title"])
+def test_no_value_of_any_field_is_decoded_in_any_header(name: str, field: str) -> None:
+    template = MessageTemplate.from_strings(
+        subject="Hi {{ x }}", html="<p>{{ x }}</p>", text="{{ x }}"
+    )
+    sender = f"{name} <hello@riverside.example>" if field == "brand" else GIVEN["sender"]
+    made = template.render({"x": name})
+    data = to_mime(made, **{**GIVEN, "sender": sender})
+    message = parsed(data)
+    plain = {"List-Unsubscribe", "List-Unsubscribe-Post", "Message-ID", "Date", "MIME-Version"}
+    assert set(message) == plain | {"From", "To", "Subject", "Content-Type"}
+    assert len(list(message)) == 9, "no header stands twice"
+    assert message["Subject"] == f"Hi {name}"
+    assert message.get_content_type() == "multipart/alternative"
+    assert message["From"].addresses[0].addr_spec == "hello@riverside.example"
+
+
+def test_the_finished_bytes_are_compared_with_what_was_meant(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mime, "unstructured", lambda text, *, name: text)  # a careless writer
+    for subject in ("Hi\r\nBcc: x@evil.example", "Hi\r\n\r\n<h1>", "=?utf-8?q?A?="):
+        message = RenderedMessage("email", subject=subject, text="Hi")
+        with pytest.raises(BadInput, match="wrote more than itself"):
+            to_mime(message, **GIVEN)
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "Shop, Inc. <hello@riverside.example>",
+        'Shop "A" <hello@riverside.example>',
+        "Größe & Söhne <hello@käse.example>",
+        "A <b@c.example> <hello@riverside.example>",
+    ],
+)
+def test_every_brand_can_be_a_sender(sender: str) -> None:
+    message = parsed(to_mime(rendered(), **{**GIVEN, "sender": sender}))
+    assert len(message["From"].addresses) == 1
+    assert message["From"].addresses[0].display_name == sender.rpartition(" <")[0]
+
+
+def test_a_picture_with_any_name_stands_in_ascii_headers() -> None:
+    template = MessageTemplate.from_strings(
+        subject="s", html='<img src="cid:bäckerei.png" alt="B">', images={"bäckerei.png": PNG}
+    )
+    data = to_mime(template.render({}), **GIVEN)
+    *_, image = parsed(data).walk()
+    assert data.isascii()
+    assert image.get_content() == PNG
+    assert image["Content-ID"].strip("<>") in parsed(data).get_body(("html",)).get_content()  # type: ignore[union-attr]
+
+
+def test_half_a_character_is_refused() -> None:
+    with pytest.raises(BadInput, match="half a character"):
+        to_mime(RenderedMessage("email", subject="s", text="\ud800"), **GIVEN)
 
 
 def test_a_subject_with_a_line_break_is_refused() -> None:
