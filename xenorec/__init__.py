@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from xenorec.campaigns import choose_plans
     from xenorec.creative import Arm
     from xenorec.errors import TemplateError, TemplateRefused, XenorecError, XenorecWarning
+    from xenorec.links import read_link_token
     from xenorec.messages import MessageTemplate
     from xenorec.recommend import (
         NextOrder,
@@ -74,6 +75,7 @@ _HOMES = {
     "lift": "xenorec.report",
     "open": "xenorec.workspace",
     "personal_occasions": "xenorec.timing",
+    "read_link_token": "xenorec.links",
 }
 
 __all__ = [
@@ -110,6 +112,7 @@ __all__ = [
     "lift",
     "open",
     "personal_occasions",
+    "read_link_token",
 ]
 
 

@@ -80,7 +80,7 @@ def sign(token: LinkToken, key: bytes) -> str:
     return urlsafe_b64encode(sealed).rstrip(b"=").decode()
 
 
-def read_token(token: str, key: bytes) -> LinkToken:
+def read_link_token(token: str, key: bytes) -> LinkToken:
     """Read the token of a link back.
 
     Raises BadInput when it was not signed with this key, was changed, or is of another version;
@@ -104,7 +104,7 @@ def message_key(message_id: str, key: bytes) -> str:
     if not _TOKEN.fullmatch(message_id):
         return message_id
     try:
-        return read_token(message_id, key).message_key
+        return read_link_token(message_id, key).message_key
     except BadInput:
         return message_id
 

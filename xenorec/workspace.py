@@ -268,9 +268,8 @@ class Workspace:
         from xenorec.report import CampaignReport
 
         self._need_file()
-        return CampaignReport.read(
-            self.ledger, self.engine, campaign_id, within=within, how_good=how_good
-        )
+        settings = {"within": within, "how_good": how_good, "key": self.project.key()}
+        return CampaignReport.read(self.ledger, self.engine, campaign_id, **settings)
 
     def audit(self) -> pd.DataFrame:
         """Run every promise as SQL over the ledger: check, promise, n_rows; all must be 0."""
@@ -367,7 +366,8 @@ class Workspace:
         from xenorec.report.feedback import Feedback
 
         self._need("orders")
-        return Feedback(self.ledger, self.engine, None if as_of is None else self._instant(as_of))
+        at = None if as_of is None else self._instant(as_of)
+        return Feedback(self.ledger, self.engine, at, self.project.key())
 
     def _moment(self, as_of: datetime) -> Moment:
         self._need("orders")

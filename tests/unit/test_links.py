@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from xenorec.errors import BadInput
-from xenorec.links import LinkToken, absolute, joined, message_key, read_token, sign
+from xenorec.links import LinkToken, absolute, joined, message_key, read_link_token, sign
 
 KEY = b"k" * 32
 TOKEN = LinkToken("after-eid", "1", "1017", "email", "marketing", "click")
@@ -25,7 +25,7 @@ TOKEN = LinkToken("after-eid", "1", "1017", "email", "marketing", "click")
 def test_a_token_reads_back_as_what_was_signed(changes: dict[str, str]) -> None:
     token = replace(TOKEN, **changes)
     text = sign(token, KEY)
-    assert read_token(text, KEY) == token
+    assert read_link_token(text, KEY) == token
     assert sign(token, KEY) == text, "equal facts, equal tokens: a plan is a pure function"
     assert text.replace("-", "").replace("_", "").isalnum()
 
@@ -45,7 +45,7 @@ def test_every_changed_character_is_noticed() -> None:
         if at == len(text) - 1:
             continue  # its last bits may be padding
         with pytest.raises(BadInput, match="no token"):
-            read_token(other, KEY)
+            read_link_token(other, KEY)
 
 
 @pytest.mark.parametrize(
@@ -53,12 +53,12 @@ def test_every_changed_character_is_noticed() -> None:
 )
 def test_what_is_no_token_is_refused(text: str) -> None:
     with pytest.raises(BadInput, match="no token"):
-        read_token(text, KEY)
+        read_link_token(text, KEY)
 
 
 def test_another_shops_key_reads_nothing_and_a_short_one_is_refused() -> None:
     with pytest.raises(BadInput, match="another key"):
-        read_token(sign(TOKEN, KEY), b"o" * 32)
+        read_link_token(sign(TOKEN, KEY), b"o" * 32)
     with pytest.raises(BadInput, match="32 at least"):
         sign(TOKEN, b"short")
 
@@ -66,7 +66,7 @@ def test_another_shops_key_reads_nothing_and_a_short_one_is_refused() -> None:
 def test_a_link_to_click_is_not_one_to_unsubscribe() -> None:
     click, leave = sign(TOKEN, KEY), sign(replace(TOKEN, action="unsubscribe"), KEY)
     assert click != leave
-    assert read_token(leave, KEY).action == "unsubscribe"
+    assert read_link_token(leave, KEY).action == "unsubscribe"
     with pytest.raises(BadInput, match="click or unsubscribe"):
         sign(replace(TOKEN, action="open"), KEY)
 

@@ -17,11 +17,17 @@ from xenorec.campaigns.room import BrandLike, Room
 from xenorec.campaigns.rows import drawn, explore_of
 from xenorec.campaigns.shelves import with_shelves
 from xenorec.campaigns.tongues import shelves_in
-from xenorec.campaigns.unusable import price_of, unusable
+from xenorec.campaigns.unusable import unusable
 from xenorec.creative import Arm, ArmChooser, pictures
 from xenorec.errors import BadInput
 from xenorec.links import LinkToken, absolute, joined, sign
-from xenorec.messages import MessageTemplate, check_context, person_name, with_plain_names
+from xenorec.messages import (
+    MessageTemplate,
+    check_context,
+    format_money,
+    person_name,
+    with_plain_names,
+)
 from xenorec.recommend import ShelfRecommender
 
 if TYPE_CHECKING:
@@ -263,7 +269,8 @@ def _localised(shelf: Mapping[str, Any], locale: str, link: str) -> dict[str, An
 def _priced(item: Mapping[str, Any], locale: str, link: str) -> dict[str, Any]:
     left_out = ("price_amount", "currency", "score")
     kept = {key: value for key, value in item.items() if key not in left_out}
-    price = price_of(item["price_amount"], item["currency"], locale)
+    amount, currency = item["price_amount"], item["currency"]
+    price = format_money(amount, currency, locale) if amount and currency else None
     url = item["url"] or f"{link}#{quote(item['product_id'], safe='')}"
     return {**kept, "price": price, "url": url}
 

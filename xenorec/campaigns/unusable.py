@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
-from xenorec.errors import BadInput
 from xenorec.links import absolute
-from xenorec.messages import format_money, person_name
+from xenorec.messages import person_name
 
 SHOWN = 5
 ADDRESS = {
@@ -18,23 +16,12 @@ ADDRESS = {
 _Row = Mapping[str, Any]
 
 
-def price_of(amount: Decimal | None, currency: str | None, locale: str) -> str | None:
-    """Return a price in words, or None when there is none that can be written."""
-    if not amount or not currency:
-        return None
-    try:
-        return format_money(amount, currency, locale)
-    except BadInput:
-        return None
-
-
 def unusable(products: Iterable[_Row], people: Iterable[_Row]) -> tuple[str, ...]:
     """Return what is left out of the messages, a sentence for each kind; no name is repeated."""
     found = sorted(products, key=lambda row: str(row["product_id"]))
     told = [
         _products_told(found, _is_bad("url"), ADDRESS["url"]),
         _products_told(found, _is_bad("image_url"), ADDRESS["image_url"]),
-        _products_told(found, _has_no_price, "a currency that is no ISO 4217 code; no price shows"),
         _people_told(list(people)),
     ]
     return tuple(text for text in told if text)
@@ -50,11 +37,6 @@ def _products_told(products: Sequence[_Row], is_bad: Callable[[_Row], bool], wha
 
 def _is_bad(column: str) -> Callable[[_Row], bool]:
     return lambda row: bool(row[column]) and absolute(row[column]) is None
-
-
-def _has_no_price(row: _Row) -> bool:
-    amount, currency = row["price_amount"], row["currency"]
-    return bool(amount and currency) and price_of(amount, currency, "en") is None
 
 
 def _people_told(people: Sequence[_Row]) -> str:

@@ -82,11 +82,13 @@ class CampaignReport:
         *,
         within: str | None = None,
         how_good: bool = False,
+        key: bytes | None = None,
     ) -> CampaignReport:
         """Read the ledger and the orders, and measure; raises UnknownName for no such campaign.
 
         ``how_good``: also test the models of time on the 14 days before the campaign's as_of;
-        that fits them anew, seconds to a minute.
+        that fits them anew, seconds to a minute. ``key``: the shop's secret that reads the tokens
+        of links in clicks.
         """
         run = _run(ledger, campaign_id)
         record = json.loads(run["record"])
@@ -108,7 +110,7 @@ class CampaignReport:
             states=dict(Counter((row["state"], row["reason"] or "") for row in rows)),
             holdout_ids=tuple(row["customer_id"] for row in rows if row["arm"] == "control"),
             coverage=_coverage(planned),
-            earned=earned(ledger, engine, campaign_id),
+            earned=earned(ledger, engine, campaign_id, key),
             send_hours=_hours(planned),
             creatives=_creatives(planned),
             lift=None if gap else _lift(engine, compared, record, run["as_of"], length),

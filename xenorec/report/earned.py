@@ -56,13 +56,15 @@ class Earned:
         return abs(self.earned - self.factor * self.expected) > PULLED * self.expected
 
 
-def earned(ledger: Ledger, engine: DuckEngine, campaign_id: str) -> tuple[Earned, ...]:
+def earned(
+    ledger: Ledger, engine: DuckEngine, campaign_id: str, key: bytes | None = None
+) -> tuple[Earned, ...]:
     """Return what each shelf of a campaign earned within 14 days, the best first.
 
     Empty when nothing of the campaign was shown.
     """
     model = RowPriors(within=WITHIN, half_life=UNFADED)
-    table = Feedback(ledger, engine).learned(model, campaign_id).table()
+    table = Feedback(ledger, engine, key=key).learned(model, campaign_id).table()
     shelves = table[table["segment"].isna()].sort_values(["factor", "shelf"], ascending=False)
     return tuple(
         Earned(*row) for row in zip(*(shelves[name].tolist() for name in COLUMNS), strict=True)

@@ -6,7 +6,7 @@ which shown cell an outcome goes and what it counts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from xenorec.engine import DuckEngine
 from xenorec.ledger import Ledger
 from xenorec.profile import cut_sql, reach
 from xenorec.recommend.feedback import RowPriors
+from xenorec.report.message_ids import register_message_keys
 from xenorec.spans import span
 
 if TYPE_CHECKING:
@@ -43,13 +44,17 @@ messages as (
     min(exposed_at) as sent_at
   from shown group by message_key
 ),
+named as (
+  select e.* replace (coalesce(k.message_key, e.message_id) as message_id)
+  from events as e left join message_keys as k on k.message_id = e.message_id
+),
 clicks as (
   select coalesce(e.customer_id, m.customer_id) as customer_id, e.product_id, e.shelf, e.position,
     e."at", coalesce(e.message_id, (
       select max_by(n.message_key, n.sent_at) from messages as n
       where n.customer_id = e.customer_id and n.campaign_id = e.campaign_id and n.sent_at <= e."at"
     ), e.campaign_id) as message_key
-  from events as e left join messages as m on m.message_key = e.message_id
+  from named as e left join messages as m on m.message_key = e.message_id
   where e.name = 'message_clicked' or (e.name = 'product_viewed' and e.message_id is not null)
 ),
 offered as (
@@ -63,7 +68,7 @@ coupons as (
   select customer_id, product_id, "at", message_id, json_extract_string(props, '$.order_id') as
     order_id, coalesce(json_extract_string(props, '$.offer_id'),
       json_extract_string(props, '$.coupon_code')) as ref
-  from events where name = 'coupon_redeemed'
+  from named where name = 'coupon_redeemed'
 ),
 redeemed as (
   select customer_id, product_id, "at", message_id from coupons where product_id is not null
@@ -95,11 +100,15 @@ order by c."at", c.customer_id, c.product_id, c.kind, c.message_key
 
 @dataclass(frozen=True)
 class Feedback:
-    """What was shown and what came of it, up to ``as_of``; without one, all that is known."""
+    """What was shown and what came of it, up to ``as_of``; without one, all that is known.
+
+    ``key`` is the shop's secret that reads the tokens of links; without it only keys name messages.
+    """
 
     ledger: Ledger
     engine: DuckEngine
     as_of: datetime | None = None
+    key: bytes | None = field(default=None, repr=False)
 
     def exposures(self) -> pd.DataFrame:
         """Return what was shown, one row per message, shelf and position.
@@ -118,9 +127,10 @@ class Feedback:
         One row per customer, product, instant and kind: customer_id, product_id, at, kind (clicked,
         redeemed, bought), message_key (empty where none was named). A click is an event
         ``message_clicked``, or ``product_viewed`` that names its message: by ``message_id``, the
-        key that stands in every link, or by ``campaign_id``, then the customer's latest message of
-        it. One without a product has that of its shelf and position. A redeemed coupon has its own
-        product, or of its offer's those that the order held, or the only one.
+        token that stands in every link or the message's key, or by ``campaign_id``, then the
+        customer's latest message of it. One without a product has that of its shelf and position. A
+        redeemed coupon has its own product, or of its offer's those that the order held, or the
+        only one.
         """
         frame: pd.DataFrame = self._came(self._shown(), within).to_pandas()
         return frame
@@ -160,4 +170,5 @@ class Feedback:
         with self.engine.reading() as session:
             for name, frame in frames.items():
                 session.register(name, frame)
+            register_message_keys(session, self.key)
             return session.arrow(cut_sql(select), {"as_of": self.as_of or EVER, **params})

@@ -25,6 +25,7 @@ from xenorec.instants import AsOf, as_instant
 from xenorec.ledger import Ledger
 from xenorec.profile import cut_sql
 from xenorec.report.feedback import EVER, WITHIN
+from xenorec.report.message_ids import register_message_keys
 from xenorec.spans import span
 
 log = logging.getLogger("xenorec")
@@ -44,9 +45,10 @@ named_events as (
   select e.source || '/' || e.event_id as ref, coalesce(l.into_id, e.customer_id) as owner_id,
     case e.name when 'message_clicked' then 'clicked' when 'message_opened' then 'opened'
       when 'coupon_redeemed' then 'redeemed' else 'visited' end as kind,
-    e."at", e.campaign_id, e.message_id,
+    e."at", e.campaign_id, coalesce(k.message_key, e.message_id) as message_id,
     json_extract_string(e.props, '$.order_id') as order_id
   from warehouse.events as e left join warehouse.links as l on l.customer_id = e.customer_id
+    left join message_keys as k on k.message_id = e.message_id
   where e."at" <= $as_of and (e.name in ('message_clicked', 'message_opened', 'coupon_redeemed')
     or (e.name in ('page_viewed', 'product_viewed') and e.message_id is not null))
 ),
@@ -104,13 +106,21 @@ order by 1
 """
 
 
+class Keyed(Protocol):
+    """What has the shop's secret, with which links are signed."""
+
+    def key(self) -> bytes: ...  # noqa: D102
+
+
 class Shop(Protocol):
-    """What a workspace has of a ledger and a warehouse."""
+    """What a workspace has of a ledger, a warehouse and a project."""
 
     @property
     def ledger(self) -> Ledger: ...  # noqa: D102
     @property
     def engine(self) -> DuckEngine: ...  # noqa: D102
+    @property
+    def project(self) -> Keyed: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -160,6 +170,7 @@ def _found(crm: Shop, at: datetime | None) -> pa.Table:
     with crm.engine.reading() as session:
         for name, frame in frames.items():
             session.register(name, frame)
+        register_message_keys(session, crm.project.key())
         return session.arrow(cut_sql(OUTCOMES), {"as_of": at or EVER})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 import xenorec as xr
 from tests.unit.campaigns.outbox import NOON, Recorder, decision, fill, worker
 from xenorec.channels import Envelope, SendResult
+from xenorec.links import LinkToken, sign
 from xenorec.schema.enums import DeliveryState, Reason
 
 Rows = list[tuple[object, ...]]
@@ -96,6 +98,21 @@ def test_a_click_goes_to_the_message_it_names_or_the_latest_before_it(crm: xr.Wo
         ("clicked", "spring/1/a"),
         ("clicked", "spring/1/c"),
     ]
+
+
+def test_a_click_names_its_message_by_the_token_of_the_link(crm: xr.Workspace) -> None:
+    key = crm.project.key()
+    token = LinkToken("spring", "1", "b", "email", "marketing", "click")
+    frame = events(
+        ("message_clicked", "a", 1, None, sign(token, key)),
+        ("message_opened", "b", 2, None, sign(replace(token, channel="sms"), key)),
+        ("message_clicked", "b", 3, None, sign(token, b"another shop's key, 32 bytes long")),
+        ("message_clicked", "b", 4, None, sign(token, key)[:-3]),
+        ("message_clicked", "b", 5, None, sign(replace(token, customer_id="z"), key)),
+    )
+    crm.load({"events": frame}, name="clicks")
+    assert xr.collect_outcomes(crm).n_new == 2
+    assert told(crm) == [("clicked", "spring/1/b"), ("opened", "spring/1/b")]
 
 
 def test_an_order_counts_once_for_the_latest_message(crm: xr.Workspace) -> None:
