@@ -10,6 +10,8 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 
 from xenorec.errors import BadInput
 from xenorec.links import ascii_host
@@ -22,6 +24,7 @@ _PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LOCAL = re.compile(rf"(?=.{{1,64}}\Z){_ATOM}(?:\.{_ATOM})*")
 _MAILBOX = re.compile(r"(?P<name>.*?)\s*<\s*(?P<address>[^<>]*?)\s*>")
+_FOLD = re.compile(r"\r?\n(?=[ \t])")
 _LINE = 76
 _BYTES = 36
 """Bytes of text in one encoded word: with a header's name its line stays within 76 characters."""
@@ -86,6 +89,20 @@ def address_line(box: Mailbox) -> str:
         quoted = box.name.replace("\\", "\\\\").replace('"', '\\"')
         name = f'"{quoted}"'
     return f"{name} <{box.address}>" if len(name) < 40 else f"{name}\r\n <{box.address}>"
+
+
+def unfolded(value: object) -> str:
+    """Return a header's value on one line, as it stood before it was folded."""
+    return _FOLD.sub("", str(value))
+
+
+def decoded(value: object) -> str:
+    """Return the text that a reader sees of a header's value; as it stands where it is broken."""
+    line = unfolded(value)
+    try:
+        return str(make_header(decode_header(line)))
+    except (HeaderParseError, LookupError, UnicodeError):
+        return line
 
 
 def _refuse_control(text: str) -> None:

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from xenorec.campaigns.decide import STEP
 from xenorec.campaigns.eligibility import ADDRESS
@@ -130,5 +131,5 @@ class _Renderer:
 
 
 def _message_id(decision: Decision, url: str) -> str:
-    host = url.split("://")[-1].split("/")[0]
+    host = urlsplit(url).hostname
     return f"<{address_hash('key', decision.key)[:32]}@{host}>"

@@ -15,18 +15,21 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.parser import BytesHeaderParser
-from email.policy import default
 from hashlib import sha256
 from pathlib import Path
 from typing import IO
 
 from xenorec.channels.contract import Envelope, SendResult
 from xenorec.errors import DiskFull
+from xenorec.headers import decoded, unfolded
 from xenorec.schema.enums import DeliveryState
 
 NO_ROOM = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
 ENDINGS = (".eml", ".json")
 INDEX = "messages.jsonl"
+
+_BREAKS = {ord(char): f"\\u{ord(char):04x}" for char in "\x7f\x85\u2028\u2029"}
+"""Characters that some readers take for the end of a line; JSON writes them by number."""
 
 _one_at_a_time = threading.Lock()
 
@@ -95,13 +98,13 @@ class FileChannel:
         if ending == ".json":
             return (self.folder / f"{stem}.json").read_bytes()
         with (self.folder / f"{stem}.eml").open("rb") as file:
-            head = BytesHeaderParser(policy=default).parse(file)
+            head = BytesHeaderParser().parse(file)
         return _json(
             {
                 "key": key,
                 "channel": "email",
-                "to": str(head.get("To", "")),
-                "subject": str(head.get("Subject", "")),
+                "to": unfolded(head.get("To", "")),
+                "subject": decoded(head.get("Subject", "")),
                 "text": None,
                 "file": f"{stem}.eml",
                 "stem": stem,
@@ -132,7 +135,8 @@ def _line(envelope: Envelope, stem: str) -> bytes:
 
 
 def _json(row: dict[str, str | None]) -> bytes:
-    return (json.dumps(row, ensure_ascii=False) + "\n").encode()
+    text = json.dumps(row, ensure_ascii=False).translate(_BREAKS)
+    return f"{text}\n".encode("utf-8", "backslashreplace")
 
 
 def _holds(file: IO[bytes], stem: str) -> bool:

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
-from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
@@ -18,14 +17,13 @@ from pathlib import PurePath
 from urllib.parse import quote
 
 from xenorec.errors import BadInput, NaiveTimestamp, NotSupported
-from xenorec.headers import ENCODED, Mailbox, address_line, mailbox, unstructured
+from xenorec.headers import ENCODED, Mailbox, address_line, decoded, mailbox, unfolded, unstructured
 from xenorec.messages.images import TYPES, replace_references
 from xenorec.messages.rendered import RenderedMessage
 
 _MESSAGE_ID = re.compile(r"<[!-;=?A-~]+@[!-;=?A-~]+>")
 _URL = re.compile(r"https?://[!-;=?-~]{1,900}")
 _KINDS = ("text/plain", "text/html")
-_FOLD = re.compile(r"\r\n(?=[ \t])")
 
 
 def to_mime(
@@ -192,14 +190,14 @@ def _check_bytes(
 
 
 def _wrong_headers(found: Message, headers: Mapping[str, str], head: Head) -> list[str]:
-    name, address = parseaddr(_unfolded(found["From"]))
-    seen = Mailbox(_decoded(name), address), parseaddr(_unfolded(found["To"]))[1]
-    meant = {name: _unfolded(value) for name, value in headers.items()}
+    name, address = parseaddr(unfolded(found["From"]))
+    seen = Mailbox(decoded(name), address), parseaddr(unfolded(found["To"]))[1]
+    meant = {name: unfolded(value) for name, value in headers.items()}
     checks = {
-        "headers": [(key, _unfolded(value)) for key, value in found.items()] == [*meant.items()],
+        "headers": [(key, unfolded(value)) for key, value in found.items()] == [*meant.items()],
         "From": seen[0] == head.sender,
         "To": seen[1] == head.to.address,
-        "Subject": _decoded(_unfolded(found["Subject"])) == head.subject,
+        "Subject": decoded(found["Subject"]) == head.subject,
     }
     return [name for name, is_right in checks.items() if not is_right]
 
@@ -217,14 +215,6 @@ def _wrong_parts(found: Message, rendered: RenderedMessage, head: Head) -> list[
         for part, text in zip(leaves, texts, strict=False)
         if part.get_payload(decode=True) != text.encode()
     ]
-
-
-def _unfolded(value: str) -> str:
-    return _FOLD.sub("", value)
-
-
-def _decoded(value: str) -> str:
-    return str(make_header(decode_header(value)))
 
 
 def _date(date: datetime) -> str:

@@ -11,6 +11,7 @@ import pytest
 from xenorec.channels import Envelope, FileChannel
 from xenorec.channels.file import file_stem
 from xenorec.errors import DiskFull
+from xenorec.headers import unstructured
 
 MAIL = b"To: ann@shop.example\r\nSubject: Hello\r\n\r\nHello"
 
@@ -52,6 +53,26 @@ def test_a_line_that_a_crash_lost_or_cut_is_written_again(tmp_path: Path, lost: 
     assert channel.lookup("c/1/a") is not None
     (row,) = index(tmp_path)
     assert (row["key"], row["to"], row["subject"]) == ("c/1/a", "ann@shop.example", "Hello")
+
+
+def test_a_lost_line_is_written_from_headers_as_they_stand(tmp_path: Path) -> None:
+    subject = "Käse =?utf-8?q?=0d=0aBcc:_x?= und " + "Brot " * 30
+    lines = (
+        f"To: a=41@b.example\r\nSubject: {unstructured(subject.strip(), name='Subject')}\r\n\r\n"
+    )
+    channel = FileChannel(tmp_path)
+    channel.send(mail("c/1/a", lines.encode()))
+    (tmp_path / "messages.jsonl").write_bytes(b"")
+    assert channel.lookup("c/1/a") is not None
+    (row,) = index(tmp_path)
+    assert (row["to"], row["subject"]) == ("a=41@b.example", subject.strip())
+
+
+def test_a_value_never_breaks_a_line_of_the_list(tmp_path: Path) -> None:
+    text = "a\u2028b\x85c\nd\ud800"
+    FileChannel(tmp_path).send(Envelope("c/1/a", "sms", "+491", None, text))
+    (row,) = (tmp_path / "messages.jsonl").read_text("utf-8").splitlines()
+    assert json.loads(row)["text"] == text
 
 
 def test_threads_at_once_leave_one_file_and_one_line_a_key(tmp_path: Path) -> None:

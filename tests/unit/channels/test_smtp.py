@@ -12,6 +12,7 @@ import pytest
 from tests.conftest import HANGING
 from xenorec.channels import Envelope, SmtpChannel
 from xenorec.errors import ConfigError, NotSupported, UnknownName
+from xenorec.headers import Mailbox, address_line
 from xenorec.schema.enums import DeliveryState, Reason
 
 controller = pytest.importorskip("aiosmtpd.controller", reason="aiosmtpd is not installed")
@@ -76,6 +77,18 @@ def test_a_message_arrives_to_the_byte(channel: SmtpChannel, handler: Handler) -
     result = channel.send(mail())
     assert (result.state, result.provider_id) == (DeliveryState.SENT, "kept as 17")
     assert handler.taken == [("hello@shop.example", ["ann@mail.example"], MAIL)]
+
+
+@pytest.mark.parametrize(
+    "name", ["Shop, Inc.", "Käse, x <evil@mail.example>", "=?utf-8?q?x_=3Cevil=40mail.example=3E?="]
+)
+def test_the_sender_is_the_address_behind_whatever_name(
+    channel: SmtpChannel, handler: Handler, name: str
+) -> None:
+    line = address_line(Mailbox(name, "hello@shop.example"))
+    raw = f"From: {line}\r\nTo: ann@mail.example\r\n\r\nHi\r\n".encode()
+    assert channel.send(mail(raw=raw)).state == DeliveryState.SENT
+    assert [sender for sender, _, _ in handler.taken] == ["hello@shop.example"]
 
 
 def test_one_connection_takes_many_messages(channel: SmtpChannel, handler: Handler) -> None:
