@@ -24,8 +24,8 @@ NAMES = {
     "line": "Ana\r\nBcc: all@evil.example",
     "word": "=?utf-8?q?Ana=0d=0aContent-Type:_text/html=0d=0a=0d=0a<h1>Hi</h1>?=",
     "link": "Ana http://evil.example/x",
-    "none": "None",
-    "nan": "nan",
+    "name None": "None",
+    "name nan": "nan",
     "long": "x" * 5_000,
     "cust 17/ä?#": "Bo",
     "template": "{{ name }}",
@@ -119,7 +119,11 @@ def test_every_customer_gets_a_message_whatever_stands_in_the_data(
     assert names["control"] == "Ana"
     assert names["link"] == "Ana evil. example/x"
     assert names["long"] is None
-    assert (names["none"], names["nan"], names["template"]) == ("None", "nan", "{{ name }}")
+    assert (names["name None"], names["name nan"], names["template"]) == (
+        "None",
+        "nan",
+        "{{ name }}",
+    )
 
 
 def test_what_cannot_be_used_of_a_product_is_left_out_and_told(crm: xr.Workspace) -> None:
@@ -139,7 +143,7 @@ def test_what_cannot_be_used_of_a_product_is_left_out_and_told(crm: xr.Workspace
     assert items["money"]["price"] == "KWD\xa02.500"
     assert items["fine"]["price"] == "€2.50"
     told = " ".join(plan.notes)
-    for word in ("'javascript', 'relative'", "'inner', 'picture'", "4 first names"):
+    for word in ("'javascript', 'relative'", "'inner', 'picture'", "3 first names"):
         assert word in told
     assert all(note in str(plan) for note in plan.notes)
     assert "evil" not in told
