@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from babel.numbers import format_decimal
 
 from xenorec.errors import UnknownName
 from xenorec.recommend.themes import KINDS, Reasons
@@ -93,7 +94,7 @@ new_in_category
   - جديد في متجرك
 popular_store
   Bought by 12,345 shoppers in your store in the last four weeks
-  Comprado por 12\u00a0345 clientes de tu tienda en las últimas cuatro semanas
+  Comprado por 12,345 clientes de tu tienda en las últimas cuatro semanas
   पिछले चार हफ़्तों में आपके स्टोर के 12,345 ग्राहकों ने इसे खरीदा
   اشتراه 12,345 من عملاء متجرك في الأسابيع الأربعة الماضية
   - Popular in your store in the last four weeks
@@ -102,7 +103,7 @@ popular_store
   - رائج في متجرك في الأسابيع الأربعة الماضية
 popular_shop
   Bought by 123,456 shoppers in the last four weeks
-  Comprado por 123\u00a0456 clientes en las últimas cuatro semanas
+  Comprado por 123,456 clientes en las últimas cuatro semanas
   पिछले चार हफ़्तों में 1,23,456 ग्राहकों ने इसे खरीदा
   اشتراه 123,456 من عملائنا في الأسابيع الأربعة الماضية
   - Popular in the last four weeks
@@ -304,6 +305,17 @@ def test_a_discount_is_rounded_down_and_none_below_one_percent(reasons):
     assert reasons.say("on_offer", "en", percent=19.9) == "Sold at 19% off this past week"
     assert reasons.say("on_offer", "en", percent=0.29 * 100) == "Sold at 29% off this past week"
     assert reasons.say("on_offer", "en", percent=0.4) == "On offer this past week"
+
+
+@pytest.mark.parametrize(
+    "locale",
+    ["en-US", "en-IN", "en-ZA", "es-SV", "es_mx", "es-419", "es-CR", "hi-IN", "ar-SA", "ar-MA"],
+)
+def test_counts_are_grouped_as_the_land_of_the_shopper_does(reasons, locale):
+    language, land = locale.replace("_", "-").split("-")
+    for n in (1234, 12_345, 1_234_567):
+        said = reasons.say("popular_shop", locale, n=n)
+        assert format_decimal(n, locale=f"{language}_{land.upper()}") in said
 
 
 def test_a_title_stands_as_it_is(reasons):

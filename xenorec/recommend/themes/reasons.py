@@ -31,7 +31,7 @@ class Reasons:
     def load(cls) -> Self:
         """Return the reasons in English, Spanish, Hindi and Arabic."""
         data = read_document(HERE / "reasons.toml").data
-        return cls({language: _speech(data, language) for language in data["day"]})
+        return cls({locale: _speech(data, locale) for locale in data["number"]})
 
     def say(
         self,
@@ -104,8 +104,10 @@ def _unknown(kind: str) -> str:
     return f"There is no reason of kind {kind!r}.{nearest(kind, KINDS)} Known: {', '.join(KINDS)}."
 
 
-def _speech(data: Mapping[str, Any], language: str) -> Speech:
-    numbers, day = data["number"][language], data["day"][language]
+def _speech(data: Mapping[str, Any], locale: str) -> Speech:
+    """Return the words of a locale's language with the numbers of its land."""
+    language = locale.split("-")[0]
+    numbers, day = data["number"][locale], data["day"][language]
     return Speech(
         numbers=Numbers(**{**numbers, "groups": tuple(numbers["groups"])}),
         days=Days(**{name: _frozen(value) for name, value in day.items()}),
