@@ -32,5 +32,5 @@ def format_day(day: date, locale: str = "en", style: str = "long") -> str:
 def _written(day: date, locale: str, style: str) -> str:
     from babel.dates import format_date
 
-    text: str = format_date(day, style, locale=cldr(locale))  # type: ignore[arg-type]
+    text: str = format_date(day, style, locale=cldr(locale))
     return text

@@ -29,6 +29,16 @@ def format_money(amount: Decimal | int | float | str, currency: str, locale: str
     return _written(_exact(amount), _code(currency), locale)
 
 
+def currency_decimals(currency: str) -> int:
+    """Return how many decimals amounts of a currency have, such as 0 for JPY and 3 for KWD.
+
+    Raises BadInput for what is no currency.
+    """
+    from babel.numbers import get_currency_precision
+
+    return int(get_currency_precision(_code(currency)))
+
+
 def _exact(amount: Decimal | int | float | str) -> Decimal:
     try:
         value = amount if isinstance(amount, Decimal) else Decimal(str(amount))
@@ -49,8 +59,8 @@ def _code(currency: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def _written(amount: Decimal, currency: str, locale: str) -> str:
-    from babel.numbers import format_currency, get_currency_precision
+    from babel.numbers import format_currency
 
-    step = Decimal(1).scaleb(-get_currency_precision(currency))
+    step = Decimal(1).scaleb(-currency_decimals(currency))
     value = amount.quantize(step, ROUND_HALF_UP) + 0  # no minus before a zero
     return _BETWEEN.sub(_NO_BREAK, format_currency(value, currency, locale=cldr(locale)))

@@ -165,9 +165,9 @@ def known_stores(session: Session) -> set[str]:
 
 def decimals_of(currency: str) -> int:
     """Return how many decimals amounts of a currency have, such as 0 for JPY and 3 for KWD."""
-    from xenorec.messages.money import _digits
+    from xenorec.messages.money import currency_decimals
 
-    return _digits(currency)
+    return currency_decimals(currency)
 
 
 def _warn_of_guess(store_id: str, currency: str) -> None:
