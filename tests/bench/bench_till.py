@@ -12,6 +12,7 @@ from typing import Any
 from xenorec.chance import uniform
 from xenorec.pos import Till
 from xenorec.pos.keys import keyed_hash
+from xenorec.pos.revoked import revoke
 from xenorec.pos.serving import NAME, write_serving
 
 N_CUSTOMERS = 100_000
@@ -20,6 +21,7 @@ N_PRODUCTS = 20_000
 N_COUPONS = 5_000
 N_CALLS = 5_000
 N_ORDERS = 300
+N_REVOKED = 10_000
 SALT = "salt"
 
 
@@ -71,6 +73,9 @@ def main() -> int:
         write_serving(folder, meta={"store_id": "s1", "currency": "INR", "salt": SALT}, rows=rows())
         size = (folder / NAME).stat().st_size / 1e6
         print(f"write_serving {time.perf_counter() - start:.1f} s, {size:.0f} MB")
+        start = time.perf_counter()
+        revoke(folder, (f"erased {n}" for n in range(N_REVOKED)))
+        print(f"revoke {N_REVOKED:,} customers {time.perf_counter() - start:.2f} s")
         start = time.perf_counter()
         till = Till.open(folder)
         print(f"Till.open {(time.perf_counter() - start) * 1e3:.1f} ms")

@@ -126,17 +126,13 @@ class Journal:
     def _begin(self, owner: Owner | None) -> JournalFacts:
         """Return whose the journal is; at the first opening, draw the till's id and write it."""
         found = read_facts(self._connection)
-        if found is not None and found == _owned(found, owner):
+        if found is not None and found == _owned(found, owner) and not is_stranger(found, owner):
             return found
         self._connection.execute("begin immediate")
         try:
-            self._connection.execute(TABLE)
-            self._connection.execute(META)
             facts = self._facts_now(owner)
-            self._connection.executemany(
-                "insert or replace into meta values (?, ?)",
-                [(name, str(value)) for name, value in facts._asdict().items()],
-            )
+            if facts != read_facts(self._connection):
+                self._write(facts)
             self._connection.execute("commit")
         except sqlite3.Error:
             if self._connection.in_transaction:
@@ -144,8 +140,16 @@ class Journal:
             raise
         return facts
 
+    def _write(self, facts: JournalFacts) -> None:
+        self._connection.execute(META)
+        self._connection.executemany(
+            "insert or replace into meta values (?, ?)",
+            [(name, str(value)) for name, value in facts._asdict().items()],
+        )
+
     def _facts_now(self, owner: Owner | None) -> JournalFacts:
         """Return the facts of the journal with its owner; an empty one goes to a new owner."""
+        self._connection.execute(TABLE)
         found = read_facts(self._connection) or _new(self._connection)
         if self._connection.execute(FIRST).fetchone() is None:
             found = found._replace(shop_id="", store_id="", currency="")
@@ -194,19 +198,28 @@ def read_with(path: Path, read: Callable[[sqlite3.Connection], T]) -> T:
             connection.close()
 
 
-def refuse_stranger(facts: JournalFacts, owner: Owner, path: Path) -> None:
-    """Raise BadInput when a journal is another shop's or another store's; unknown is nobody's."""
+def is_stranger(facts: JournalFacts, owner: Owner | None) -> bool:
+    """Return whether a journal is another shop's or another store's; unknown is nobody's."""
+    if owner is None:
+        return False
     shops = {owner.shop_id, *owner.former_shops}
-    if facts.shop_id and owner.shop_id and facts.shop_id not in shops:
+    is_other_shop = bool(facts.shop_id and owner.shop_id) and facts.shop_id not in shops
+    return is_other_shop or bool(facts.store_id and facts.store_id != owner.store_id)
+
+
+def refuse_stranger(facts: JournalFacts, owner: Owner, path: Path) -> None:
+    """Raise BadInput when a journal is another shop's or another store's."""
+    if not is_stranger(facts, owner):
+        return
+    if facts.store_id == owner.store_id or not facts.store_id:
         raise BadInput(
             f"{path} is the journal of another shop ({facts.shop_id}; this one is "
             f"{owner.shop_id}). Publish into a folder of its own."
         )
-    if facts.store_id and facts.store_id != owner.store_id:
-        raise BadInput(
-            f"{path} is the journal of store {facts.store_id!r}, not {owner.store_id!r}. Collect "
-            "it, and publish one folder for each store."
-        )
+    raise BadInput(
+        f"{path} is the journal of store {facts.store_id!r}, not {owner.store_id!r}. Collect it, "
+        "and publish one folder for each store."
+    )
 
 
 def read_facts(connection: sqlite3.Connection) -> JournalFacts | None:

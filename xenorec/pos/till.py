@@ -164,7 +164,7 @@ class Till:
         content raises BadInput and the first one stays.
         """
         body = {
-            "order_id": order_id,
+            "order_id": values.identifier(order_id, "order_id"),
             "ref": _ref(customer),
             "currency": self._meta["currency"],
             "lines": lines,

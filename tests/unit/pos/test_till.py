@@ -119,6 +119,32 @@ def test_a_customer_is_what_identify_returned(till: Till) -> None:
         till.record_order("1", customer=MEERA, lines=SALE)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("limit", ["3", None, 2.0, -1, True])
+def test_a_limit_is_a_number(till: Till, limit: object) -> None:
+    with pytest.raises(BadInput, match="limit"):
+        till.offers(limit=limit)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "ref", [123, None, b"meera", 1.5, ("a",), "", "a\nb", "\ud800", "a" * 5000]
+)
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda till, who: till.offers(who),
+        lambda till, who: till.record_order("1", customer=who, lines=SALE),
+        lambda till, who: till.redeem("running", order_id="1", customer=who),
+        lambda till, who: till.record_consent(who, channel="sms", status="granted", key="1"),
+    ],
+)
+def test_a_reference_that_identify_never_made_is_refused_and_nothing_is_kept(
+    till: Till, call: object, ref: object
+) -> None:
+    with pytest.raises(BadInput, match="customer"):
+        call(till, Customer(ref))  # type: ignore[operator, arg-type]
+    assert entries(till) == []
+
+
 # -- what was sold -----------------------------------------------------------------------------
 
 
@@ -198,6 +224,15 @@ def test_ordered_at_without_a_zone_is_refused(till: Till, at: object) -> None:
         (None, 1, "1"),
         ("tea", 1),
         "tea",
+        ("tea", 1, 10**5000),
+        ("tea", 10**5000, "1"),
+        ("tea", 1, Decimal("sNaN")),
+        ("tea", 1, "9" * 5000),
+        ("\ud800", 1, "1"),
+        ("t" * 5000, 1, "1"),
+        (["tea"], 1, "1"),
+        ("tea", 1, [1]),
+        {"tea": 1},
     ],
 )
 def test_a_line_that_is_not_exact_is_refused_and_nothing_is_kept(till: Till, line: object) -> None:
@@ -206,7 +241,21 @@ def test_a_line_that_is_not_exact_is_refused_and_nothing_is_kept(till: Till, lin
     assert entries(till) == []
 
 
-@pytest.mark.parametrize("order_id", ["", None, 1.5, True, "a\nb", "\ud800"])
+@pytest.mark.parametrize(
+    "order_id",
+    [
+        "",
+        None,
+        1.5,
+        True,
+        "a\nb",
+        "\ud800",
+        "1" * 5000,
+        pytest.param(10**5000, id="huge"),
+        ["1"],
+        b"1",
+    ],
+)
 def test_an_order_needs_an_id(till: Till, order_id: object) -> None:
     with pytest.raises(BadInput, match="order_id"):
         till.record_order(order_id, lines=SALE)  # type: ignore[arg-type]
@@ -215,6 +264,9 @@ def test_an_order_needs_an_id(till: Till, order_id: object) -> None:
 def test_an_order_needs_a_line(till: Till) -> None:
     with pytest.raises(BadInput, match="at least one line"):
         till.record_order("1", lines=[])
+    for lines in (None, 5):
+        with pytest.raises(BadInput, match="lines came as"):
+            till.record_order("1", lines=lines)  # type: ignore[arg-type]
 
 
 # -- coupons, consents, points -----------------------------------------------------------------
@@ -279,6 +331,8 @@ def test_a_consent_is_kept_once_by_its_key(till: Till) -> None:
         {"channel": "fax", "status": "granted"},
         {"channel": "sms", "status": "perhaps"},
         {"channel": "sms", "status": "granted", "purpose": "fun"},
+        {"channel": ["sms"], "status": "granted"},
+        {"channel": "sms", "status": None},
     ],
 )
 def test_a_consent_with_unknown_words_is_refused(till: Till, words: dict[str, str]) -> None:

@@ -38,6 +38,10 @@ def chain(crm: xr.Workspace) -> xr.Workspace:
         for n in range(3)
         for kind, value in (("card", card(store, n)), ("email", f"{store}{n}@shop.example"))
     ]
+    people += [
+        {"customer_id": "BLR-0", "kind": "phone", "value": "+919812345678"},
+        {"customer_id": "TYO-0", "kind": "phone", "value": "+81312345678"},
+    ]
     crm.load({"stores": pd.DataFrame(stores)}, name="shop", now=COLLECTED)
     orders, lines = _sold()
     accounts = [{"customer_id": f"{store}-{n}"} for store in STORES for n in range(3)]
