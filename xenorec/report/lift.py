@@ -7,30 +7,32 @@ import math
 import warnings
 from dataclasses import asdict, dataclass, fields
 from html import escape
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-import pyarrow as pa
+from xenorec.errors import BadInput, XenorecWarning
+from xenorec.report.arms import Arms, read_arms
+from xenorec.report.comparison import Comparison
+from xenorec.report.doubts import ALARM, Doubts
+from xenorec.report.effect import Effect
 
-from xenorec.errors import BadInput, UnknownColumn, XenorecWarning, nearest
-
-Floats: TypeAlias = npt.NDArray[np.float64]
-
-SRM_ALARM = 0.001
-"""Below this the split of the arms is hardly chance: look for lost or doubled customers."""
+Verdict: TypeAlias = Literal["more", "less", "no difference shown", "cannot tell"]
 
 
 @dataclass(frozen=True)
 class Lift:
     """The effect per customer of being treated, and what it rests on.
 
-    ``estimate`` with its interval at ``level`` is the difference in means, after the covariate's
-    correction where one was given; ``mean_treated`` and ``mean_control`` are the plain means.
-    ``p_value`` is two-sided. ``variance_reduction`` is the share of the estimate's variance that
-    the covariate took away. ``p_srm`` is the probability of so uneven a split by chance (sample
-    ratio mismatch), NaN when no expected share was given.
+    ``verdict``: more, less, no difference shown (the interval holds zero), or cannot tell, with
+    the reasons in ``doubts``; the figures are then given all the same, but nothing follows from
+    them. ``estimate`` with its interval at ``level`` is the difference in means, of amounts no
+    larger than ``cap_amount`` (NaN where none is cut), after the covariate's correction where one
+    was used. ``raw_estimate`` is the plain difference of ``mean_treated`` and ``mean_control``,
+    the plain means. ``p_value`` is two-sided, and below 1 - ``level`` if and only if the interval
+    excludes zero; an interval is infinite where arms are too small for one. ``method`` is score
+    or re-randomisation. ``variance_reduction`` is the share of the estimate's variance that the
+    covariate took away. ``p_srm`` is the probability of so uneven a split by chance (sample ratio
+    mismatch), NaN when no expected share was given; ``p_balance`` that of so different a covariate,
+    NaN without one.
     """
 
     metric: str
@@ -46,21 +48,25 @@ class Lift:
     variance_reduction: float
     level: float
     is_share: bool
+    verdict: Verdict
+    doubts: tuple[str, ...]
+    method: str
+    raw_estimate: float
+    cap_amount: float
+    p_balance: float
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether a difference is told: more, or less."""
+        return self.verdict in ("more", "less")
 
     def to_json(self) -> str:
-        """Return the fields as JSON; NaN becomes null."""
+        """Return the fields as JSON; what is no number or infinite becomes null."""
         values = {name: _jsonable(value) for name, value in asdict(self).items()}
         return json.dumps(values)
 
     def __str__(self) -> str:
-        text = (
-            f"{self.metric}: {self._number(self.estimate, sign=True)}{self._unit()} "
-            f"({self._number(self.ci_low)} to {self._number(self.ci_high)}, "
-            f"{self.level:.0%} interval, p = {self.p_value:.3g}), "
-            f"{self._mean(self.mean_treated)} against {self._mean(self.mean_control)}; "
-            f"{self.n_treated:,} treated, {self.n_control:,} held out"
-        )
-        return text + self._split_alarm()
+        return f"{self.metric}: {self._finding()}; {self._sizes()}{self._raw()}"
 
     def _repr_html_(self) -> str:
         head, _, rest = str(self).partition("; ")
@@ -70,6 +76,31 @@ class Lift:
             for field in fields(self)
         )
         return f"<p><b>{escape(head)}</b><br>{escape(rest)}</p><table>{rows}</table>"
+
+    def _finding(self) -> str:
+        seen = (
+            f"{self._number(self.estimate, sign=True)}{self._unit()} "
+            f"({self._interval()}, {self.level:.0%} interval"
+        )
+        means = f"{self._mean(self.mean_treated)} against {self._mean(self.mean_control)}"
+        if self.verdict == "cannot tell":
+            return f"cannot tell, as {', and '.join(self.doubts)}. Seen {seen}), {means}"
+        return f"{seen}, p = {self.p_value:.3g}), {means}"
+
+    def _sizes(self) -> str:
+        return f"{self.n_treated:,} treated, {self.n_control:,} held out"
+
+    def _raw(self) -> str:
+        """Return the plain difference where the estimate is another, for amounts were cut."""
+        if math.isnan(self.cap_amount):
+            return ""
+        raw = self._number(self.raw_estimate, sign=True)
+        return f"; amounts over {self.cap_amount:,.4g} count as that, without it {raw}"
+
+    def _interval(self) -> str:
+        if not (math.isfinite(self.ci_low) and math.isfinite(self.ci_high)):
+            return "too few for an interval"
+        return f"{self._number(self.ci_low)} to {self._number(self.ci_high)}"
 
     def _unit(self) -> str:
         return " % points" if self.is_share else " per customer"
@@ -83,26 +114,6 @@ class Lift:
     def _mean(self, value: float) -> str:
         return f"{value:.1%}".replace("%", " %") if self.is_share else f"{value:,.4g}"
 
-    def _split_alarm(self) -> str:
-        if not self.p_srm < SRM_ALARM:
-            return ""
-        return f". The arms are not of the size they were meant to be (p_srm = {self.p_srm:.2g})"
-
-
-@dataclass(frozen=True)
-class _Arm:
-    """One arm's metric, and its covariate (zeros when there is none)."""
-
-    metric: Floats
-    covariate: Floats
-
-    def __len__(self) -> int:
-        return len(self.metric)
-
-    def error(self, theta: float) -> float:
-        """Variance of the mean of metric - theta * covariate."""
-        return float(np.var(self.metric - theta * self.covariate, ddof=1) / len(self))
-
 
 def lift(
     frame: Any,
@@ -113,170 +124,123 @@ def lift(
     control: str = "control",
     level: float = 0.95,
     expected_share: float | None = None,
+    cap_amount: float | None = None,
+    seed: str = "lift",
 ) -> Lift:
     """Return the difference in means of ``metric`` between two randomised arms.
 
     ``frame`` holds one row per customer: customer_id, arm, the metric (a number, a share as 0
     and 1, or true and false) and optionally a ``covariate`` known before the treatment, best the
-    same metric earlier. The interval is Welch's (unequal variances). With a covariate the metric
-    is first corrected by CUPED, theta pooled over the arms (Deng, Xu, Kohavi and Walker 2013).
-    ``expected_share`` is the share of customers that was meant to be treated; with it the split
-    is tested by chi-square.
+    same metric earlier.
+
+    A share without a covariate gets the score interval of Miettinen and Nurminen (1985), corrected
+    for skewness (Gart and Nam 1990; Laud 2017). Amounts, and shares with a covariate, are compared
+    by drawing the arms anew (Fisher 1935): a studentised difference, both tails alike, and its
+    distribution for the interval too, as in a bootstrap-t (Efron 1981). The draws follow from
+    ``seed`` and the sizes of the arms, so the answer is the same each time and for rows in any
+    order; where both arms are large the distribution's limit stands in for them. Amounts beyond
+    ``cap_amount`` on either side of zero count as it; left out, it is the 99 % quantile of those
+    that are not zero, of both arms together, and ``math.inf`` cuts nothing. A covariate is cut
+    likewise, and its slope is that of all customers together (CUPED: Deng, Xu, Kohavi and Walker
+    2013).
+
+    It cannot tell where the control has fewer than 10 events, where one customer makes over 10 %
+    of the sum, where the split is not what was meant (``expected_share`` is the share of customers
+    that was meant to be treated; chi-square), or where the covariate differs between the arms by
+    more than chance; such a covariate is left out, with a warning.
 
     It compares customers as assigned: keep those who were never reached. It cannot repair arms
-    that were not drawn by chance, or a covariate that the treatment has touched. An all-equal
-    metric gives an estimate of zero with no width and warns, as the outcome was hardly joined.
+    that were not drawn by chance. An all-equal amount gives an estimate of zero with no width, and
+    an all-equal metric warns, as the outcome was hardly joined.
 
     Raises ``UnknownColumn`` for a missing column and ``BadInput`` for unknown arms, an arm with
-    fewer than two customers, empty values, a customer in two rows, or a level outside (0, 1).
+    fewer than two customers, empty or infinite values, a customer in two rows, a level outside
+    (0, 1), or a cap that is not above zero.
 
     >>> import pandas as pd
     >>> shop = pd.DataFrame({"customer_id": list("abcdef"), "arm": ["treatment", "control"] * 3,
     ...                      "spend": [12.0, 10, 14, 9, 13, 11]})
-    >>> lift(shop).estimate
-    3.0
+    >>> lift(shop).estimate, lift(shop).verdict
+    (3.0, 'cannot tell')
     """
     _in_unit("level", level)
-    table = _table(frame, metric, covariate)
-    treated, held = _arms(table, metric, covariate, treatment, control)
-    _warn_if_flat(metric, treated, held)
-    theta = _theta(treated, held) if covariate is not None else 0.0
-    raw, variance = (_variance(treated, held, value) for value in (0.0, theta))
-    estimate = _mean(treated, theta) - _mean(held, theta)
-    p_value, width = _welch(estimate, treated.error(theta), held.error(theta), treated, held, level)
-    values = np.concatenate([treated.metric, held.metric])
+    arms = read_arms(frame, metric, covariate, treatment=treatment, control=control)
+    found = compare(
+        arms,
+        metric,
+        covariate,
+        level=level,
+        expected_share=expected_share,
+        cap_amount=cap_amount,
+        seed=seed,
+    )
+    _warn(found, arms, covariate)
+    return found
+
+
+def compare(
+    arms: Arms,
+    metric: str,
+    covariate: str | None = None,
+    *,
+    level: float = 0.95,
+    expected_share: float | None = None,
+    cap_amount: float | None = None,
+    seed: str = "lift",
+) -> Lift:
+    """Return what ``lift`` does, of arms that were read; the names are for its words."""
+    compared = Comparison(arms, cap_amount, seed)
+    p_srm = _p_srm(arms.n_treated, arms.n_control, expected_share)
+    doubts = Doubts(arms, p_srm, compared.p_balance, covariate)
+    effect, reduction, method = compared.effect(level=level, is_adjusted=not doubts.is_moved)
+    means = arms.means(arms.metric)
     return Lift(
         metric=metric,
-        estimate=estimate,
-        ci_low=estimate - width,
-        ci_high=estimate + width,
-        p_value=p_value,
-        n_treated=len(treated),
-        n_control=len(held),
-        mean_treated=float(treated.metric.mean()),
-        mean_control=float(held.metric.mean()),
-        p_srm=_p_srm(len(treated), len(held), expected_share),
-        variance_reduction=1 - variance / raw if raw > 0 else 0.0,
+        estimate=effect.estimate,
+        ci_low=effect.ci_low,
+        ci_high=effect.ci_high,
+        p_value=effect.p_value,
+        n_treated=arms.n_treated,
+        n_control=arms.n_control,
+        mean_treated=means[0],
+        mean_control=means[1],
+        p_srm=p_srm,
+        variance_reduction=reduction,
         level=level,
-        is_share=bool(np.isin(values, (0.0, 1.0)).all()),
+        is_share=arms.is_share,
+        verdict=_verdict(effect, level, tuple(doubts)),
+        doubts=tuple(doubts),
+        method=method,
+        raw_estimate=means[0] - means[1],
+        cap_amount=compared.cap if math.isfinite(compared.cap) else math.nan,
+        p_balance=compared.p_balance,
     )
 
 
-def _table(frame: Any, metric: str, covariate: str | None) -> pd.DataFrame:
-    names = ["customer_id", "arm", metric, *([] if covariate is None else [covariate])]
-    if not isinstance(frame, pd.DataFrame):
-        if not hasattr(frame, "__arrow_c_stream__"):
-            raise BadInput(f"Expected a data frame, got {type(frame).__name__}.")
-        frame = pa.table(frame).to_pandas()
-    have = [str(column) for column in frame.columns]
-    for name in names:
-        if name not in have:
-            raise UnknownColumn(
-                f"The frame has no column {name!r}; it has {', '.join(map(repr, have)) or 'none'}."
-                f"{nearest(name, have)}"
-            )
-    table: pd.DataFrame = frame[list(dict.fromkeys(names))]
-    _refuse_gaps(table)
-    _refuse_twice(table)
-    return table
+def _verdict(effect: Effect, level: float, doubts: tuple[str, ...]) -> Verdict:
+    if doubts:
+        return "cannot tell"
+    if effect.p_value >= 1 - level:
+        return "no difference shown"
+    return "more" if effect.estimate > 0 else "less"
 
 
-def _refuse_gaps(table: pd.DataFrame) -> None:
-    for name, n in table.isna().sum().items():
-        if n:
-            raise BadInput(
-                f"{name!r} is empty in {n:,} of {len(table):,} rows; fill it first (a customer "
-                f"who did nothing has 0, not nothing) or leave those customers out of both arms."
-            )
-
-
-def _refuse_twice(table: pd.DataFrame) -> None:
-    twice = table["customer_id"].astype(str).duplicated()
-    if twice.any():
-        raise BadInput(
-            f"{int(twice.sum()):,} rows repeat a customer (customer_id, such as "
-            f"{table.loc[twice, 'customer_id'].iloc[0]!r}); sum the metric to one row per customer."
+def _warn(found: Lift, arms: Arms, covariate: str | None) -> None:
+    """Warn of what is no finding but a fault: nothing was joined, or the covariate was touched."""
+    text = ""
+    if arms.is_flat:
+        text = (
+            f"lift-flat: {found.metric!r} is {arms.metric[0]:g} for every customer, so the lift is "
+            "exactly zero; most likely the outcome was not joined, or the window has not begun."
         )
-
-
-def _arms(
-    table: pd.DataFrame, metric: str, covariate: str | None, treatment: str, control: str
-) -> tuple[_Arm, _Arm]:
-    if treatment == control:
-        raise BadInput(f"treatment and control are both {treatment!r}; name two different arms.")
-    arm = table["arm"].astype(str)
-    other = sorted(set(arm) - {treatment, control})
-    if other:
-        raise BadInput(
-            f"arm holds {', '.join(map(repr, other[:5]))}; expected only {treatment!r} and "
-            f"{control!r}. Keep two arms, or name them with treatment=... and control=..."
+    elif found.p_balance < ALARM:
+        text = (
+            f"lift-covariate: {covariate!r} differs between the arms by more than chance "
+            f"(p_balance = {found.p_balance:.2g}), so it is left out; give one that was known "
+            "before the treatment, and see that the arms were drawn by chance."
         )
-    values = _numbers(table, metric)
-    beside = np.zeros(len(table)) if covariate is None else _numbers(table, covariate)
-    beside = beside - beside.mean() if len(beside) else beside
-    arms = [(name, (arm == name).to_numpy()) for name in (treatment, control)]
-    for name, rows in arms:
-        if rows.sum() < 2:
-            raise BadInput(
-                f"Arm {name!r} has {int(rows.sum())} customer(s); at least two are needed."
-            )
-    treated, held = (_Arm(values[rows], beside[rows]) for _, rows in arms)
-    return treated, held
-
-
-def _numbers(table: pd.DataFrame, name: str) -> Floats:
-    try:
-        values = np.asarray(table[name].astype(float), dtype=np.float64)
-    except (TypeError, ValueError):
-        raise BadInput(
-            f"{name!r} is of type {table[name].dtype}; expected numbers or true and false."
-        ) from None
-    if not np.isfinite(values).all():
-        raise BadInput(f"{name!r} is infinite in {int((~np.isfinite(values)).sum()):,} rows.")
-    return values
-
-
-def _warn_if_flat(metric: str, treated: _Arm, held: _Arm) -> None:
-    values = np.concatenate([treated.metric, held.metric])
-    if np.ptp(values) == 0:
-        warnings.warn(
-            f"lift-flat: {metric!r} is {values[0]:g} for every customer, so the lift is exactly "
-            f"zero; most likely the outcome was not joined, or the window has not begun.",
-            XenorecWarning,
-            stacklevel=3,
-        )
-
-
-def _theta(treated: _Arm, held: _Arm) -> float:
-    """Slope of the metric on the covariate within the arms, pooled; 0 for a constant covariate."""
-    cross = square = 0.0
-    for arm in (treated, held):
-        beside = arm.covariate - arm.covariate.mean()
-        cross += float(beside @ (arm.metric - arm.metric.mean()))
-        square += float(beside @ beside)
-    return cross / square if square > 0 else 0.0
-
-
-def _mean(arm: _Arm, theta: float) -> float:
-    return float(arm.metric.mean() - theta * arm.covariate.mean())
-
-
-def _variance(treated: _Arm, held: _Arm, theta: float) -> float:
-    return treated.error(theta) + held.error(theta)
-
-
-def _welch(
-    estimate: float, error_t: float, error_c: float, treated: _Arm, held: _Arm, level: float
-) -> tuple[float, float]:
-    """Return the two-sided p-value and half the width of the interval."""
-    from scipy.special import stdtr, stdtrit
-
-    total = error_t + error_c
-    if total == 0:
-        return (1.0 if estimate == 0 else 0.0), 0.0
-    freedom = total**2 / (error_t**2 / (len(treated) - 1) + error_c**2 / (len(held) - 1))
-    p_value = 2 * stdtr(freedom, -abs(estimate) / math.sqrt(total))
-    return float(p_value), float(stdtrit(freedom, (1 + level) / 2) * math.sqrt(total))
+    if text:
+        warnings.warn(text, XenorecWarning, stacklevel=3)
 
 
 def _p_srm(n_treated: int, n_control: int, expected_share: float | None) -> float:
@@ -297,8 +261,10 @@ def _in_unit(name: str, value: float) -> None:
 
 
 def _jsonable(value: Any) -> Any:
-    return None if isinstance(value, float) and math.isnan(value) else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "; ".join(value)
     return f"{value:.6g}" if isinstance(value, float) else str(value)
