@@ -29,8 +29,8 @@ SHUFFLED = 3_000_000
 SHUFFLES = (8, 40)
 """How many customers are shuffled for them, and how often at least and at most."""
 BLOCKS = 64
-"""Where more shuffles were needed, several draws are made of each, by blocks of customers: so many
-blocks make the smaller arm."""
+"""Where more shuffles were needed, several draws are made of each, by blocks of customers: at least
+so many blocks make the smaller arm."""
 AT_ONCE = 100_000
 """How many customers are shuffled in one step."""
 LARGE, SKEWED, HEAVY = 500, 0.05, 0.02
@@ -222,20 +222,17 @@ def _draws(columns: Floats, n: int, rng: np.random.Generator) -> Floats:
     most = int(np.clip(SHUFFLED // size, *SHUFFLES))
     if shuffles <= most or n < 2 * BLOCKS:
         return _groups(both, n, DRAWS, rng)
-    per, rest = divmod(n, BLOCKS)
-    found = [
-        _of_blocks(both[rng.permutation(size)], per, rest, -(-DRAWS // most), rng)
-        for _ in range(most)
-    ]
+    each = -(-DRAWS // most)
+    found = [_of_blocks(both[rng.permutation(size)], n, each, rng) for _ in range(most)]
     return np.vstack(found)[:DRAWS]
 
 
-def _of_blocks(
-    shuffled: Floats, per: int, rest: int, n_draws: int, rng: np.random.Generator
-) -> Floats:
-    """Cut a shuffled list into blocks of ``per``, and draw many times as many as make the arm."""
+def _of_blocks(shuffled: Floats, n: int, n_draws: int, rng: np.random.Generator) -> Floats:
+    """Cut a shuffled list into blocks, and draw many times as many of them as make ``n``."""
+    per = n // BLOCKS
+    rest = n % per
     blocks = _summed(shuffled[None, rest:], per)[0]
-    return _groups(blocks, BLOCKS, n_draws, rng) + shuffled[:rest].sum(axis=0)
+    return _groups(blocks, n // per, n_draws, rng) + shuffled[:rest].sum(axis=0)
 
 
 def _groups(rows: Floats, n: int, n_draws: int, rng: np.random.Generator) -> Floats:
