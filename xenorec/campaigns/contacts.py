@@ -39,7 +39,8 @@ def choose_plans(
     (NextPurchase) and the mean value of the customer's orders, or the campaign's lift where it
     was measured: ``measured`` gives, by campaign, that lift or the earlier campaign whose report
     has it; without an entry it is sought under the campaign's own name. A report counts when its
-    window was over by then and the interval excludes zero. ``costs``: of a message, by channel.
+    window was over by then and it tells a difference: more, or less. ``costs``: of a message, by
+    channel.
 
     Who is left out keeps a decision with the reason ``capped``; every decision that was compared
     says why. The hash tells it all, so approve these plans and not the ones they came from. Those
@@ -159,7 +160,7 @@ def _uplift(plan: Plan, measured: Mapping[str, float | str]) -> float:
     lift, is_over = report.lift, report.as_of + report.within <= plan.as_of
     if lift is None or not is_over or report.metric != "repeat_order":
         return float("nan")
-    return float(lift.estimate) if lift.ci_low > 0 or lift.ci_high < 0 else float("nan")
+    return float(lift.estimate) if lift.is_shown else float("nan")
 
 
 def _values(orders: pa.Table) -> tuple[pd.Series[float], float, str | None]:

@@ -158,7 +158,10 @@ def _is_control(record: CampaignRecord, customer_id: str) -> bool:
 
 @dataclass(frozen=True)
 class MessageCheck:
-    """Makes the message of each planned decision and looks for what must not be sent."""
+    """Makes the message of each decision and looks for what must not be sent.
+
+    Also of those held out: what fails would otherwise fall out of one arm only.
+    """
 
     template: MessageTemplate
     sender: str
@@ -166,13 +169,14 @@ class MessageCheck:
 
     def checked(self, draft: Decision, person: Mapping[str, Any]) -> Decision:
         """Return the decision with its body's hash, or suppressed, its problems noted."""
-        if draft.state != "planned":
+        is_control = draft.reason == Reason.CONTROL
+        if draft.state != "planned" and not is_control:
             return draft
         found, body_hash = self._problems(draft, person)
         if found:
             self.problems[draft.customer_id] = found
             return replace(draft, state="suppressed", reason=Reason.TEMPLATE_ERROR)
-        return replace(draft, body_hash=body_hash)
+        return draft if is_control else replace(draft, body_hash=body_hash)
 
     def _problems(
         self, draft: Decision, person: Mapping[str, Any]

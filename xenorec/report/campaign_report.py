@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -21,6 +21,9 @@ from xenorec.report.measure import COLUMN, latest_order, measured
 from xenorec.report.verdict import HowGood, quick_look
 from xenorec.spans import span
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 STATES = """
 with latest as (
   select key, state, reason from (
@@ -30,7 +33,7 @@ with latest as (
 )
 select d.customer_id, d.arm, d.channel, d.reason as decided_reason, l.state,
   coalesce(l.reason, d.reason) as reason, d.planned_at, d.time_zone, d.shelves, d.creative_id,
-  d.creative_propensity, timezone(d.time_zone, d.planned_at) as local_at
+  d.creative_propensity, d.created_at, timezone(d.time_zone, d.planned_at) as local_at
 from decisions as d join latest as l on l.key = d.key
 where d.campaign_id = $campaign
 order by d.customer_id
@@ -72,6 +75,7 @@ class CampaignReport:
     was_simulated: bool
     how_good: HowGood | None = None
     not_compared: str = ""
+    n_left_out: int = 0
 
     @classmethod
     def read(
@@ -98,7 +102,12 @@ class CampaignReport:
         rows = query_frames(STATES, frames, {"campaign": campaign_id}).to_pylist()
         planned = [row for row in rows if row["arm"] == "treatment" and not row["decided_reason"]]
         latest, compared = latest_order(engine), _compared(rows)
-        gap = _gap(compared, latest, run["as_of"])
+        starts = sorted({row["created_at"] for row in compared}) or [run["as_of"]]
+        gap = _gap(compared, latest, starts[0])
+        frame = None if gap else _measured(engine, compared, starts[-1], length)
+        if frame is not None:
+            gap = _too_few(Counter(frame["arm"]))
+        found = None if gap or frame is None else _lift(frame, record)
         return cls(
             campaign_id=campaign_id,
             as_of=run["as_of"],
@@ -113,11 +122,12 @@ class CampaignReport:
             earned=earned(ledger, engine, campaign_id, key),
             send_hours=_hours(planned),
             creatives=_creatives(planned),
-            lift=None if gap else _lift(engine, compared, record, run["as_of"], length),
-            is_window_complete=latest is not None and latest >= run["as_of"] + length,
+            lift=found,
+            is_window_complete=latest is not None and latest >= starts[-1] + length,
             was_simulated=_was_simulated(frames["deliveries"]),
             how_good=quick_look(History(engine, run["as_of"])) if how_good else None,
             not_compared=gap,
+            n_left_out=0 if found is None else len(compared) - found.n_treated - found.n_control,
         )
 
     @property
@@ -171,9 +181,11 @@ class CampaignReport:
                 "is zero, and whatever the interval shows is chance."
             )
         if min(self.lift.n_treated, self.lift.n_control) < FEW:
+            text += f" There are fewer than {FEW} customers in a group: take it as a hint."
+        if self.n_left_out:
             text += (
-                f" With fewer than {FEW} customers in a group the interval is narrower than it "
-                "should be: take it as a hint."
+                f" {self.n_left_out:,} are not counted of their own: they turned out to be one "
+                "person with others since, or were erased."
             )
         if not self.is_window_complete:
             text += " The window is not over in the data that was loaded."
@@ -208,14 +220,8 @@ def _compared(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _gap(compared: list[dict[str, Any]], latest: datetime | None, as_of: datetime) -> str:
     """Return why the groups cannot be compared, or an empty text."""
-    arms = Counter(row["arm"] for row in compared)
-    few = [
-        f"{arms[arm]:,} {words}"
-        for arm, words in (("treatment", "to be written to"), ("control", "held out from these"))
-        if arms[arm] < FEWEST
-    ]
-    if few:
-        return f"it takes {FEWEST} customers in each group, and there are {' and '.join(few)}."
+    if few := _too_few(Counter(row["arm"] for row in compared)):
+        return few
     if latest is None:
         return "no orders are loaded."
     if latest <= as_of:
@@ -226,22 +232,29 @@ def _gap(compared: list[dict[str, Any]], latest: datetime | None, as_of: datetim
     return ""
 
 
-def _lift(
-    engine: DuckEngine,
-    compared: list[dict[str, Any]],
-    record: Mapping[str, Any],
-    as_of: datetime,
-    within: timedelta,
-) -> Lift:
-    table = pa.table(
-        {
-            "customer_id": [row["customer_id"] for row in compared],
-            "arm": [row["arm"] for row in compared],
-        }
-    )
-    frame = measured(engine, table, as_of=as_of, within=within)
+def _too_few(arms: Mapping[str, int]) -> str:
+    """Return which group is too small, or an empty text."""
+    few = [
+        f"{arms[arm]:,} {words}"
+        for arm, words in (("treatment", "to be written to"), ("control", "held out from these"))
+        if arms[arm] < FEWEST
+    ]
+    if not few:
+        return ""
+    return f"it takes {FEWEST} customers in each group, and there are {' and '.join(few)}."
+
+
+def _measured(
+    engine: DuckEngine, compared: list[dict[str, Any]], as_of: datetime, within: timedelta
+) -> pd.DataFrame:
+    """Return what everybody did who is compared, each from when it was decided on them."""
+    columns = {"customer_id": "customer_id", "arm": "arm", "starts_at": "created_at"}
+    table = pa.table({name: [row[key] for row in compared] for name, key in columns.items()})
+    return measured(engine, table, as_of=as_of, within=within)
+
+
+def _lift(frame: pd.DataFrame, record: Mapping[str, Any]) -> Lift:
     outcome, before = COLUMN[record["outcome"]["metric"]]
-    frame = frame.astype({outcome: float, before: float})
     share = 1 - record["holdout"]["share"]
     return lift(frame, metric=outcome, covariate=before, expected_share=share)
 

@@ -20,4 +20,4 @@ class Effect(NamedTuple):
     def times(self, scale: float) -> Effect:
         """Return the same effect in another unit."""
         low, high = self.ci_low * scale, self.ci_high * scale
-        return Effect(self.estimate * scale, low, high, self.p_value, self.variance * scale**2)
+        return Effect(self.estimate * scale, low, high, self.p_value, self.variance * scale * scale)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from xenorec.report.earned import SHELF_WORDS
@@ -10,6 +11,7 @@ from xenorec.report.figures import bars, columns, interval
 
 if TYPE_CHECKING:
     from xenorec.report.campaign_report import CampaignReport
+    from xenorec.report.lift import Lift
 
 STYLE = """
 .xr{--ink:#1d2a26;--soft:#5d6b66;--line:#dfe5e2;--bar:#2f8f6b;--paper:#fff;--tint:#f3f7f5;
@@ -110,7 +112,7 @@ def _cards(report: CampaignReport) -> str:
         (f"{n_held:,}", "held out for comparison"),
     ]
     if report.lift is not None and report.n_sent:
-        cards.append((_estimate(report), f"difference within {report.within.days} days"))
+        cards.append((_estimate(report.lift), f"difference within {report.within.days} days"))
     inner = "".join(
         f'<div class="card"><b>{value}</b><span>{text}</span></div>' for value, text in cards
     )
@@ -127,28 +129,32 @@ def _lift(report: CampaignReport) -> str:
     text = f'<p class="note">{escape(report.lift_in_words())}</p>'
     if report.lift is None or not report.n_sent:
         return head + text
-    scale = 100.0 if report.lift.is_share else 1.0
-    unit = " points" if report.lift.is_share else ""
-    figure = interval(
-        report.lift.estimate * scale,
-        report.lift.ci_low * scale,
-        report.lift.ci_high * scale,
-        unit=unit,
-        label="Difference between the treated and the held out, with its interval",
-    )
     return (
-        f"{head}{text}{figure}"
+        f"{head}{text}{_interval(report.lift)}"
         '<p class="soft">Customers are compared as they were assigned, whether or not a message '
         "reached them; what each did in the window before is taken into account (CUPED). An "
         "interval that spans zero proves nothing either way.</p>"
     )
 
 
-def _estimate(report: CampaignReport) -> str:
-    assert report.lift is not None
-    if report.lift.is_share:
-        return f"{report.lift.estimate * 100:+.1f} points"
-    return f"{report.lift.estimate:+.2f}"
+def _interval(lift: Lift) -> str:
+    """Return the figure of the interval; nothing where there is none."""
+    if not (isfinite(lift.ci_low) and isfinite(lift.ci_high)):
+        return ""
+    scale = 100.0 if lift.is_share else 1.0
+    return interval(
+        lift.estimate * scale,
+        lift.ci_low * scale,
+        lift.ci_high * scale,
+        unit=" points" if lift.is_share else "",
+        label="Difference between the treated and the held out, with its interval",
+    )
+
+
+def _estimate(lift: Lift) -> str:
+    if lift.verdict == "cannot tell":
+        return "cannot tell"
+    return f"{lift.estimate * 100:+.1f} points" if lift.is_share else f"{lift.estimate:+.2f}"
 
 
 def _hours(report: CampaignReport) -> str:
