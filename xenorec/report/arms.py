@@ -110,8 +110,8 @@ def _refuse_gaps(table: pd.DataFrame) -> None:
     gaps = table.isna()
     for name in ("customer_id", "arm"):
         gaps[name] |= table[name].astype(str).str.strip() == ""
-    for name, n in gaps.sum().items():
-        if n:
+    for name in table.columns:
+        if n := int(gaps[name].sum()):
             raise BadInput(
                 f"{name!r} is empty in {n:,} of {len(table):,} rows; fill it first (a customer "
                 f"who did nothing has 0, not nothing) or leave those customers out of both arms."

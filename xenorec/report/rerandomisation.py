@@ -80,7 +80,8 @@ class Rerandomisation:
 
     @cached_property
     def _centred(self) -> Floats:
-        return self.columns - self.columns.mean(axis=0)
+        centred: Floats = self.columns - self.columns.mean(axis=0)
+        return centred
 
     @cached_property
     def _sums(self) -> tuple[Floats, Floats]:
@@ -119,7 +120,8 @@ class Rerandomisation:
         own = square - total**2 / n
         other = (self._centred**2).sum(axis=0) - square - total**2 / (n_all - n)
         rest = n_all - n
-        return np.maximum(own, 0) / n / (n - 1) + np.maximum(other, 0) / rest / (rest - 1)
+        found: Floats = np.maximum(own, 0) / n / (n - 1) + np.maximum(other, 0) / rest / (rest - 1)
+        return found
 
 
 @dataclass(frozen=True)
@@ -232,7 +234,8 @@ def _of_blocks(shuffled: Floats, n: int, n_draws: int, rng: np.random.Generator)
     per = n // BLOCKS
     rest = n % per
     blocks = _summed(shuffled[None, rest:], per)[0]
-    return _groups(blocks, n // per, n_draws, rng) + shuffled[:rest].sum(axis=0)
+    found: Floats = _groups(blocks, n // per, n_draws, rng) + shuffled[:rest].sum(axis=0)
+    return found
 
 
 def _groups(rows: Floats, n: int, n_draws: int, rng: np.random.Generator) -> Floats:
@@ -251,4 +254,5 @@ def _summed(shuffled: Floats, n: int) -> Floats:
     """Return the sums over each ``n`` rows that follow one another, in each of many lists."""
     lists, size, width = shuffled.shape
     whole = shuffled[:, : size // n * n].reshape(lists, size // n, n, width)
-    return np.einsum("lgnw->lgw", whole)
+    found: Floats = np.einsum("lgnw->lgw", whole)
+    return found

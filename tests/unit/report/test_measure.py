@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
+import pandas as pd
 import pyarrow as pa
 
 import xenorec as xr
@@ -28,6 +29,45 @@ def test_outcomes_are_of_the_window_after_and_of_the_one_before(crm: xr.Workspac
     assert (a["spend"], a["n_orders"], a["has_ordered"]) == (24.0, 2, True)
     assert (a["spend_before"], a["n_orders_before"], a["had_ordered"]) == (6.0, 2, True)
     assert (b["spend"], b["n_orders"], b["has_ordered"], b["had_ordered"]) == (0.0, 0, False, False)
+
+
+def test_everybody_is_measured_from_their_own_decision(crm: xr.Workspace) -> None:
+    rows = [
+        ("a1", "a", "2024-03-03T00:00:00+00:00", "1"),
+        ("b1", "b", "2024-03-03T00:00:00+00:00", "2"),
+        ("a2", "a", "2024-03-20T00:00:00+00:00", "4"),
+        ("b2", "b", "2024-03-20T00:00:00+00:00", "8"),
+    ]
+    crm.load({"orders": orders(*rows)})
+    starts = [AS_OF - timedelta(days=14), AS_OF]
+    who = pa.table(
+        {"customer_id": ["a", "b"], "arm": ["treatment", "control"], "starts_at": starts}
+    )
+    a, b = measured(crm.engine, who, as_of=AS_OF, within=timedelta(days=14)).to_dict("records")
+    assert (a["spend"], a["spend_before"]) == (1.0, 0.0)
+    assert (b["spend"], b["spend_before"]) == (8.0, 2.0)
+
+
+def test_accounts_of_one_person_are_one_and_in_one_arm(crm: xr.Workspace) -> None:
+    pairs = {"a1": "a", "a2": "a", "b1": "b", "b2": "b", "c": "c"}
+    keys = pd.DataFrame(
+        {
+            "customer_id": list(pairs),
+            "kind": "email",
+            "value": [f"{owner}@shop.example" for owner in pairs.values()],
+        }
+    )
+    rows = [
+        (f"o-{who}", who, "2024-03-16T00:00:00+00:00", str(2**place))
+        for place, who in enumerate(pairs)
+    ]
+    people = pd.DataFrame({"customer_id": list(pairs)})
+    crm.load({"orders": orders(*rows), "customers": people, "identifiers": keys})
+    assert crm.link().n_customers == 3
+    arms = ["treatment", "treatment", "treatment", "control", "control"]
+    who = pa.table({"customer_id": list(pairs), "arm": arms})
+    found = measured(crm.engine, who, as_of=AS_OF, within=timedelta(days=14))
+    assert found[["arm", "spend"]].values.tolist() == [["treatment", 3.0], ["control", 16.0]]
 
 
 class _Balance(HTMLParser):
