@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before scikit-learn: two workers share cores
@@ -21,6 +22,19 @@ hypothesis_settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 hypothesis_settings.load_profile("any machine")
+
+
+@pytest.fixture(scope="session")
+def fitted_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fitted")
+
+
+@pytest.fixture(scope="module")
+def fitted_once(fitted_folder: Path) -> Iterator[None]:
+    """Let all workspaces keep fitted models in one place: of equal shops each is fitted once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("xenorec.fitted.folder_of", lambda path: fitted_folder)
+        yield
 
 
 @pytest.fixture

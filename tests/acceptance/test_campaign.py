@@ -11,12 +11,15 @@ import pytest
 
 import xenorec as xr
 from xenorec.errors import BadInput, ConfigError, NotApproved, NotSupported
+from xenorec.fitted import forget
 from xenorec.messages import MessageTemplate, lint
 from xenorec.recommend.looks import bare
 
 AS_OF = "2017-11-01"
 START = datetime(2017, 11, 1, tzinfo=UTC)
 BRAND = {"name": "Corner Shop", "url": "https://corner.example", "address": "1 High Street"}
+
+pytestmark = pytest.mark.usefixtures("fitted_once")
 
 
 def opened(folder: Path, **settings: object) -> xr.Workspace:
@@ -121,6 +124,7 @@ def test_a_product_bought_only_later_appears_nowhere(tmp_path: Path) -> None:
     )
     before = campaign(crm).plan()
     crm.load({"orders": later, "order_lines": lines, "products": product})
+    forget(crm.project.path, [])  # what is learned now has had the chance to see them
 
     history = crm.history(AS_OF)
     for table in (history.lines(), history.products(), history.orders(), history.events()):

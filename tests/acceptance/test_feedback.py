@@ -21,6 +21,8 @@ FIRST, SECOND = datetime(2017, 11, 1, tzinfo=UTC), datetime(2017, 11, 20, tzinfo
 BRAND = {"name": "Corner Shop", "url": "https://corner.example", "address": "1 High Street"}
 SHARE = 0.5
 
+pytestmark = pytest.mark.usefixtures("fitted_once")
+
 
 def opened(folder: Path) -> xr.Workspace:
     crm = xr.open(folder / "shop.duckdb", brand=BRAND)

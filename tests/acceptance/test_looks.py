@@ -42,9 +42,12 @@ f.onload = () => {{
 }};
 </script></body></html>"""
 
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="Chromium is not installed (Debian: apt install chromium)"
-)
+pytestmark = [
+    pytest.mark.usefixtures("fitted_once"),
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="Chromium is not installed (Debian: apt install chromium)"
+    ),
+]
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,9 @@ nbformat = pytest.importorskip("nbformat", reason="the extra notebooks is not in
 nbclient = pytest.importorskip("nbclient", reason="the extra dev is not installed")
 
 FEWER = {
+    "01_first_campaign": {
+        'crm.load("complete_journey")': 'crm.load("complete_journey", options={"households": 300})',
+    },
     "02_shelves": {
         'crm.load("complete_journey")': 'crm.load("complete_journey", options={"households": 150})',
         '"households": 600': '"households": 150',

@@ -19,6 +19,8 @@ SOON = "days_until_due between 0 and 3"
 RESTOCK = "time_to_restock"
 ITEMS = 6
 
+pytestmark = pytest.mark.usefixtures("fitted_once")
+
 
 def opened(folder: Path) -> xr.Workspace:
     crm = xr.open(folder / "shop.duckdb", brand=BRAND)

@@ -24,6 +24,8 @@ START = datetime(2017, 1, 30, tzinfo=ZONE)
 N_WEEKS, MOVES = 12, 5
 EARLY, LATE = 11, 18
 
+pytestmark = pytest.mark.usefixtures("fitted_once")
+
 
 class Year(NamedTuple):
     """A shop after twelve weekly campaigns."""

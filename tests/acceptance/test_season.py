@@ -15,6 +15,8 @@ from xenorec.errors import OutOfSeason
 
 SCHEDULE = {"occasion": "eid_al_fitr", "from": "+2d", "until": "+21d"}
 
+pytestmark = pytest.mark.usefixtures("fitted_once")
+
 
 def project(folder: Path, confirmed: str = "2017-06-25") -> xr.Workspace:
     folder.mkdir(exist_ok=True)

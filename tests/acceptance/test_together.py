@@ -43,6 +43,9 @@ def shop(tmp_path: Path) -> Path:
     return tmp_path
 
 
+pytestmark = pytest.mark.usefixtures("fitted_once")
+
+
 def written(folder: Path, name: str, least: int, template: str = "winback", more: str = "") -> None:
     text = FILE.format(name=name, least=least, template=template, more=more)
     (folder / f"{name}.yaml").write_text(text)
