@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 Model = TypeVar("Model")
 
-ENTRY, MODEL = "entry.json", "model"
+ENTRY = "entry.json"
 FORMAT = 1
 MOST_ENTRIES, MOST_BYTES = 24, 2_000_000_000
 """What is kept; what was used longest ago goes first."""
@@ -54,9 +54,9 @@ log = logging.getLogger("xenorec")
 class FittedModels:
     """The folder ``shop.models/fitted`` beside the workspace's file ``shop.duckdb``.
 
-    It holds a folder per model: the saved model, and ``entry.json``, which says what it was fitted
-    on. A workspace in memory keeps nothing. ``token``: the engine's, from before the first row was
-    read; nothing is kept once the warehouse has changed.
+    It holds a folder per model: what ``save`` wrote, and ``entry.json``, which says what it was
+    fitted on. A workspace in memory keeps nothing. ``token``: the engine's, from before the first
+    row was read; nothing is kept once the warehouse has changed.
     """
 
     engine: DuckEngine
@@ -219,7 +219,7 @@ def _find(folder: Path, of: type[Model], key: Mapping[str, Any], history: Histor
             if said["key"] != key or not _is_same(said["tables"], history):
                 continue
             load: Any = of
-            model: Model = load.load(entry / MODEL)
+            model: Model = load.load(entry)
             told = [str(text) for text in said["warnings"]]
         except UNREADABLE as error:
             log.warning("action=ignore entry=%s why=%s", entry.name, error)
@@ -249,11 +249,10 @@ def _write(folder: Path, model: Any, entry: Mapping[str, Any]) -> None:
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.new")
     try:
-        fresh.mkdir(mode=0o700)
-        model.save(fresh / MODEL)
+        model.save(fresh)
         said = {**entry, "checksum": _digest(entry)}
         (fresh / ENTRY).write_text(json.dumps(said, indent=1) + "\n", "utf-8")
-        for path in fresh.rglob("*"):
+        for path in (fresh, *fresh.iterdir()):
             path.chmod(0o700 if path.is_dir() else 0o600)
         shutil.rmtree(folder, ignore_errors=True)  # what is there was damaged, or is the same
         _take_place(fresh, folder)

@@ -203,7 +203,7 @@ def test_a_warning_of_a_fit_comes_again(tmp_path: Path, fits: list[str]) -> None
     assert fits == ["ShelfRecommender"]
 
 
-@pytest.mark.parametrize("name", ["entry.json", "model/manifest.json", "model/state.json"])
+@pytest.mark.parametrize("name", ["entry.json", "manifest.json", "state.json"])
 @pytest.mark.parametrize("text", ["", "{}", "[1]", None])
 def test_a_damaged_entry_is_told_and_made_anew(
     shop: Path, fits: list[str], caplog: pytest.LogCaptureFixture, name: str, text: str | None
