@@ -268,8 +268,8 @@ class Workspace:
         from xenorec.report import CampaignReport
 
         self._need_file()
-        settings = {"within": within, "how_good": how_good, "key": self.project.key()}
-        return CampaignReport.read(self.ledger, self.engine, campaign_id, **settings)
+        at, key = (self.ledger, self.engine, campaign_id), self.project.key()
+        return CampaignReport.read(*at, within=within, how_good=how_good, key=key)
 
     def audit(self) -> pd.DataFrame:
         """Run every promise as SQL over the ledger: check, promise, n_rows; all must be 0."""

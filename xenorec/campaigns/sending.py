@@ -18,7 +18,7 @@ from xenorec.channels import Channel, Envelope, open_channel
 from xenorec.errors import BadInput, TemplateError, XenorecWarning
 from xenorec.identity import address_hash
 from xenorec.ledger import Decision
-from xenorec.messages import MessageTemplate, to_mime
+from xenorec.messages import MessageTemplate, RenderedMessage, to_mime
 from xenorec.spans import span
 
 UNSET = ("Your shop", "Postal address of the shop")
@@ -93,14 +93,7 @@ class _Renderer:
         to = self._address(decision)
         raw = None
         if rendered.html is not None:
-            raw = to_mime(
-                rendered,
-                sender=self.room.brand.sender,
-                to=to,
-                message_id=_message_id(decision, self.room.brand.url),
-                date=self.now,
-                unsubscribe_url=context["unsubscribe_url"],
-            )
+            raw = self._written(decision, rendered, to, context["unsubscribe_url"])
         envelope = Envelope(
             key=decision.key,
             channel=decision.channel,
@@ -111,6 +104,21 @@ class _Renderer:
             facts={"campaign_id": decision.campaign_id, "sent_at": self.now.isoformat()},
         )
         return envelope, rendered.body_hash
+
+    def _written(self, decision: Decision, rendered: RenderedMessage, to: str, link: str) -> bytes:
+        """Return the e-mail's bytes; one that cannot be written fails alone."""
+        brand = self.room.brand
+        try:
+            return to_mime(
+                rendered,
+                sender=brand.sender,
+                to=to,
+                message_id=_message_id(decision, brand.url),
+                date=self.now,
+                unsubscribe_url=link,
+            )
+        except BadInput as error:
+            raise TemplateError(f"{decision.key}: {error}") from error
 
     def _template(self, name: str) -> MessageTemplate:
         if name not in self._templates:

@@ -32,7 +32,8 @@ def _products_told(products: Sequence[_Row], is_bad: Callable[[_Row], bool], wha
     if not ids:
         return ""
     more = f" and {len(ids) - SHOWN:,} more" if len(ids) > SHOWN else ""
-    return f"{len(ids):,} products have {what}: {', '.join(ids[:SHOWN])}{more}"
+    n = "1 product has" if len(ids) == 1 else f"{len(ids):,} products have"
+    return f"{n} {what}: {', '.join(ids[:SHOWN])}{more}"
 
 
 def _is_bad(column: str) -> Callable[[_Row], bool]:
@@ -44,9 +45,10 @@ def _people_told(people: Sequence[_Row]) -> str:
         bool(row.get("first_name")) and person_name(row["first_name"]) != row["first_name"]
         for row in people
     )
+    if not n:
+        return ""
+    names = "1 first name holds" if n == 1 else f"{n:,} first names hold"
     return (
-        f"{n:,} first names hold more than a name (a control character, a web address, over 100 "
-        "characters); the rest is left out of the messages"
-        if n
-        else ""
+        f"{names} more than a name (a control character, a web address, over 100 characters); "
+        "the rest is left out of the messages"
     )

@@ -157,14 +157,12 @@ def n_below(*roots: nodes.Node) -> int:
 
 
 def _as_shown(node: Any) -> Any:
-    return (
-        node
-        if isinstance(node, nodes.TemplateData)
-        else _as(node, "_shown", spell(node), node.lineno)
-    )
+    if isinstance(node, nodes.TemplateData):
+        return node
+    return _as(node, "_shown", spell(node), node.lineno)
 
 
-def _as(node: Any, filter_name: str, *values: object) -> Any:
+def _as(node: Any, filter_name: str, *values: object) -> nodes.Filter:
     args = [nodes.Const(value, lineno=node.lineno) for value in values]
     return nodes.Filter(node, filter_name, args, [], None, None, lineno=node.lineno)
 

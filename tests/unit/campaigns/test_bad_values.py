@@ -13,8 +13,10 @@ import pandas as pd
 import pytest
 
 import xenorec as xr
+from xenorec.campaigns import sending
 from xenorec.campaigns.plan import Plan
-from xenorec.messages import sms_length
+from xenorec.errors import BadInput
+from xenorec.messages import MessageTemplate, RenderedMessage, sms_length, to_mime
 
 START = datetime(2024, 3, 31, tzinfo=UTC)
 BRAND = {"name": "Shop, Inc.", "url": "https://shop.example/de/?x=1", "address": "1 St"}
@@ -184,8 +186,6 @@ def test_what_is_written_reads_back_as_what_was_meant(tmp_path: Path) -> None:
 
 
 def test_an_sms_with_a_token_is_short_enough(crm: xr.Workspace) -> None:
-    from xenorec.messages import MessageTemplate
-
     template = MessageTemplate.load("winback")
     context = contexts(planned(crm, "odd-short", channels=("sms",)))["plain"]
     length = sms_length(template.render(context, channel="sms").text)
@@ -210,3 +210,19 @@ def test_a_message_that_cannot_be_made_fails_alone_and_says_why(
     assert "customer.first_name" in plan.problems["long"][0]
     failed = [d for d in plan.decisions if d.customer_id == "long"]
     assert [(d.state, str(d.reason)) for d in failed] == [("suppressed", "template_error")]
+
+
+def test_a_mail_that_cannot_be_written_fails_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refusing(rendered: RenderedMessage, *, to: str, **facts: Any) -> bytes:
+        if to == "c0@mail.example":
+            raise BadInput("its headers cannot be written")
+        return to_mime(rendered, to=to, **facts)
+
+    crm = made(tmp_path)
+    approved = planned(crm).approve(by="ann", at=START)
+    monkeypatch.setattr(sending, "to_mime", refusing)
+    for hours in (20, 44):
+        approved.send(now=START + timedelta(hours=hours))
+    assert len(list(tmp_path.rglob("*.eml"))) == len(NAMES) - 1

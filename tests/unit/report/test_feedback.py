@@ -10,6 +10,7 @@ import pytest
 
 import xenorec as xr
 from xenorec.errors import MissingFile
+from xenorec.links import LinkToken, sign
 from xenorec.recommend.feedback import read_cells
 
 START = datetime(2024, 3, 1, 12, tzinfo=UTC)
@@ -123,6 +124,28 @@ def test_a_click_is_found_by_its_message_its_campaign_or_its_place(crm: xr.Works
     assert frame["message_key"].tolist() == [key, key, "spring/1/bob", "summer/1/bob", "other"]
     cells = read_cells(crm.exposures(), frame, day(20))
     assert cells.reward.tolist() == [0.3, 0.3, 0.3, 0.0, 0.3, 0.0], "another's click earns nothing"
+
+
+def test_a_click_and_a_coupon_are_found_by_the_token_of_the_link(crm: xr.Workspace) -> None:
+    buy(crm, "ann", ("bread", -1))
+    key = show(crm, "ann", "a")
+    facts = dict(zip(("campaign_id", "step", "customer_id"), key.split("/"), strict=True))
+    click = LinkToken(**facts, channel="email", purpose="marketing", action="click")
+    token = sign(click, crm.project.key())
+    forged = sign(click, b"another shop's key, 32 bytes long")
+    load_events(
+        crm,
+        event("message_clicked", 1, message_id=token, product_id="a-1"),
+        event("message_clicked", 2, message_id=token, shelf="a", position=2),
+        event("message_clicked", 3, message_id=forged, product_id="a-1"),
+        event("coupon_redeemed", 4, message_id=token, customer_id="ann", product_id="a-1"),
+    )
+    assert told(crm) == [
+        ("ann", "a-1", "clicked"),
+        ("ann", "a-2", "clicked"),
+        ("ann", "a-1", "redeemed"),
+    ]
+    assert crm.outcomes()["message_key"].tolist() == [key] * 3
 
 
 def test_a_coupon_is_for_its_product_or_what_the_order_held_of_its_offer(
