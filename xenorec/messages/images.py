@@ -11,10 +11,10 @@ from types import MappingProxyType
 from xenorec.errors import TemplateError, nearest
 
 TYPES = {".gif": "gif", ".jpeg": "jpeg", ".jpg": "jpeg", ".png": "png"}
-_REFERENCE = re.compile(
-    r"(?P<before>\b(?:src|background)\s*=\s*[\"']|url\(\s*[\"']?)cid:(?P<name>[\w.-]+)"
-)
-"""A picture named by the template's own markup: a value's quotes are escaped, so none is one."""
+_REFERENCE = re.compile(r"cid:([\w.-]+)")
+_SOURCE = re.compile(r"(?:\b(?:src|background)\s*=\s*[\"']|url\(\s*[\"']?)\Z", re.IGNORECASE)
+_BEFORE = 32
+"""Characters before a reference in which its attribute begins."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,17 @@ class Images:
 
 def references(html: str) -> list[str]:
     """Return the picture names behind ``cid:`` in the sources of an HTML text, in order."""
-    return [match["name"] for match in _REFERENCE.finditer(html)]
+    return [match[1] for match in _REFERENCE.finditer(html) if _is_source(match)]
 
 
 def replace_references(html: str, names: Mapping[str, str]) -> str:
     """Return the HTML with each ``cid:NAME`` written as the address ``names`` gives for it."""
     return _REFERENCE.sub(
-        lambda match: match["before"] + names.get(match["name"], f"cid:{match['name']}"), html
+        lambda match: names.get(match[1], match[0]) if _is_source(match) else match[0], html
     )
+
+
+def _is_source(match: re.Match[str]) -> bool:
+    """Tell whether the template's own markup names a picture: a value's quotes are escaped."""
+    start = match.start()
+    return _SOURCE.search(match.string[max(start - _BEFORE, 0) : start]) is not None

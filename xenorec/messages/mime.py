@@ -23,7 +23,6 @@ from xenorec.messages.rendered import RenderedMessage
 
 _MESSAGE_ID = re.compile(r"<[!-;=?A-~]+@[!-;=?A-~]+>")
 _URL = re.compile(r"https?://[!-;=?-~]{1,900}")
-_KINDS = ("text/plain", "text/html")
 
 
 def to_mime(
@@ -47,7 +46,8 @@ def to_mime(
     head = check_head(rendered, sender=sender, to=to, unsubscribe_url=unsubscribe_url)
     if not _MESSAGE_ID.fullmatch(message_id) or ENCODED in message_id:
         raise BadInput(f"message_id looks like <id@shop.example>, got {message_id!r}.")
-    kind, body = _body(rendered, head.sender.domain, _boundary(message_id, rendered))
+    parts = Parts.of(rendered, head.sender.domain)
+    kind, body = _body(parts, _boundary(message_id, rendered))
     headers = {
         "From": address_line(head.sender),
         "To": address_line(head.to),
@@ -59,7 +59,7 @@ def to_mime(
         **kind,
     }
     data = _part(headers, body)
-    _check_bytes(data, headers, head, rendered)
+    _check_bytes(data, headers, head, parts)
     return data
 
 
@@ -94,43 +94,63 @@ def _mailbox(name: str, text: str) -> Mailbox:
         raise BadInput(f"{name}: {error}") from error
 
 
-def _body(rendered: RenderedMessage, domain: str, boundary: str) -> tuple[dict[str, str], bytes]:
-    """Return the headers that tell the body's kind, and the body."""
-    text = _text("plain", rendered.text)
-    if rendered.html is None:
-        return text
-    cids = _cids(rendered, domain)
-    html = _html(rendered, domain)
-    both = _multipart("alternative", f"A{boundary}", [_part(*text), _part(*_text("html", html))])
-    if not cids:
-        return both
-    images = [_image(name, data, cids[name]) for name, data in rendered.images.items()]
-    return _multipart("related", f"R{boundary}", [_part(*both), *images])
+@dataclass(frozen=True)
+class Parts:
+    """What stands in the parts of a message: texts by subtype, and pictures in base64 by name."""
+
+    texts: Mapping[str, bytes]
+    images: Mapping[str, bytes]
+    cids: Mapping[str, str]
+
+    @classmethod
+    def of(cls, rendered: RenderedMessage, domain: str) -> Parts:
+        """Take a message apart; raises BadInput for half a character."""
+        cids = {name: f"{_file_name(name)}@{domain}" for name in rendered.images}
+        texts = {"plain": _bytes("plain", rendered.text)}
+        if rendered.html is not None:
+            links = {name: f"cid:{cid}" for name, cid in cids.items()}
+            texts["html"] = _bytes("html", replace_references(rendered.html, links))
+        return cls(texts, {name: _base64(data) for name, data in rendered.images.items()}, cids)
+
+    @property
+    def kinds(self) -> list[str]:
+        """The content type of each part, in order."""
+        texts = [f"text/{subtype}" for subtype in self.texts]
+        return [*texts, *(_image_type(name) for name in self.images)]
 
 
-def _cids(rendered: RenderedMessage, domain: str) -> dict[str, str]:
-    return {name: f"{_file_name(name)}@{domain}" for name in rendered.images}
-
-
-def _html(rendered: RenderedMessage, domain: str) -> str:
-    cids = _cids(rendered, domain)
-    return replace_references(rendered.html or "", {name: f"cid:{c}" for name, c in cids.items()})
-
-
-def _text(subtype: str, text: str) -> tuple[dict[str, str], bytes]:
-    kind = {
-        "Content-Type": f'text/{subtype}; charset="utf-8"',
-        "Content-Transfer-Encoding": "quoted-printable",
-    }
+def _bytes(subtype: str, text: str) -> bytes:
+    """Return a text with CRLF line ends, one at its end."""
+    plain = f"{text}\n".replace("\r\n", "\n").replace("\r", "\n")
     try:
-        return kind, b2a_qp(_lines(text).encode(), istext=True)
+        return plain.replace("\n", "\r\n").encode()
     except UnicodeEncodeError as error:
         raise BadInput(f"The {subtype} part holds half a character: {error}") from error
 
 
-def _lines(text: str) -> str:
-    plain = f"{text}\n".replace("\r\n", "\n").replace("\r", "\n")
-    return plain.replace("\n", "\r\n")
+@lru_cache(maxsize=256)
+def _base64(data: bytes) -> bytes:
+    return encodebytes(data).replace(b"\n", b"\r\n")
+
+
+def _body(parts: Parts, boundary: str) -> tuple[dict[str, str], bytes]:
+    """Return the headers that tell the body's kind, and the body."""
+    texts = [_text(subtype, data) for subtype, data in parts.texts.items()]
+    if len(texts) == 1:
+        return texts[0]
+    both = _multipart("alternative", f"A{boundary}", [_part(*text) for text in texts])
+    if not parts.images:
+        return both
+    images = [_image(name, data, parts.cids[name]) for name, data in parts.images.items()]
+    return _multipart("related", f"R{boundary}", [_part(*both), *images])
+
+
+def _text(subtype: str, data: bytes) -> tuple[dict[str, str], bytes]:
+    kind = {
+        "Content-Type": f'text/{subtype}; charset="utf-8"',
+        "Content-Transfer-Encoding": "quoted-printable",
+    }
+    return kind, b2a_qp(data, istext=True)
 
 
 def _multipart(subtype: str, boundary: str, parts: Sequence[bytes]) -> tuple[dict[str, str], bytes]:
@@ -140,15 +160,18 @@ def _multipart(subtype: str, boundary: str, parts: Sequence[bytes]) -> tuple[dic
     return kind, b"".join(line + b"\r\n" + part + b"\r\n" for part in parts) + line + b"--\r\n"
 
 
-@lru_cache(maxsize=256)
 def _image(name: str, data: bytes, cid: str) -> bytes:
     kind = {
-        "Content-Type": f"image/{TYPES[PurePath(name).suffix]}",
+        "Content-Type": _image_type(name),
         "Content-Transfer-Encoding": "base64",
         "Content-Disposition": f'inline; filename="{_file_name(name)}"',
         "Content-ID": f"<{cid}>",
     }
-    return _part(kind, encodebytes(data).replace(b"\n", b"\r\n"))
+    return _part(kind, data)
+
+
+def _image_type(name: str) -> str:
+    return f"image/{TYPES[PurePath(name).suffix]}"
 
 
 def _part(headers: Mapping[str, str], body: bytes) -> bytes:
@@ -159,7 +182,7 @@ def _part(headers: Mapping[str, str], body: bytes) -> bytes:
 def _unsubscribe(url: str | None) -> dict[str, str]:
     if url is None:
         return {}
-    if not _URL.fullmatch(url):
+    if not _URL.fullmatch(url) or ENCODED in url:
         raise BadInput(f"unsubscribe_url must be an absolute http(s) address, got {url!r}.")
     return {
         "List-Unsubscribe": f"<{url}>",
@@ -172,16 +195,14 @@ def _file_name(name: str) -> str:
     return quote(name, safe="").replace("%", "_")
 
 
-def _check_bytes(
-    data: bytes, headers: Mapping[str, str], head: Head, rendered: RenderedMessage
-) -> None:
+def _check_bytes(data: bytes, headers: Mapping[str, str], head: Head, parts: Parts) -> None:
     """Parse the finished message as a reader would, and compare it with what was meant.
 
     Raises BadInput where a header was added, lost or reads otherwise, or a part is not the one
     that was rendered: then some value wrote more than itself.
     """
     found = message_from_bytes(data)
-    wrong = [*_wrong_headers(found, headers, head), *_wrong_parts(found, rendered, head)]
+    wrong = [*_wrong_headers(found, headers, head), *_wrong_parts(found, parts)]
     if wrong:
         raise BadInput(
             f"The finished e-mail does not read back as what was meant ({', '.join(wrong)}): a "
@@ -202,18 +223,17 @@ def _wrong_headers(found: Message, headers: Mapping[str, str], head: Head) -> li
     return [name for name, is_right in checks.items() if not is_right]
 
 
-def _wrong_parts(found: Message, rendered: RenderedMessage, head: Head) -> list[str]:
+def _wrong_parts(found: Message, parts: Parts) -> list[str]:
     leaves = [part for part in found.walk() if not part.is_multipart()]
-    texts = [_lines(rendered.text)]
-    if rendered.html is not None:
-        texts.append(_lines(_html(rendered, head.sender.domain)))
-    images = [f"image/{TYPES[PurePath(name).suffix]}" for name in rendered.images]
-    if [part.get_content_type() for part in leaves] != [*_KINDS[: len(texts)], *images]:
+    if [part.get_content_type() for part in leaves] != parts.kinds:
         return ["parts"]
+    seen = [
+        *(part.get_payload(decode=True) for part in leaves[: len(parts.texts)]),
+        *(str(part.get_payload()).encode() for part in leaves[len(parts.texts) :]),
+    ]
+    meant = [*parts.texts.values(), *parts.images.values()]
     return [
-        part.get_content_type()
-        for part, text in zip(leaves, texts, strict=False)
-        if part.get_payload(decode=True) != text.encode()
+        kind for kind, *pair in zip(parts.kinds, seen, meant, strict=True) if pair[0] != pair[1]
     ]
 
 

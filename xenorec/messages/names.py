@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 LONGEST = 100
@@ -31,11 +32,12 @@ def plain_name(value: object) -> str | None:
     >>> plain_name("Ana\\x00\\r\\nBcc: x"), plain_name("Ana http://evil.example/x"), plain_name(" ")
     ('Ana Bcc: x', 'Ana evil. example/x', None)
     """
-    if not isinstance(value, str):
-        return None
-    if value.isascii() and value.isalpha():
-        return value
-    return defused(_BREAK.sub(" ", _UNSEEN.sub("", value)).strip()) or None
+    return _plain_text(value) or None if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=65_536)
+def _plain_text(text: str) -> str:
+    return defused(_BREAK.sub(" ", _UNSEEN.sub("", text)).strip())
 
 
 def defused(text: str) -> str:

@@ -64,7 +64,10 @@ def deep_size(value: object) -> int:
 @pass_context
 def _shown(context: Context, value: object, label: str, line: int) -> object:
     """Charge a text that is printed, joined or filtered; refuse what may not be printed."""
-    context.parent[WORK].charge(size(value))
+    if isinstance(value, str):
+        context.parent[WORK].charge(1 + len(value))
+        return value
+    context.parent[WORK].charge(1)
     return shown(value, label, line)
 
 
@@ -162,7 +165,12 @@ def _as_shown(node: Any) -> Any:
     return _as(node, "_shown", spell(node), node.lineno)
 
 
-def _as(node: Any, filter_name: str, *values: object) -> nodes.Filter:
+def _as(node: Any, filter_name: str, *values: object) -> Any:
+    """Return a node charged by a filter: once, and not at all where the source says the value."""
+    if isinstance(node, nodes.Const) and not values:
+        return node
+    if isinstance(node, nodes.Filter) and node.name == "_charged":
+        node = node.node
     args = [nodes.Const(value, lineno=node.lineno) for value in values]
     return nodes.Filter(node, filter_name, args, [], None, None, lineno=node.lineno)
 
