@@ -36,11 +36,22 @@ order by 1, 2, 3
 """
 
 COUPONS = """
+with place as (
+  select coalesce((select any_value(time_zone order by source) from warehouse.stores
+    where store_id = $store_id), getvariable('shop_zone')) as zone
+),
+offered as (
+  select o.* replace (coalesce(timezone(place.zone, cast(
+      try_cast(json_extract_string(to_json(o), '$.valid_until_on') as DATE) + 1 as TIMESTAMP)),
+    o.valid_to) as valid_to)
+  from warehouse.offers as o cross join place
+)
 select offer_id, coupon_code, discount, category, valid_from, valid_to, product_ids
-from warehouse.offers
-where valid_to is null or valid_to > $as_of
+from offered where valid_to is null or valid_to > $as_of
 order by offer_id, source
 """
+"""An offer until a day holds all of that day on the store's clock. A warehouse of before, without
+``valid_until_on``, is read as well."""
 
 Facts = dict[str, tuple[str, str | None, str | None]]
 """Title, price and picture of each product."""
@@ -145,7 +156,7 @@ def _refuse_foreign_folder(folder: Path, owner: Owner) -> None:
 def _tables(
     crm: Workspace, model: ShelfRecommender, facts: _Facts, as_of: datetime
 ) -> dict[str, list[Any]]:
-    coupons, coupon_products = _coupons(crm, as_of)
+    coupons, coupon_products = _coupons(crm, facts.owner.store_id, as_of)
     people, products = sorted(facts.customers), facts.products
     return {
         "offers": list(_offers(model.shelves(people), products)) if people else [],
@@ -202,9 +213,9 @@ def _rows(frame: pd.DataFrame, columns: list[str]) -> Iterator[tuple[Any, ...]]:
     return zip(*(frame[name].tolist() for name in columns), strict=True)
 
 
-def _coupons(crm: Workspace, as_of: datetime) -> tuple[list[Any], list[Any]]:
+def _coupons(crm: Workspace, store_id: str, as_of: datetime) -> tuple[list[Any], list[Any]]:
     with crm.engine.reading() as session:
-        rows = session.rows(COUPONS, {"as_of": as_of})
+        rows = session.rows(COUPONS, {"as_of": as_of, "store_id": store_id})
     coupons = [
         (offer_id, f"Coupon {code or offer_id}", discount, code, _text(start), _text(end))
         for offer_id, code, discount, _, start, end, _ in rows
