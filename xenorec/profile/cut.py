@@ -30,8 +30,8 @@ summed_lines as (SUMMED_LINES),
 receipts as (
   select o.*, s.time_zone as store_zone, n.refund_amount, n.n_lines, AMOUNT as value_amount,
     KIND as kind, coalesce(l.into_id, o.customer_id) as owner_id,
-    timezone(coalesce(s.time_zone, c.time_zone, getvariable('shop_zone'), 'UTC'), o.ordered_at)
-      as local_at
+    coalesce(s.time_zone, c.time_zone, getvariable('shop_zone')) as zone,
+    timezone(coalesce(zone, 'UTC'), o.ordered_at) as local_at
   from warehouse.orders as o
   left join warehouse.links as l on l.customer_id = o.customer_id
   left join store_facts as s on s.store_id = o.store_id
@@ -47,12 +47,12 @@ orders as (
   select order_id, owner_id as customer_id, store_id, store_zone, channel, ordered_at,
     gross_amount, discount_amount,
     value_amount - least(coalesce(refund_amount, 0), value_amount) as net_amount, currency,
-    local_at, cast(local_at as DATE) as ordered_on
+    zone, local_at, cast(local_at as DATE) as ordered_on
   from receipts where kind = 'order'
 ),
 returns as (
   select order_id, owner_id as customer_id, store_id, ordered_at,
-    -abs(value_amount) as net_amount, currency
+    -abs(value_amount) as net_amount, currency, zone
   from receipts where kind = 'return'
 ),
 customers as (
@@ -95,7 +95,8 @@ catalogue as (
   ) where place = 1
 ),
 lines as (
-  select o.customer_id, o.order_id, o.ordered_at, o.store_id, o.currency, li.product_id,
+  select o.customer_id, o.order_id, o.ordered_at, o.local_at, o.store_id, o.currency,
+    li.product_id,
     cast(li.quantity - coalesce(li.refunded_quantity, 0) as DECIMAL(12,3)) as quantity,
     cast(li.net_amount - li.refund_amount as DECIMAL(18,4)) as net_amount,
     li.unit_price_amount,
@@ -109,7 +110,7 @@ lines as (
   where not li.is_given_back and not li.is_refunded
 ),
 given_back as (
-  select o.owner_id as customer_id, o.order_id, o.ordered_at, o.store_id, o.currency,
+  select o.owner_id as customer_id, o.order_id, o.ordered_at, o.local_at, o.store_id, o.currency,
     li.product_id, case when o.kind = 'return' then -abs(li.quantity) else li.quantity end
       as quantity, case when o.kind <> 'return' and not li.is_given_back then li.quantity end
       as refunded_quantity, li.net_amount, li.unit_price_amount, p.category

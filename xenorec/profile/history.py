@@ -14,19 +14,22 @@ from xenorec.profile.cut import cut_sql
 LINES = """
 select customer_id, order_id, ordered_at, product_id, quantity,
   cast(null as DECIMAL(12,3)) as refunded_quantity, net_amount, unit_price_amount, store_id,
-  category
+  category, OFFSET as utc_offset_minutes
 from lines
 union all
 select customer_id, order_id, ordered_at, product_id, quantity, refunded_quantity, net_amount,
-  unit_price_amount, store_id, category
+  unit_price_amount, store_id, category, OFFSET
 from given_back order by customer_id, ordered_at, order_id, product_id, quantity, net_amount
-"""
+""".replace(
+    "OFFSET",
+    "cast(date_diff('minute', timezone('UTC', ordered_at), local_at) as SMALLINT)",
+)
 
 ORDERS = """
-select customer_id, order_id, ordered_at, store_id, net_amount, currency, ordered_on
+select customer_id, order_id, ordered_at, store_id, net_amount, currency, zone as time_zone
 from orders
 union all
-select customer_id, order_id, ordered_at, store_id, net_amount, currency, null
+select customer_id, order_id, ordered_at, store_id, net_amount, currency, zone
 from returns where net_amount < 0
 order by customer_id, ordered_at, order_id
 """
@@ -118,7 +121,8 @@ class History:
         """One row per order line of a known customer: goods kept, and goods given back.
 
         A line that was refunded in part has the quantity and amount that were kept. One given back
-        has a negative quantity, or a ``refunded_quantity`` of all of it.
+        has a negative quantity, or a ``refunded_quantity`` of all of it. ``utc_offset_minutes``
+        tells the local clock of the order: of its store, else of the customer, else of the shop.
         """
         return self._lines
 
@@ -126,7 +130,7 @@ class History:
         """One row per order of a known customer, and one per return.
 
         ``net_amount`` is what was left of the order after refunds; below 0 it is a return, which is
-        no order and no visit.
+        no order and no visit. ``time_zone`` is the store's, else the customer's, else the shop's.
         """
         return self._orders
 

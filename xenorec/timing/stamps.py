@@ -120,9 +120,10 @@ def history_cut(history: History, as_of: AsOf) -> datetime:
 
 def _orders_with_zone(history: History) -> Any:
     """Orders of a history with the time zone of their store."""
-    orders = arrow(
-        history.orders(), need=("customer_id", "ordered_at"), may=("store_id", *OF_ORDERS)
-    )
+    may = ("store_id", "time_zone", *OF_ORDERS)
+    orders = arrow(history.orders(), need=("customer_id", "ordered_at"), may=may)
+    if "time_zone" in orders.column_names:
+        return orders
     stores = arrow(history.stores(), may=("store_id", "time_zone"))
     if "store_id" not in orders.column_names or stores.num_columns < 2:
         return orders

@@ -13,7 +13,7 @@ import pandas as pd
 
 from xenorec.errors import BadInput
 from xenorec.frames import positions
-from xenorec.instants import AsOf, instant_of, microseconds
+from xenorec.instants import AsOf, instant_of
 from xenorec.numbers import Bools, Floats, Ints
 from xenorec.spans import span
 from xenorec.timing.evaluation.figures import draw_calibration
@@ -114,7 +114,7 @@ def evaluate_replenishment(
     everything, length = read_bought(lines, by=by), span(within)
     moments = read_origins(as_of, origins)
     first = instant_of(round(float(everything.trips.at.min(initial=everything.now)) * DAY_US))
-    check_origins(moments, first=first, end=everything.as_of, within=length)
+    check_origins(moments, first=first, end=everything.as_of - everything.ahead, within=length)
     looks = [_look(lines, everything, origin, length, by) for origin in moments]
     rows = pd.concat([look for look, _ in looks], ignore_index=True)
     if rows.empty:
@@ -140,7 +140,7 @@ def _look(
     told = model.predict(within=length)
     plain = model.plain(within=length)
     rows = told.merge(plain, on=["customer_id", "product_id"], how="left", validate="1:1")
-    now = microseconds(origin) / DAY_US
+    now = everything.on_days(origin)
     wait = _wait(everything, rows, now)
     due = rows["due_on"].to_numpy().astype("datetime64[D]").astype(np.float64)
     off = np.abs(np.maximum(due, np.floor(now)) - np.floor(now + wait))

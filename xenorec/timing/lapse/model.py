@@ -11,12 +11,11 @@ import pandas as pd
 
 from xenorec.errors import NotFitted
 from xenorec.frames import positions
-from xenorec.instants import AsOf, microseconds
+from xenorec.instants import AsOf
 from xenorec.numbers import Bools, Floats, Ints, Texts
 from xenorec.spans import span
 from xenorec.timing.closures import GivenClosure
 from xenorec.timing.lapse.cycle import cycle_of, hopeless_after
-from xenorec.timing.local_time import DAY_US
 from xenorec.timing.next_purchase.model import NextPurchase
 from xenorec.timing.next_purchase.purchase_model import NEVER_DAYS
 from xenorec.timing.saved import Saved
@@ -81,7 +80,7 @@ class Lapse(Saved):
         customer_id; p_lapsed; state (``active``, ``at_risk``, ``lapsed``; empty for who is
         unknown); silent_days since the
         last order and usual_gap_days, the mean gap of the rhythm, drawn towards the shop's where
-        orders are few (both empty for who is unknown); win_back_from and win_back_to: UTC days,
+        orders are few (both empty for who is unknown); win_back_from and win_back_to: local days,
         NaT for who is unknown and where the window does not close in ten years; level as of
         ``NextPurchase``.
         """
@@ -105,8 +104,8 @@ class Lapse(Saved):
                 "state": pd.array(_states(p_lapsed, _filled(begin, known), is_long), dtype="str"),
                 "silent_days": _where(np.floor(silent), known),
                 "usual_gap_days": _where(cycle.gap, known),
-                "win_back_from": self._days_on(_filled(begin, known)),
-                "win_back_to": self._days_on(_filled(np.maximum(begin, end), known)),
+                "win_back_from": self._days_on(rows, _filled(begin, known)),
+                "win_back_to": self._days_on(rows, _filled(np.maximum(begin, end), known)),
                 "level": told["level"],
             }
         )
@@ -123,12 +122,10 @@ class Lapse(Saved):
             raise NotFitted("Lapse has learned nothing yet; call fit(orders, as_of) first.")
         return self.next_
 
-    def _days_on(self, days: Floats) -> pd.Series[Any]:
-        comes = np.isfinite(days) & (days < NEVER_DAYS) & (self.as_of_ is not None)
-        today = microseconds(self.as_of_) / DAY_US if self.as_of_ is not None else 0.0
-        number = np.floor(today + np.where(comes, days, 0.0))
-        dates = number.astype("datetime64[D]").astype("datetime64[us]")
-        return pd.Series(np.where(comes, dates, np.datetime64("NaT", "us")))
+    def _days_on(self, rows: Ints, days: Floats) -> pd.Series[Any]:
+        """Return the customers' local days, so many days after as_of; NaT for never."""
+        comes = np.isfinite(days) & (days < NEVER_DAYS)
+        return self._fitted().local_days(rows, np.where(comes, days, np.inf))
 
 
 def _silent(model: NextPurchase, rows: Ints) -> Floats:

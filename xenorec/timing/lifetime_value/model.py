@@ -48,7 +48,7 @@ class LifetimeValue(Saved):
 
     It sees no seasons and no customers to come, and beyond half of the data's length it could not
     be checked against the past: the probability model goes on alone (``notes_`` says so). Orders
-    of one UTC day count once. Returns (negative amounts) are no orders; they lower a customer's
+    of one local day count once. Returns (negative amounts) are no orders; they lower a customer's
     value by the own share of returned money, drawn to the shop's. Closed days (``closures``, else
     found) count as nobody's silence, as for ``NextPurchase``, which tells who is still alive. Of
     who hardly comes any more the expected spend may lie above the interval: it is the mean of much
@@ -83,6 +83,7 @@ class LifetimeValue(Saved):
         """
         rows = read_spending(orders, as_of=as_of)
         self.as_of_ = rows.as_of
+        rows = rows.on_local_clock()
         self.closures_ = closures_for(rows.stamps, self.closures)
         warn_of_end(self.closures_, rows.as_of)
         rows = rows.without(self.closures_)

@@ -16,11 +16,12 @@ from xenorec.instants import AsOf, as_instant, instant_of, microseconds
 from xenorec.numbers import Bools, Floats, Ints, Texts
 from xenorec.order_rules import is_money, is_order
 from xenorec.timing.closures import Closure, without
+from xenorec.timing.local_clock import wall_clock
 from xenorec.timing.local_time import DAY_US
 from xenorec.timing.stamps import History, Stamps, history_cut, names_in
 
 NEED = ("customer_id", "ordered_at", "net_amount")
-MAY = ("currency", "margin_amount", "order_id", "quantity", "status")
+MAY = ("currency", "margin_amount", "order_id", "quantity", "status", "time_zone")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,9 @@ class Spending:
     currencies: tuple[str, ...]
     n_empty: int
     as_of: datetime
+    zone: Ints
+    zones: tuple[str, ...]
+    """``zone`` is a position in ``zones``, or -1 where the row names none."""
 
     def where(self, keep: Bools) -> Spending:
         """Return the kept rows; customers without any are gone."""
@@ -53,6 +57,7 @@ class Spending:
             amount=self.amount[keep],
             margin=None if self.margin is None else self.margin[keep],
             currency=self.currency[keep],
+            zone=self.zone[keep],
         )
 
     @property
@@ -61,6 +66,11 @@ class Spending:
         bought = self.amount >= 0
         zone = np.full(int(bought.sum()), -1, dtype=np.int64)
         return Stamps(self.ids, self.code[bought], self.at[bought], zone, (), self.as_of)
+
+    def on_local_clock(self) -> Spending:
+        """Return the rows on the clocks of their zones, which tell the days."""
+        at, now = wall_clock(self.at, self.zone, self.zones, microseconds(self.as_of))
+        return replace(self, at=at, as_of=instant_of(now))
 
     def without(self, closures: tuple[Closure, ...]) -> Spending:
         """Return the rows on a clock that stands still while the shop is closed."""
@@ -75,7 +85,7 @@ class Spending:
 
 @dataclass(frozen=True)
 class Visits:
-    """One entry per customer and UTC day with an order, by customer and day; amounts added up.
+    """One entry per customer and day with an order, by customer and day; amounts added up.
 
     ``end`` is the first day that is not known yet; every ``day`` is before it. ``n_customers``
     says how far ``code`` can go.
@@ -153,7 +163,10 @@ def _spending(table: Any, as_of: datetime | None) -> Spending:
     empty = np.isnan(amount) & (at <= microseconds(as_of))
     back = np.asarray(pc.invert(is_order(table)).to_numpy(zero_copy_only=False), dtype=bool)
     whole = np.nan_to_num(np.where(back, -np.abs(amount), amount))
-    rows = Spending(known, code, at, whole, margin, currency, names, int(empty.sum()), as_of)
+    zones, zone = names_in(table, "time_zone")
+    rows = Spending(
+        known, code, at, whole, margin, currency, names, int(empty.sum()), as_of, zone, zones
+    )
     return rows.until(as_of)
 
 

@@ -25,6 +25,7 @@ from xenorec.timing.closures import (
     warn_of_end,
     without,
 )
+from xenorec.timing.local_clock import on_local_clock
 from xenorec.timing.local_time import DAY_US, by_zone, local_microseconds
 from xenorec.timing.model_column import ModelColumn
 from xenorec.timing.next_purchase.bgnbd import BgNbd, MbgNbd
@@ -68,7 +69,7 @@ class NextPurchase(Saved):
     answers. They are put together with the share that told the latest 28 days best, which neither
     had seen; beyond 90 days the first goes on alone.
 
-    Time counts in days, and orders of one UTC day count once. ``level`` says what an answer
+    Time counts in days, and orders of one local day count once. ``level`` says what an answer
     rests on: ``personal``; ``segment`` for who ordered on one day only (others with one order,
     as long ago); ``shop`` for who is unknown, or when the shop is too small, too new or too even
     to tell habits, which a weak prior then holds; ``default`` when there is nothing at all.
@@ -203,7 +204,7 @@ class NextPurchase(Saved):
         asked = wanted(customer_ids, past.ids)
         rows = positions(asked, past.ids)
         told = self._told(rows, (span(within) / timedelta(days=1),))
-        soon, middle, late = (self._local_days(rows, wait) for wait in told.wait.T)
+        soon, middle, late = (self.local_days(rows, wait) for wait in told.wait.T)
         return pd.DataFrame(
             {
                 "customer_id": pd.array(asked, dtype="str"),
@@ -272,6 +273,7 @@ class NextPurchase(Saved):
     def _read(self, stamps: Stamps) -> None:
         """Count what the customers did, on a clock that stands still while the shop is closed."""
         self.as_of_: datetime | None = stamps.as_of
+        stamps = on_local_clock(stamps)
         self.closures_ = closures_for(stamps, self.closures)
         stamps = without(stamps, self.closures_)
         self.now_ = microseconds(stamps.as_of) / DAY_US
@@ -331,7 +333,7 @@ class NextPurchase(Saved):
             levels[once[rows]] = "segment"
         return levels
 
-    def _local_days(self, rows: Ints, wait: Floats) -> pd.Series[Any]:
+    def local_days(self, rows: Ints, wait: Floats) -> pd.Series[Any]:
         """Return the customer's local day ``wait`` days after as_of; NaT for never."""
         days = np.full(len(rows), np.datetime64("NaT", "us"))
         zones = np.full(len(rows), -1, dtype=np.int64)

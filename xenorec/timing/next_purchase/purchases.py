@@ -63,7 +63,7 @@ class Patterns:
 
 
 def count_purchases(stamps: Stamps, visits: Visits | None = None) -> Purchases:
-    """Return one entry per customer of ``stamps``; a UTC day with several orders counts once.
+    """Return one entry per customer of ``stamps``; a day with several orders counts once.
 
     ``visits``: those of ``stamps``, where they are known already.
     """

@@ -54,7 +54,7 @@ def gaps_of(visits: Visits) -> Gaps:
 
 
 def patterns_of(visits: Visits, now: float) -> Patterns:
-    """Return (frequency, recency, age) in whole UTC days, one entry per customer."""
+    """Return (frequency, recency, age) in whole days, one entry per customer."""
     first, last = visits.at[visits.bounds[:-1]], visits.at[visits.bounds[1:] - 1]
     start = np.floor(first)
     n = np.diff(visits.bounds) - 1.0

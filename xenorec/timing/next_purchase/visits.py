@@ -13,10 +13,10 @@ from xenorec.timing.stamps import Stamps
 
 @dataclass(frozen=True)
 class Visits:
-    """One entry per customer and UTC day with an order, sorted by both.
+    """One entry per customer and day with an order, sorted by both.
 
     The entries of customer i are ``bounds[i]`` to ``bounds[i + 1]``. ``at`` is when the day's
-    first order came, in days since 1970 UTC.
+    first order came, in days since 1970 on the clock of the stamps.
     """
 
     bounds: Ints
@@ -56,7 +56,7 @@ class Visits:
 
 
 def visits_of(stamps: Stamps) -> Visits:
-    """Return the visits of each customer of ``stamps``; a UTC day with several counts once."""
+    """Return the visits of each customer of ``stamps``; a day with several counts once."""
     order = np.lexsort((stamps.at, stamps.code))
     code, at = stamps.code[order], stamps.at[order]
     day = at // DAY_US

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
@@ -19,6 +19,7 @@ from xenorec.instants import AsOf, as_instant, instant_of, microseconds
 from xenorec.numbers import Bools, Floats, Ints, Texts
 from xenorec.order_rules import OF_LINES, is_purchase
 from xenorec.timing.closures import Closure, without
+from xenorec.timing.local_clock import CLOCK, wall_clock_of
 from xenorec.timing.local_time import DAY_US
 from xenorec.timing.replenishment.series import Series, series_of
 from xenorec.timing.stamps import Stamps
@@ -57,11 +58,17 @@ class Bought:
     trips: Series
     kinds: Series
     as_of: datetime
+    ahead: timedelta = timedelta(0)
+    """How far the clock that tells the days, which is that of ``as_of`` too, is ahead of UTC."""
 
     @property
     def now(self) -> float:
-        """``as_of`` in days since 1970 UTC."""
+        """``as_of`` in days since 1970."""
         return microseconds(self.as_of) / DAY_US
+
+    def on_days(self, instant: datetime) -> float:
+        """Return an instant of UTC in days since 1970 on the clock that tells the days."""
+        return microseconds(instant + self.ahead) / DAY_US
 
     def until(self, now: float) -> Bought:
         """Return what was bought at or before ``now``; all names stay."""
@@ -74,6 +81,7 @@ class Bought:
             self.trips.until(now),
             self.kinds.until(now),
             instant_of(round(now * DAY_US)),
+            self.ahead,
         )
 
     def of(self, customers: Ints) -> Bought:
@@ -128,7 +136,7 @@ def read_bought(source: Any, *, by: str, as_of: AsOf = None) -> Bought:
             "The lines have no column 'category'; add it to the frame, or use by='product'."
         )
     kept = _kept(table, by) & (at <= microseconds(end))
-    return _bought(table.filter(pa.array(kept)), at[kept] / DAY_US, by, end)
+    return _bought(table.filter(pa.array(kept)), at[kept], by, end)
 
 
 def _on_clock(series: Series, *, closures: Sequence[Closure], as_of: datetime) -> Series:
@@ -146,7 +154,7 @@ def _stamps(at: Floats, as_of: datetime) -> Stamps:
 def _table(source: Any) -> Any:
     """Return the lines with their category where it is known."""
     frame = source.lines() if isinstance(source, LineHistory) else source
-    table = arrow(frame, need=NEED, may=(*OF_LINES, "category"))
+    table = arrow(frame, need=NEED, may=(*OF_LINES, *CLOCK, "category"))
     if "category" in table.column_names or not isinstance(source, LineHistory):
         return table
     products = arrow(source.products(), need=("product_id",), may=("category",))
@@ -163,7 +171,9 @@ def _kept(table: Any, by: str) -> Bools:
     return np.asarray(pc.and_(kept, is_purchase(table)).to_numpy(), dtype=bool)
 
 
-def _bought(table: Any, at: Floats, by: str, as_of: datetime) -> Bought:
+def _bought(table: Any, instant: Ints, by: str, as_of: datetime) -> Bought:
+    wall, now = wall_clock_of(table, instant, microseconds(as_of))
+    at, end = wall / DAY_US, instant_of(now)
     customers, customer = encode(table["customer_id"])
     items, item = encode(table["product_id" if by == "product" else "category"])
     kind, n_kinds = _kinds(table, item, len(items), by)
@@ -173,10 +183,11 @@ def _bought(table: Any, at: Floats, by: str, as_of: datetime) -> Bought:
         items,
         kind,
         n_kinds,
-        series_of(customer * max(len(items), 1) + item, at, quantity),
+        series_of(customer * max(len(items), 1) + item, at, quantity, instant / DAY_US),
         series_of(customer, at, quantity),
         series_of(customer * n_kinds + kind[item], at, quantity),
-        as_of,
+        end,
+        end - as_of,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -13,7 +13,7 @@ import pyarrow as pa
 from xenorec.engine import map_batches
 from xenorec.errors import BadInput, NotFitted
 from xenorec.frames import positions
-from xenorec.instants import AsOf, microseconds
+from xenorec.instants import AsOf, instant_of, microseconds
 from xenorec.numbers import Floats, Ints, significant
 from xenorec.spans import span
 from xenorec.timing.closures import (
@@ -56,7 +56,7 @@ class Replenishment(Saved):
 
     ``by="product"`` speaks of products, ``by="category"`` of the lines' ``category``, which then
     stands in the column ``product_id``. Only what the customer bought on at least ``min_bought``
-    (2 or more) different UTC days is spoken of.
+    (2 or more) different days is spoken of.
 
     ``p_buy`` comes from boosted trees over gaps, visits, packs and the shop's trends, taught at
     past instants for the next 14 days. Any other horizon is the 14 days' answer stretched as the
@@ -64,9 +64,9 @@ class Replenishment(Saved):
     days. So far ahead it knows no more than that model. A shop that shows too little for the
     trees gets the gap model alone, and ``notes_`` says so.
 
-    ``due_on`` is a UTC day: the last purchase plus the customer's usual gap (geometric mean, drawn
-    to the item's), longer after a larger pack as far as the shop's own gaps show that. It may lie
-    in the past; ``is_overdue`` says so.
+    ``due_on`` is a local day: the last purchase plus the customer's usual gap (geometric mean,
+    drawn to the item's), longer after a larger pack as far as the shop's own gaps show that. It may
+    lie in the past; ``is_overdue`` says so.
 
     ``level`` says on whose gaps the due day rests. ``personal``: the customer's own weigh most,
     which is so from three purchases on. With two, what is usual counts as much as the one gap of
@@ -123,8 +123,9 @@ class Replenishment(Saved):
         n_items = max(len(bought.items), 1)
         self._bought, self._shop, self._learner = bought, look(bought), learner
         self._due = fit_due(bought.pairs, bought.pairs.key % n_items, n_items)
-        self._last_at = real.pairs.last
-        self.as_of_ = real.as_of
+        self._last_at = real.pairs.last_utc
+        self.as_of_ = real.as_of - real.ahead
+        self.today_ = microseconds(real.as_of) // DAY_US
         self.n_customers_ = len(bought.customers)
         self.n_pairs_ = int((bought.pairs.n >= self.min_bought).sum())
         self.stretch_ = self._due.stretch
@@ -137,7 +138,7 @@ class Replenishment(Saved):
 
         In the order asked (None: all, in text order), the likeliest first: customer_id,
         product_id (the category when by category), p_buy within (as_of, as_of + within], due_on
-        (UTC day), last_bought_at (UTC), n_bought (days), is_overdue, level. Who has no such item
+        (local day), last_bought_at (UTC), n_bought (days), is_overdue, level. Who has no such item
         has no row.
         """
         bought, days = self._fitted(), span(within) / timedelta(days=1)
@@ -166,11 +167,11 @@ class Replenishment(Saved):
         """
         told = self.predict(customer_ids)
         ahead = timedelta(0) if before is None else span(before)
-        begin = pd.Timestamp(self.as_of_).tz_convert(None).normalize() + pd.Timedelta(ahead)
+        begin = pd.Timestamp(self.today_, unit="D") + pd.Timedelta(ahead)
         first = begin.normalize()
         is_soon = (told["due_on"] >= first) & (told["due_on"] < begin + span(within))
         if overdue:
-            is_soon |= is_wanted(told, self.as_of_) & (told["due_on"] < first)
+            is_soon |= is_wanted(told, self._today()) & (told["due_on"] < first)
         found = told[is_soon]
         found = found.sort_values(["due_on", "customer_id", "p_buy"], ascending=[True, True, False])
         return found.reset_index(drop=True)
@@ -178,7 +179,11 @@ class Replenishment(Saved):
     def profile_columns(self, customer_ids: Any = None) -> pa.Table:
         """Return customer_id and ``DUE_COLUMNS``, one row per customer asked for."""
         asked = wanted(customer_ids, self._fitted().customers)
-        return due_columns(self.predict(asked), asked, self.as_of_)
+        return due_columns(self.predict(asked), asked, self._today())
+
+    def _today(self) -> datetime:
+        """Return the local day of as_of, as its midnight."""
+        return instant_of(self.today_ * DAY_US)
 
     def plain(self, customer_ids: Any = None, *, within: str | timedelta = "14d") -> pd.DataFrame:
         """Return what the simple models say beside it: one row per customer and item, by ids.
@@ -271,7 +276,7 @@ class Replenishment(Saved):
                     np.rint(last * DAY_US).astype("datetime64[us]"), utc=True
                 ),
                 "n_bought": n,
-                "is_overdue": due < microseconds(self.as_of_) // DAY_US,
+                "is_overdue": due < self.today_,
                 "level": pd.array(level, dtype="str"),
             }
         )

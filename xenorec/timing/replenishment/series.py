@@ -14,17 +14,18 @@ from xenorec.timing.next_purchase.visits import Visits
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """One entry per key and UTC day, sorted by both.
+    """One entry per key and day, sorted by both.
 
     The entries of ``key[i]`` are ``bounds[i]`` to ``bounds[i + 1]``. ``at`` is when the day's
-    first purchase came, in days since 1970 UTC; ``quantity`` what was bought on the day (NaN where
-    it is not known).
+    first purchase came, in days since 1970 on the clock that tells the days; ``quantity`` what was
+    bought on the day (NaN where it is not known); ``utc`` the same moments in UTC, where asked for.
     """
 
     key: Ints
     bounds: Ints
     at: Floats
     quantity: Floats
+    utc: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.key)
@@ -50,6 +51,11 @@ class Series:
         return self.at[self.bounds[1:] - 1]
 
     @cached_property
+    def last_utc(self) -> Floats:
+        """When each key was last bought, in days since 1970 UTC."""
+        return (self.at if self.utc is None else self.utc)[self.bounds[1:] - 1]
+
+    @cached_property
     def gaps(self) -> Gaps:
         """The days between two purchases in a row."""
         return gaps_of(Visits(self.bounds, self.at))
@@ -66,7 +72,8 @@ class Series:
         begin, size = self.bounds[keys], self.bounds[keys + 1] - self.bounds[keys]
         bounds = np.append(0, np.cumsum(size)).astype(np.int64)
         entries = runs(begin, size)
-        return Series(self.key[keys], bounds, self.at[entries], self.quantity[entries])
+        utc = None if self.utc is None else self.utc[entries]
+        return Series(self.key[keys], bounds, self.at[entries], self.quantity[entries], utc)
 
     def between(self, low: Ints, high: Ints) -> Ints:
         """Return the positions of all keys in [low, high) of each pair; the pairs ascend."""
@@ -85,7 +92,8 @@ class Series:
         before = np.append(0, np.cumsum(kept))[self.bounds]
         who = np.flatnonzero(np.diff(before))
         bounds = np.append(before[who], before[-1:]).astype(np.int64)
-        return Series(self.key[who], bounds, self.at[kept], self.quantity[kept])
+        utc = None if self.utc is None else self.utc[kept]
+        return Series(self.key[who], bounds, self.at[kept], self.quantity[kept], utc)
 
 
 def runs(begin: Ints, size: Ints) -> Ints:
@@ -99,8 +107,8 @@ def runs(begin: Ints, size: Ints) -> Ints:
     return found
 
 
-def series_of(key: Ints, at: Floats, quantity: Floats) -> Series:
-    """Return the series of purchases in any order; several on one UTC day are one."""
+def series_of(key: Ints, at: Floats, quantity: Floats, utc: Floats | None = None) -> Series:
+    """Return the series of purchases in any order; several on one day are one."""
     order = np.lexsort((at, key))
     key, at, quantity = key[order], at[order], quantity[order]
     day = np.floor(at)
@@ -110,4 +118,4 @@ def series_of(key: Ints, at: Floats, quantity: Floats) -> Series:
     summed = np.add.reduceat(quantity, starts) if len(starts) else np.empty(0)
     names, bounds = np.unique(key[starts], return_index=True)
     ends = np.append(bounds, len(starts)).astype(np.int64)
-    return Series(names, ends, at[starts], summed)
+    return Series(names, ends, at[starts], summed, None if utc is None else utc[order][starts])
