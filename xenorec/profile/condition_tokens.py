@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 import sqlglot
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from xenorec.errors import ConditionRefused
 

@@ -279,7 +279,7 @@ def _arguments(node: exp.Expression) -> list[exp.Expression]:
 
 
 def _number(text: str) -> int | Decimal:
-    value = int(text) if text.isdigit() else Decimal(text)
+    value: int | Decimal = int(text) if text.isdigit() else Decimal(text)
     digits = 0 if isinstance(value, int) else -int(value.as_tuple().exponent)
     if abs(value) >= FARTHEST or digits > PLACES:
         raise ConditionRefused(

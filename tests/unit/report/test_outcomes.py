@@ -214,3 +214,21 @@ def test_of_the_erased_nothing_is_written(crm: xr.Workspace) -> None:
     crm.erase("a", now=day(3))
     xr.collect_outcomes(crm)
     assert told(crm) == [("ordered", "spring/1/b")]
+
+
+def test_goods_sent_back_are_no_conversion(crm: xr.Workspace) -> None:
+    back = orders(("a", 1), ("b", 2), ("c", 3)).assign(net_amount=["-9.50", "9.50", None])
+    lines = pd.DataFrame(
+        {
+            "order_id": back["order_id"],
+            "line_no": 1,
+            "product_id": "p",
+            "quantity": [-1, 2, 2],
+            "net_amount": ["-9.50", "9.50", "8.00"],
+            "refunded_quantity": [None, 2, 1],
+        }
+    )
+    crm.load({"orders": back, "order_lines": lines}, name="shop")
+    xr.collect_outcomes(crm)
+    (only,) = crm.ledger.snapshot("outcomes").to_pylist()
+    assert (only["kind"], only["customer_id"], float(only["value_amount"])) == ("ordered", "c", 4.0)

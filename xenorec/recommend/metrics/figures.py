@@ -198,7 +198,7 @@ def draw_history(
 
     ``lines``: product_id, ordered_at and optionally title, of one customer; ``due``: product_id,
     due_at, when the next purchase is expected. Shown are the ``n_products`` bought on most days.
-    Times are drawn as UTC days.
+    Times are drawn as days of the clock that ``utc_offset_minutes`` tells, else of UTC.
     """
     alt = load_altair()
     dots = _days(lines, "ordered_at")
@@ -254,8 +254,12 @@ def _panel(
 
 def _days(source: Any, column: str) -> pd.DataFrame:
     """Return one row per product and day: product_id, title (or None), day."""
-    table = arrow(source, need=("product_id", column), may=("title",)).to_pandas()
-    day = pd.to_datetime(table[column], utc=True).dt.floor("D")
+    may = ("title", "utc_offset_minutes")
+    table = arrow(source, need=("product_id", column), may=may).to_pandas()
+    at = pd.to_datetime(table[column], utc=True)
+    if "utc_offset_minutes" in table:
+        at += pd.to_timedelta(table["utc_offset_minutes"].fillna(0), unit="min")
+    day = at.dt.floor("D")
     title = table["title"] if "title" in table else table["product_id"].astype(str)
     frame = pd.DataFrame(
         {"product_id": table["product_id"].astype(str), "title": title, "day": day}

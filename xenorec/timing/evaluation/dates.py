@@ -19,6 +19,7 @@ import pandas as pd
 
 from xenorec.instants import microseconds
 from xenorec.numbers import Floats
+from xenorec.timing.local_clock import on_local_clock
 from xenorec.timing.local_time import DAY_US
 from xenorec.timing.next_purchase.outlook import SOON_WITHOUT_END
 from xenorec.timing.next_purchase.rhythm import gaps_of
@@ -61,10 +62,9 @@ def date_rows(seen: Stamps, everything: Stamps, told: Mapping[str, Dates]) -> pd
     ``told``: by model, in the order of ``seen.ids``. Beside them, without an interval: the
     customer's own last gap after the last order.
     """
-    now = microseconds(seen.as_of) / DAY_US
     came = np.minimum(_wait(seen, everything), CAP)
     frames = [dates.rows(model, came) for model, dates in told.items()]
-    days = np.abs(np.clip(_last_gap(seen, now), 0, CAP) - came)
+    days = np.abs(np.clip(_last_gap(seen), 0, CAP) - came)
     plain = {"model": "own_last_gap", "days": days, "is_inside": np.nan, "part_inside": np.nan}
     return pd.concat([*frames, pd.DataFrame(plain)], ignore_index=True)
 
@@ -92,9 +92,10 @@ def _wait(seen: Stamps, everything: Stamps) -> Floats:
     return wait
 
 
-def _last_gap(seen: Stamps, now: float) -> Floats:
+def _last_gap(seen: Stamps) -> Floats:
     """Return the days until the last order plus the last gap; the cap for a single order."""
-    visits = visits_of(seen)
+    local = on_local_clock(seen)
+    visits, now = visits_of(local), microseconds(local.as_of) / DAY_US
     gaps = gaps_of(visits)
     last = visits.at[visits.bounds[1:] - 1]
     has = np.diff(gaps.bounds) > 0

@@ -166,7 +166,7 @@ def _totals(rows: Spending, start: int, end: int) -> tuple[Floats, Floats]:
     n = len(rows.ids)
     spend = np.bincount(rows.code[keep], rows.amount[keep], minlength=n).astype(np.float64)
     bought = keep & (rows.amount >= 0)
-    day = rows.at[bought] // DAY_US
+    day = rows.on_local_clock().at[bought] // DAY_US
     pairs = np.unique(np.stack([rows.code[bought], day]), axis=1)
     return np.bincount(pairs[0], minlength=n).astype(np.float64), spend
 

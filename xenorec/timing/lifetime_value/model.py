@@ -76,7 +76,8 @@ class LifetimeValue(Saved):
         """Learn from orders at or before ``as_of`` and return self.
 
         ``orders`` is a history, or a frame with customer_id, ordered_at (naive = UTC),
-        net_amount and optionally currency, margin_amount and order_id. Rows without a customer
+        net_amount and optionally currency, margin_amount, order_id and time_zone (IANA; the zone
+        whose days count, else UTC). Rows without a customer
         are left out; an empty amount counts as 0. ``as_of=None`` means the history's own, or the
         last row. Raises ``BadInput`` for a missing column, an order_id in two rows, an amount that
         is no finite number, an empty time, or nothing to tell as_of from.

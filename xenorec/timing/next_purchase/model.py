@@ -120,9 +120,9 @@ class NextPurchase(Saved):
         """Learn from orders at or before ``as_of`` and return self.
 
         ``orders`` is a history, or a frame with customer_id, ordered_at (naive = UTC) and
-        optionally time_zone (IANA; the zone of the answer's local days, else UTC). Rows without
-        a customer, and returns (net_amount or quantity below 0), are left out. ``as_of=None`` means
-        the history's own, or the last row.
+        optionally time_zone (IANA; the zone whose days count, of the answer too; else UTC). Rows
+        without a customer, and returns (net_amount or quantity below 0), are left out.
+        ``as_of=None`` means the history's own, or the last row.
         Raises ``BadInput`` for a missing column, an empty time, nothing to tell as_of from, or a
         member that there is not.
         """

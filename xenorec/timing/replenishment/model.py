@@ -110,7 +110,8 @@ class Replenishment(Saved):
         """Learn from lines at or before ``as_of`` and return self.
 
         ``lines`` is a history, or a frame with customer_id, order_id, ordered_at (naive = UTC),
-        product_id and optionally quantity and category. Lines without a customer or a product,
+        product_id and optionally quantity, category and time_zone (IANA; the zone whose days count,
+        else UTC). Lines without a customer or a product,
         and returns, are left out. Raises ``BadInput`` for a missing column, an empty time, or
         nothing to tell as_of from.
         """
