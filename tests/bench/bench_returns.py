@@ -1,6 +1,7 @@
 """A wholesaler's returns: whom they would make recent, and what they take off the spend.
 
-Run: python -m tests.bench.bench_returns. Needs Online Retail II; invoices that begin with C are returns.
+Run: python -m tests.bench.bench_returns
+Needs Online Retail II; invoices that begin with C are returns.
 """
 
 from __future__ import annotations
