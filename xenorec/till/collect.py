@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from xenorec.engine import Session
 from xenorec.errors import BadInput, MissingFile, XenorecError, nearest
-from xenorec.pos.journal import Entry
+from xenorec.pos.journal import Entry, JournalFacts
 from xenorec.pos.recorded import BadEntry, Recorded, read_recorded
 from xenorec.pos.serving import NAME as SERVING
 from xenorec.schema import TABLES
@@ -26,7 +26,7 @@ from xenorec.till.former import former_sources
 from xenorec.till.notes import notes_of, warn
 from xenorec.till.revoke import revoke_erased
 from xenorec.till.rows import frames_of
-from xenorec.till.shop import known_shops, remember_folder
+from xenorec.till.shop import TillFolder, known_shops, remember_folder
 from xenorec.till.stores import known_stores
 
 if TYPE_CHECKING:
@@ -77,16 +77,17 @@ def load_journal(
     report = intake.frames(frames_of(counted, recorded.facts.till_id), source)
     notes = notes_of(recorded, collected, bad, counted)
     warn(notes)
-    _follow(crm, folder, recorded.facts.store_id, intake.now)
+    _follow(crm, folder, recorded.facts, intake.now)
     tables = (*report.tables, *_aside(bad))
     return replace(report, tables=tables, notes=tuple(str(note) for note in notes))
 
 
-def _follow(crm: Workspace, folder: Path, store_id: str, now: datetime) -> None:
+def _follow(crm: Workspace, folder: Path, facts: JournalFacts, now: datetime) -> None:
     """Know the folder where it lies today, and make it forget who was erased while it was not."""
-    if store_id and (folder / SERVING).is_file():
+    if facts.store_id and (folder / SERVING).is_file():
         with suppress(XenorecError):  # such as a copy on a medium that cannot be written
-            remember_folder(crm, folder, store_id=store_id, at=now)
+            till = TillFolder(folder, facts.store_id, known_shops(crm)[0], facts.till_id)
+            remember_folder(crm, till, at=now)
             revoke_erased(crm, folder)
 
 

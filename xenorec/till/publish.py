@@ -16,7 +16,7 @@ from xenorec.pos.recorded import facts_of
 from xenorec.pos.serving import write_serving
 from xenorec.profile import cut_sql
 from xenorec.till.revoke import revoke_erased
-from xenorec.till.shop import known_shops, remember_folder, till_secret
+from xenorec.till.shop import TillFolder, known_shops, remember_folder, till_secret
 from xenorec.till.stores import Store
 
 if TYPE_CHECKING:
@@ -97,8 +97,9 @@ def publish_till(crm: Workspace, folder: Path, *, store_id: str, as_of: datetime
     """
     now = datetime.now(UTC)
     facts = _read(crm, Store(store_id, as_of))
-    _refuse_foreign_folder(folder, facts.owner)
-    remember_folder(crm, folder, store_id=store_id, at=now)
+    till_id = _till_of_folder(folder, facts.owner)
+    till = TillFolder(folder, store_id, facts.owner.shop_id, till_id)
+    remember_folder(crm, till, at=now)
     secret, salt = till_secret(crm.project, store_id), secrets.token_hex(16)
     keys, refused = _keys(_identifiers(crm, as_of), lookup_key(secret, salt), facts.country)
     rows = _tables(crm, crm.recommender(as_of), facts, as_of)
@@ -147,10 +148,13 @@ def _read(crm: Workspace, store: Store) -> _Facts:
     return _Facts(owner, country or "", money.decimals, customers & buyers, products)
 
 
-def _refuse_foreign_folder(folder: Path, owner: Owner) -> None:
+def _till_of_folder(folder: Path, owner: Owner) -> str:
+    """Return the id of the till that recorded there; refuse another shop's or store's."""
     found = facts_of(folder)
-    if found is not None:
-        refuse_stranger(found, owner, folder)
+    if found is None:
+        return ""
+    refuse_stranger(found, owner, folder)
+    return found.till_id
 
 
 def _tables(

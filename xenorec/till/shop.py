@@ -18,11 +18,12 @@ SOURCE = "till"
 
 
 class TillFolder(NamedTuple):
-    """A folder into which a till was published."""
+    """A folder into which a till was published, or from which one was collected."""
 
     folder: Path
     store_id: str
     shop_id: str
+    till_id: str = ""
 
 
 def shop_id(project: Project) -> str:
@@ -46,18 +47,22 @@ def known_shops(crm: Workspace) -> tuple[str, ...]:
 
 
 def till_folders(crm: Workspace) -> list[TillFolder]:
-    """Return the folders into which tills were published, by their path."""
-    found = []
-    for name, value in crm.ledger.cursors(SOURCE).items():
-        told = json.loads(value)
-        found.append(TillFolder(Path(name), told.get("store_id", ""), told.get("shop_id", "")))
-    return found
+    """Return the folders of tills, by their path; one that was moved only where it lies today."""
+    found = [_read(name, value) for name, value in crm.ledger.cursors(SOURCE).items()]
+    there = {till.till_id for till in found if till.folder.is_dir()} - {""}
+    return [till for till in found if till.folder.is_dir() or till.till_id not in there]
 
 
-def remember_folder(crm: Workspace, folder: Path, *, store_id: str, at: datetime) -> None:
-    """Keep where a till is published, so that an erasure reaches it."""
-    value = json.dumps({"store_id": store_id, "shop_id": shop_id(crm.project)})
-    crm.ledger.set_cursor(SOURCE, str(folder.resolve()), value, at=at)
+def remember_folder(crm: Workspace, till: TillFolder, *, at: datetime) -> None:
+    """Keep where a till lies, so that an erasure reaches it."""
+    told = {"store_id": till.store_id, "shop_id": till.shop_id, "till_id": till.till_id}
+    crm.ledger.set_cursor(SOURCE, str(till.folder.resolve()), json.dumps(told), at=at)
+
+
+def _read(name: str, value: str) -> TillFolder:
+    told = json.loads(value)
+    texts = [told.get(key, "") for key in ("store_id", "shop_id", "till_id")]
+    return TillFolder(Path(name), *texts)
 
 
 def _derived(project: Project, purpose: str) -> bytes:
