@@ -14,6 +14,11 @@ AsOf: TypeAlias = datetime | date | str | None
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+UTC_NAMES = frozenset(
+    {f"{area}{name}" for area in ("", "Etc/") for name in ("UTC", "UCT", "Universal", "Zulu")}
+    | {"GMT", "Etc/GMT", "Etc/Greenwich", "Greenwich", "GMT0", "Etc/GMT0"}
+)
+"""IANA's names of UTC, which is the clock of machines and exports and of no shop."""
 
 
 def as_instant(value: datetime | date | str, *, name: str = "as_of") -> datetime:

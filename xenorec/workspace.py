@@ -122,7 +122,7 @@ class Workspace:
             time_zone=check_zone(time_zone),
             currency=currency or self.project.currency,
             now=now or datetime.now(UTC),
-            shop_zone=self.project.time_zone,
+            shop_zone=self._named_zone,
         )
         folder = None if path is None else Path(path)
         if isinstance(source, str) and source == "till":

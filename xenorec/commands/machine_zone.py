@@ -6,8 +6,7 @@ import os
 from pathlib import Path
 from zoneinfo import available_timezones
 
-NOWHERE = ("UTC", "Etc/UTC", "Universal", "Zulu", "Etc/Universal", "Etc/Zulu", "GMT", "Etc/GMT")
-"""Zones of servers, which no shop lives in."""
+from xenorec.instants import UTC_NAMES
 
 
 def machine_zone(
@@ -20,6 +19,6 @@ def machine_zone(
     told = (os.environ if environ is None else environ).get("TZ", "").lstrip(":")
     linked = str(localtime.resolve()).partition("zoneinfo/")[2] if localtime.is_symlink() else ""
     written = named.read_text("utf-8").strip() if named.is_file() else ""
-    known = available_timezones() - set(NOWHERE)
+    known = available_timezones() - UTC_NAMES
     found = next((zone for zone in (told, linked, written) if zone), "")
     return found if found in known else None

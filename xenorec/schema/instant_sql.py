@@ -36,6 +36,10 @@ SPELLED = (
 PARTS = ("date", "gap", "hour", "rest", "half", "word", "offset", "zone")
 BRACKET = r"\[([A-Za-z0-9_+/-]+)\]$"
 WORD = r"[A-Za-z]{2,5}$"
+EXPECTED = (
+    "expected such as 2024-03-01T10:00:00+05:30, or a clock time that ends in AM, PM, UTC, GMT, an "
+    "offset or [Asia/Kolkata]"
+)
 
 
 def instant(name: str, have: str, zone: str) -> str:
@@ -96,16 +100,17 @@ def refusal(raw: str, have: str, *, has_zone: bool) -> str:
     if have not in (*AWARE, *NAIVE, "VARCHAR"):
         return "' is no instant but a number; turn epoch numbers into times first'"
     placed = "" if has_zone else ", or has no zone and its store has none either"
-    plain = (
-        f"' is not an instant{placed}; expected such as 2024-03-01T10:00:00+05:30, or a clock time "
-        "that ends in AM, PM, UTC, GMT, an offset or [Asia/Kolkata]'"
-    )
+    plain = _quoted(f" is not an instant{placed}; {EXPECTED}")
     if have != "VARCHAR":
         return plain
     word = f"regexp_extract({raw}, '{WORD}')"
-    named = f"': ' || {word} || ' is no zone that is known for sure, so it' || {plain}"
+    named = f"': ' || {word} || ' is no zone that is known for sure; ' || {_quoted(EXPECTED)}"
     known = "('am', 'pm', 'utc', 'gmt', 'z')"
     return f"case when {word} <> '' and lower({word}) not in {known} then {named} else {plain} end"
+
+
+def _quoted(text: str) -> str:
+    return f"'{text}'"
 
 
 def _finite(value: str) -> str:

@@ -18,7 +18,7 @@ from xenorec.sources.files import file_batches
 from xenorec.sources.frames import frame_batches
 from xenorec.sources.landing import Append, Batch, land, prepare
 from xenorec.sources.report import LoadReport, TableLoad
-from xenorec.sources.zones import remember_zone
+from xenorec.sources.zones import remember_zone, told_zone
 
 LINKS = "create table if not exists warehouse.links (customer_id VARCHAR, into_id VARCHAR)"
 
@@ -141,6 +141,8 @@ class Intake:
         session.run(LINKS)
         if self.time_zone:
             remember_zone(session, self.time_zone)
+        told = told_zone(session)
+        batches = [replace(batch, time_zone=batch.time_zone or told) for batch in batches]
         loads = tuple(land(session, batch, now=self.now, append=self.append) for batch in batches)
         _warn_of_unread_consents(loads)
         return LoadReport(source, loads)

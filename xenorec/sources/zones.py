@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xenorec.engine import DuckEngine, Session
+from xenorec.instants import UTC_NAMES
 
 SHOP_ZONE = "create table if not exists warehouse.shop_zone (time_zone VARCHAR)"
 FIRST = (
@@ -14,9 +15,23 @@ OF_STORES = "select min(time_zone) from warehouse.stores having count(distinct t
 
 
 def remember_zone(session: Session, time_zone: str) -> None:
-    """Keep the zone that the first load told, for every later process."""
+    """Keep the zone that the first load told, for every later process.
+
+    UTC is how an export tells its times, and not where the shop is: it is not kept.
+    """
+    if time_zone in UTC_NAMES:
+        return
     session.run(SHOP_ZONE)
     session.run(FIRST, {"zone": time_zone})
+
+
+def told_zone(session: Session) -> str | None:
+    """Return the zone that the first load told.
+
+    Clock times are placed in it, and not in that of all stores: a store whose zone is not known
+    may be elsewhere.
+    """
+    return _one(session, "shop_zone", TOLD)
 
 
 def found_zone(engine: DuckEngine) -> str | None:
@@ -24,9 +39,9 @@ def found_zone(engine: DuckEngine) -> str | None:
     if not engine.exists():
         return None
     with engine.reading() as session:
-        tables = session.tables()
-        for table, sql in (("stores", OF_STORES), ("shop_zone", TOLD)):
-            rows = session.rows(sql) if table in tables else []
-            if rows and rows[0][0]:
-                return str(rows[0][0])
-    return None
+        return _one(session, "stores", OF_STORES) or told_zone(session)
+
+
+def _one(session: Session, table: str, sql: str) -> str | None:
+    rows = session.rows(sql) if table in session.tables() else []
+    return str(rows[0][0]) if rows and rows[0][0] else None

@@ -65,6 +65,12 @@ def test_the_zone_of_the_first_load_is_the_shops_for_every_later_process(tmp_pat
     assert xr.open(file).engine.time_zone == LA
 
 
+def test_an_export_in_utc_is_no_shop_in_utc(crm: xr.Workspace) -> None:
+    crm.load({"orders": orders(("o1", "c", "2024-03-01 10:00", "5"))}, time_zone="UTC")
+    assert crm.count("orders") == 1
+    assert crm.project.calendar.time_zone is None
+
+
 def test_stores_that_share_a_zone_tell_the_shops(crm: xr.Workspace) -> None:
     stores = pd.DataFrame({"store_id": ["s", "t"], "time_zone": [LA, LA]})
     crm.load({"orders": orders(EVENING, MORNING), "stores": stores})
@@ -72,6 +78,15 @@ def test_stores_that_share_a_zone_tell_the_shops(crm: xr.Workspace) -> None:
     assert crm.project.calendar.time_zone == LA
     crm.load({"stores": stores.assign(time_zone=[LA, "Asia/Tokyo"])})
     assert crm.project.calendar.time_zone is None
+
+
+def test_a_second_load_places_clock_times_like_the_first(crm: xr.Workspace) -> None:
+    stores = pd.DataFrame({"store_id": ["s"], "time_zone": [LA]})
+    rows = orders(("o1", "c", "2024-03-01 10:00", "5"), ("o2", "c", "2024-03-01 10:00", "5"))
+    rows["store_id"] = ["s", "elsewhere"]
+    for _ in range(2):
+        report = crm.load({"stores": stores, "orders": rows})
+        assert report.n_quarantined == 1
 
 
 def test_the_default_as_of_is_moved_by_no_wild_row(crm: xr.Workspace) -> None:
