@@ -16,7 +16,7 @@ from xenorec.campaigns.removed import Removed
 from xenorec.campaigns.room import BrandLike, Room
 from xenorec.campaigns.rows import drawn, explore_of
 from xenorec.campaigns.shelves import with_shelves
-from xenorec.campaigns.tongues import shelves_in
+from xenorec.campaigns.tongues import shelves_in, written_in
 from xenorec.campaigns.unusable import unusable
 from xenorec.creative import Arm, ArmChooser, pictures
 from xenorec.errors import BadInput
@@ -111,7 +111,7 @@ class Composer:
                 "address": self.brand.address,
                 "color": self.brand.color,
             },
-            "locale": locale,
+            "locale": written_in(locale, self.template.languages),
             "campaign_id": self.record.campaign,
             "shelves": [_localised(shelf, locale, links["click"]) for shelf in shelves],
             "hero": hero,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from xenorec.messages.locales import territory
 from xenorec.recommend import with_locale
 
 if TYPE_CHECKING:
@@ -20,6 +21,17 @@ def spoken(locale: str, languages: Sequence[str]) -> str | None:
     ('ar_SA', None)
     """
     return locale if locale.replace("_", "-").split("-")[0].lower() in languages else None
+
+
+def written_in(locale: str, languages: Sequence[str]) -> str:
+    """Return the locale of a message's words: the customer's, or English of the customer's land.
+
+    It tells a reader's program which language it is and from which side it is read.
+
+    >>> written_in("ar_SA", ("en", "ar")), written_in("ar_SA", ("en",)), written_in("fr", ("en",))
+    ('ar_SA', 'en-SA', 'en')
+    """
+    return spoken(locale, languages) or "-".join(filter(None, ("en", territory(locale))))
 
 
 def shelves_in(

@@ -47,7 +47,14 @@ def crm(tmp_path_factory: pytest.TempPathFactory) -> xr.Workspace:
         {
             "orders": orders,
             "order_lines": lines,
-            "products": pd.DataFrame({"product_id": PRODUCTS, "title": titles}),
+            "products": pd.DataFrame(
+                {
+                    "product_id": PRODUCTS,
+                    "title": titles,
+                    "price_amount": "1234.5",
+                    "currency": "EUR",
+                }
+            ),
             "customers": pd.DataFrame(
                 {"customer_id": people, "locale": LOCALES.values(), "time_zone": "UTC"}
             ),
@@ -98,6 +105,20 @@ def test_a_right_to_left_message_has_its_shelf_and_its_reasons(crm: xr.Workspace
     for words in (TITLES["amal"], "اعتدت شراءه كل 7 أيام تقريبًا"):
         assert words in message.html
         assert words in message.text
+
+
+def test_english_words_are_said_to_be_english_and_prices_are_the_lands(crm: xr.Workspace) -> None:
+    people = crm.profiles("2024-03-31")
+    made = crm.campaign("english", audience=people, template="winback", holdout=0).plan()
+    contexts = {d.customer_id: json.loads(d.context) for d in made.decisions}
+    found = {who: context["locale"] for who, context in contexts.items()}
+    assert found == {"amal": "en-SA", "asha": "en-IN", "eva": "en", "luc": "en-FR", "sue": "en-US"}
+    prices = {who: c["shelves"][0]["items"][0]["price"] for who, c in contexts.items()}
+    assert (prices["luc"], prices["eva"]) == ("1\u202f234,50\xa0€", "1.234,50\xa0€")
+    assert prices["sue"] == "€1,234.50"
+    html = MessageTemplate.load("winback").render(contexts["amal"], channel="email").html
+    assert html is not None
+    assert 'lang="en-SA" dir="ltr"' in html
 
 
 def test_products_and_places_are_those_of_any_language(crm: xr.Workspace) -> None:
