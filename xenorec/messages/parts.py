@@ -11,7 +11,11 @@ from types import MappingProxyType
 
 from xenorec.errors import ConfigError, Problem, TemplateRefused
 from xenorec.messages.environment import Compiled, Kind, compile_source
+from xenorec.messages.guard import MAX_SOURCE
 from xenorec.messages.mjml import mjml_to_html
+
+LARGEST = 4 * MAX_SOURCE
+"""Bytes of a file that may hold a source: a character takes at most four."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,9 @@ def _label(path: Path) -> str:
 
 
 def _read(path: Path) -> str:
+    size = path.stat().st_size
+    if size > LARGEST:
+        raise TemplateRefused(f"{_label(path)}: the file has {size:,} bytes; at most {LARGEST:,}.")
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:

@@ -52,6 +52,25 @@ def test_hostile_mjml_is_refused_with_its_own_line(tmp_path: Path) -> None:
         MessageTemplate.load("own", own=own)
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<mj-wrapper>" * 5_000 + "</mj-wrapper>" * 5_000,
+        "<mj-raw>" + "<div>" * 5_000 + "</div>" * 5_000 + "</mj-raw>",
+        "<mj-wrapper a='>'><!-- </mj-wrapper> -->" * 5_000 + "</mj-wrapper>" * 5_000,
+    ],
+)
+def test_mjml_that_would_end_the_process_is_refused(source: str) -> None:
+    with pytest.raises(TemplateRefused, match="inside each other"):
+        mjml_to_html(f"<mjml><mj-body>{source}</mj-body></mjml>", "own/email.mjml.j2")
+
+
+def test_a_file_beyond_measure_is_not_read(tmp_path: Path) -> None:
+    own = template_folder(tmp_path, '["sms"]', sms_txt="a" * 800_001)
+    with pytest.raises(TemplateRefused, match="800,001 bytes"):
+        MessageTemplate.load("own", own=own)
+
+
 def test_mjml_that_does_not_parse_is_refused() -> None:
     pytest.importorskip("mrml")
     with pytest.raises(TemplateRefused, match="does not parse"):
