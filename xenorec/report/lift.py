@@ -137,7 +137,7 @@ def lift(
     for skewness (Gart and Nam 1990; Laud 2017). Amounts, and shares with a covariate, are compared
     by drawing the arms anew (Fisher 1935): a studentised difference, both tails alike, and its
     distribution for the interval too, as in a bootstrap-t (Efron 1981). The draws follow from
-    ``seed`` and the sizes of the arms, so the answer is the same each time and for rows in any
+    ``seed`` and who is in which arm, so the answer is the same each time and for rows in any
     order; where both arms are large the distribution's limit stands in for them. Amounts beyond
     ``cap_amount`` on either side of zero count as it; left out, it is the 99 % quantile of those
     that are not zero, of both arms together, and ``math.inf`` cuts nothing. A covariate is cut

@@ -37,6 +37,8 @@ LARGE, SKEWED, HEAVY = 500, 0.05, 0.02
 """An arm is large from so many customers on, with no more skewness and excess of its mean."""
 TINY, FLOOR = 1e-9, 1e-12
 """What rounding leaves of a number, and the least variance of a difference."""
+NEXT = 1e-6
+"""How far below a statistic that is rejected the interval ends, where it would end with it."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Rerandomisation:
     """Columns of numbers, one row per customer in an order that the arms do not change.
 
     Each column is in a unit in which it scatters by about 1. ``seed``: of the draws, which
-    besides depend on the sizes of the arms alone.
+    besides depend on who is in the smaller arm.
     """
 
     columns: Floats
@@ -101,9 +103,10 @@ class Rerandomisation:
 
     @property
     def _drawn(self) -> Floats:
-        n = int(self._smaller.sum())
-        seed = int(uniform(self.seed, str(len(self.columns)), str(n)) * 2**53)
-        return _draws(self._centred, n, np.random.default_rng(seed))
+        """Draw from a seed of the arms themselves, so that one unlucky draw is not everybody's."""
+        arm = np.packbits(self._smaller).tobytes().hex()
+        seed = int(uniform(self.seed, str(len(self.columns)), arm) * 2**53)
+        return _draws(self._centred, int(self._smaller.sum()), np.random.default_rng(seed))
 
     @cached_property
     def _gaps(self) -> Floats:
@@ -153,12 +156,22 @@ class Ranked:
 
     def kept(self, alpha: float) -> tuple[float, float]:
         """Return the least and the largest statistic that is not rejected at ``alpha``."""
+        turned = Ranked(-self.values[::-1], self.counts[::-1])
+        return -turned._largest(alpha), self._largest(alpha)
+
+    def _largest(self, alpha: float) -> float:
+        """Return the largest that is not rejected: one that was drawn, or just below the next.
+
+        Infinite where so few were drawn that none is rejected.
+        """
         n = self.counts.sum() + 1
-        below = np.cumsum(self.counts) - self.counts
-        above = n - 1 - below - self.counts
-        is_kept = 2 * (np.minimum(above, below) + (self.counts + 1) / 2) / n >= alpha
-        found = self.values[is_kept]
-        return float(found[0]), float(found[-1])
+        above = n - 1 - np.cumsum(self.counts)
+        at = int(np.flatnonzero(above + (self.counts + 1) / 2 >= n * alpha / 2)[-1])
+        if above[at] + 1 / 2 < n * alpha / 2:
+            return float(self.values[at])
+        if at + 1 == len(self.values):
+            return float(np.inf)
+        return float(self.values[at + 1] - NEXT * (1 + abs(self.values[at + 1])))
 
 
 @dataclass(frozen=True)
@@ -214,7 +227,7 @@ class Limit:
 
 def _clean(value: float) -> float:
     """Return zero for what rounding left of it, so that an interval that ends there holds it."""
-    return 0.0 if abs(value) < TINY else value
+    return 0.0 if abs(value) < FLOOR else value
 
 
 def _draws(columns: Floats, n: int, rng: np.random.Generator) -> Floats:
