@@ -59,9 +59,16 @@ SUMMED_LINES = """
     count(*) filter (where not is_given_back and not is_refunded) as n_kept,
     count(*) filter (where is_given_back) as n_given_back,
     sum(net_amount) as net_amount, sum(refund_amount) as refund_amount
-  from marked_lines group by order_id
+  from marked_lines
+  where order_id in (
+    select order_id from warehouse.orders where net_amount is null
+    union all
+    select order_id from marked_lines where is_given_back or is_refunded or refund_amount > 0
+  )
+  group by order_id
 """
-"""One row per order with lines: how many were kept, their amount and what was paid back."""
+"""One row per order whose lines say more than its own row does: it has no amount, or some line was
+given back or refunded. How many were kept, their amount and what was paid back."""
 
 
 def amount(order: str, lines: str) -> str:
