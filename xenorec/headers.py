@@ -26,6 +26,7 @@ _LOCAL = re.compile(rf"(?=.{{1,64}}\Z){_ATOM}(?:\.{_ATOM})*")
 _MAILBOX = re.compile(r"(?P<name>.*?)\s*<\s*(?P<address>[^<>]*?)\s*>")
 _FOLD = re.compile(r"\r?\n(?=[ \t])")
 _LINE = 76
+_LONGEST = 1_000
 _BYTES = 36
 """Bytes of text in one encoded word: with a header's name its line stays within 76 characters."""
 
@@ -53,13 +54,13 @@ def mailbox(text: str) -> Mailbox:
     what is no address that every mail server takes.
     """
     _refuse_control(text)
-    found = _MAILBOX.fullmatch(text.strip())
+    found = _MAILBOX.fullmatch(text.strip()) if len(text) <= _LONGEST else None
     name, given = (found["name"], found["address"]) if found else ("", text.strip())
     local, _, domain = given.rpartition("@")
     host = ascii_host(domain)
     if host is None or not _LOCAL.fullmatch(local) or ENCODED in local:
         raise BadInput(
-            f"{text!r} holds no e-mail address; expected one such as ana@shop.example, or "
+            f"{text[:80]!r} holds no e-mail address; expected one such as ana@shop.example, or "
             "Name <ana@shop.example>."
         )
     return Mailbox(_unquoted(name), f"{local}@{host}")

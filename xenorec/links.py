@@ -13,6 +13,7 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import product
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from xenorec.errors import BadInput
@@ -20,26 +21,28 @@ from xenorec.errors import BadInput
 ACTIONS = ("click", "unsubscribe")
 VERSION = 1
 SHORTEST_KEY = 32
-_TAG = 16
+_TAG = 12
 _BLOCK = 32
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{24,1400}")
-_LETTERS = {
-    "click": "c",
-    "unsubscribe": "u",
-    "marketing": "m",
-    "service": "s",
-    "profiling": "p",
-    "email": "e",
-    "sms": "t",
-    "whatsapp": "w",
-}
-"""Common words of a token as one letter: a link in an SMS is paid by the character."""
-_WORDS = {letter: word for word, letter in _LETTERS.items()}
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,1400}")
+_COMMON = tuple(
+    product(
+        ACTIONS,
+        ("marketing", "service", "profiling"),
+        ("email", "sms", "whatsapp", "push", "webhook"),
+    )
+)
+"""What a token says in one letter, for a link in an SMS is paid by the character; its order is part
+of the version."""
+_FULL = "~"
+_WHOLE = ("utf-8", "surrogatepass")
 _SAFE = "-._~!$&'()*+,;=:@%/?[]"
 _REFUSED = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\\]")
 _HTTP = re.compile(r"https?://", re.IGNORECASE)
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_](?:[A-Za-z0-9_-]*\.?[A-Za-z0-9_-])*")
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOST = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
+LONGEST = 2_000
+"""Characters of an address; longer ones do not pass every mail program."""
 
 
 @dataclass(frozen=True)
@@ -125,13 +128,13 @@ def absolute(value: object) -> str | None:
 
     Blanks at its ends are taken away; blanks, quotes and characters beyond ASCII are
     percent-encoded, those of the host written as IDNA says. None: relative, another scheme, a name
-    or password before the host, a control character or backslash, no host.
+    or password before the host, a control character or backslash, no host, over 2,000 characters.
 
     >>> absolute("HTTPS://shop.example/käse"), absolute("javascript:alert(1)")
     ('https://shop.example/k%C3%A4se', None)
     """
     text = value.strip() if isinstance(value, str) else ""
-    if _REFUSED.search(text) or not _HTTP.match(text):
+    if len(text) > LONGEST or _REFUSED.search(text) or not _HTTP.match(text):
         return None
     try:
         parts = urlsplit(_LONE_PERCENT.sub("%25", text))
@@ -186,24 +189,23 @@ def _masked(data: bytes, key: bytes, tag: bytes) -> bytes:
 
 def _packed(token: LinkToken) -> bytes:
     """Return the facts line by line; only the last may hold a line break."""
-    words = [_short(word) for word in (token.action, token.purpose, token.channel)]
-    head = [*words, token.step, token.campaign_id]
-    if any("\n" in part for part in head):
+    kind = (token.action, token.purpose, token.channel)
+    facts = [token.step, token.campaign_id, token.customer_id]
+    if any("\n" in part for part in (*kind, *facts[:-1])):
         raise BadInput("A link's campaign, step, channel and purpose hold no line break.")
-    return "\n".join([*head, token.customer_id]).encode()
+    if kind in _COMMON:
+        return (chr(ord("A") + _COMMON.index(kind)) + "\n".join(facts)).encode(*_WHOLE)
+    return (_FULL + "\n".join([*kind, *facts])).encode(*_WHOLE)
 
 
 def _unpacked(plain: bytes) -> LinkToken:
-    action, purpose, channel, step, campaign, customer = plain.decode().split("\n", 5)
-    return LinkToken(campaign, step, customer, _long(channel), _long(purpose), _long(action))
-
-
-def _short(word: str) -> str:
-    return _LETTERS.get(word) or f"={word}"
-
-
-def _long(word: str) -> str:
-    return word[1:] if word.startswith("=") else _WORDS[word]
+    text = plain.decode(*_WHOLE)
+    if text[0] == _FULL:
+        action, purpose, channel, text = text[1:].split("\n", 3)
+    else:
+        (action, purpose, channel), text = _COMMON[ord(text[0]) - ord("A")], text[1:]
+    step, campaign, customer = text.split("\n", 2)
+    return LinkToken(campaign, step, customer, channel, purpose, action)
 
 
 def _raw(token: str) -> bytes | None:

@@ -78,6 +78,7 @@ def test_a_mailbox_is_read_without_decoding(text: str, name: str, address: str) 
     [
         *("", "ana", "ana@", "@b.example", "a@b@c.example", "a b@c.example", "ä@b.example"),
         *("a@b.example, c@d.example", "a@b.example <c>", "a(x)@b.example", "a@-b..example"),
+        *("a" * 400 + "@b.example", "a" + " " * 50_000 + "b", "<" * 50_000),
         *("=?utf-8?q?a?=@b.example", "<a@b.example> x", "a.@b.example", "a@[1.2.3.4]"),
     ],
 )

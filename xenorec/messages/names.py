@@ -14,6 +14,8 @@ from typing import Any
 
 LONGEST = 100
 """Characters of a person's name; what is longer is no name."""
+CUT = 1_000
+"""Characters of any other name; the rest is cut off."""
 _UNSEEN = re.compile(
     "[\u00ad\u061c\u200b\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffc\ud800-\udfff]"
 )
@@ -37,7 +39,7 @@ def plain_name(value: object) -> str | None:
 
 @lru_cache(maxsize=65_536)
 def _plain_text(text: str) -> str:
-    return defused(_BREAK.sub(" ", _UNSEEN.sub("", text)).strip())
+    return defused(_BREAK.sub(" ", _UNSEEN.sub("", text[:CUT])).strip())
 
 
 def defused(text: str) -> str:

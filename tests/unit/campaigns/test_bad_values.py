@@ -54,8 +54,8 @@ def crm(tmp_path_factory: pytest.TempPathFactory) -> xr.Workspace:
     return made(tmp_path_factory.mktemp("odd"))
 
 
-def made(folder: Path, brand: dict[str, str] = BRAND) -> xr.Workspace:
-    crm = xr.open(folder / "shop.duckdb", brand=brand)
+def made(folder: Path) -> xr.Workspace:
+    crm = xr.open(folder / "shop.duckdb", brand=BRAND)
     rows = [
         (f"{who}-{week}", who, START - timedelta(days=7 * week + 1, hours=-17), 9, "EUR")
         for who in NAMES
@@ -104,6 +104,11 @@ def planned(crm: xr.Workspace, name: str = "odd", **settings: Any) -> Plan:
     options = {"template": "winback", "holdout": 0.0, **settings}
     plan: Plan = crm.campaign(name, audience=crm.profiles("2024-03-31"), **options).plan()
     return plan
+
+
+def written(crm: xr.Workspace, campaign: str) -> list[Any]:
+    files = crm.project.outbox.glob(f"{campaign}_*.eml")
+    return [message_from_bytes(path.read_bytes(), policy=default) for path in files]
 
 
 def contexts(plan: Plan) -> dict[str, dict[str, Any]]:
@@ -167,12 +172,11 @@ def test_links_hold_a_token_that_reads_back_and_no_id(crm: xr.Workspace) -> None
     assert planned(crm).hash == plan.hash
 
 
-def test_what_is_written_reads_back_as_what_was_meant(tmp_path: Path) -> None:
-    crm = made(tmp_path)
-    plan = planned(crm)
+def test_what_is_written_reads_back_as_what_was_meant(crm: xr.Workspace) -> None:
+    plan = planned(crm, "sent")
     plan.approve(by="ann", at=START).send(now=START + timedelta(hours=20))
     plan.send(now=START + timedelta(hours=44))
-    mails = [message_from_bytes(p.read_bytes(), policy=default) for p in tmp_path.rglob("*.eml")]
+    mails = written(crm, "sent")
     assert len(mails) == len(NAMES)
     subjects = {str(mail["Subject"]) for mail in mails}
     assert any(NAMES["word"] in subject for subject in subjects)
@@ -181,8 +185,9 @@ def test_what_is_written_reads_back_as_what_was_meant(tmp_path: Path) -> None:
         assert "Bcc" not in mail
         assert mail["From"].addresses[0].display_name == "Shop, Inc."
         assert str(mail["List-Unsubscribe"]).startswith("<https://shop.example/de/unsubscribe/")
-    lines = (tmp_path / "outbox" / "messages.jsonl").read_text("utf-8").splitlines()
-    assert {json.loads(line)["to"] for line in lines} == {str(mail["To"]) for mail in mails}
+    lines = (crm.project.outbox / "messages.jsonl").read_text("utf-8").splitlines()
+    told = [row for row in map(json.loads, lines) if row["campaign_id"] == "sent"]
+    assert {row["to"] for row in told} == {str(mail["To"]) for mail in mails}
 
 
 def test_an_sms_with_a_token_is_short_enough(crm: xr.Workspace) -> None:
@@ -193,10 +198,8 @@ def test_an_sms_with_a_token_is_short_enough(crm: xr.Workspace) -> None:
     assert length.n_segments <= 2
 
 
-def test_a_message_that_cannot_be_made_fails_alone_and_says_why(
-    crm: xr.Workspace, tmp_path: Path
-) -> None:
-    own = tmp_path / "templates" / "strict"
+def test_a_message_that_cannot_be_made_fails_alone_and_says_why(crm: xr.Workspace) -> None:
+    own = crm.project.own / "templates" / "strict"
     own.mkdir(parents=True)
     (own / "template.toml").write_text(
         'title = "S"\npurpose = "marketing"\nchannels = ["email"]\nsubject = "Hi"\n'
@@ -204,8 +207,7 @@ def test_a_message_that_cannot_be_made_fails_alone_and_says_why(
         '[variables.unsubscribe_url]\nmeaning = "link"\ntype = "text"\n'
     )
     (own / "email.txt.j2").write_text("Hi {{ customer.first_name }} {{ unsubscribe_url }}")
-    strict = made(tmp_path)
-    plan = planned(strict, "strict", template="strict")
+    plan = planned(crm, "strict", template="strict")
     assert set(plan.problems) == {"long"}
     assert "customer.first_name" in plan.problems["long"][0]
     failed = [d for d in plan.decisions if d.customer_id == "long"]
@@ -213,16 +215,15 @@ def test_a_message_that_cannot_be_made_fails_alone_and_says_why(
 
 
 def test_a_mail_that_cannot_be_written_fails_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    crm: xr.Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refusing(rendered: RenderedMessage, *, to: str, **facts: Any) -> bytes:
         if to == "c0@mail.example":
             raise BadInput("its headers cannot be written")
         return to_mime(rendered, to=to, **facts)
 
-    crm = made(tmp_path)
-    approved = planned(crm).approve(by="ann", at=START)
+    approved = planned(crm, "refused").approve(by="ann", at=START)
     monkeypatch.setattr(sending, "to_mime", refusing)
     for hours in (20, 44):
         approved.send(now=START + timedelta(hours=hours))
-    assert len(list(tmp_path.rglob("*.eml"))) == len(NAMES) - 1
+    assert len(written(crm, "refused")) == len(NAMES) - 1

@@ -71,6 +71,11 @@ def test_what_is_too_long_is_no_name_of_a_person() -> None:
     assert person_name("x" * 100) == "x" * 100
 
 
+@pytest.mark.parametrize("word", ["a", "a-", "a.", "1.", "a:", ":/", " .", "http://"])
+def test_a_title_of_any_length_is_cut_before_it_is_looked_at(word: str) -> None:
+    assert len(plain_name(word * 200_000) or "") <= 2_000
+
+
 def test_other_values_of_a_context_stay_as_they_are() -> None:
     context = full()
     assert with_plain_names(context) == context
