@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Number
+from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pandas as pd
@@ -13,11 +17,31 @@ import pyarrow.compute as pc
 from xenorec.errors import BadInput, nearest
 from xenorec.numbers import Bools, Ints, Texts
 
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+NOBODY = frozenset({"", "nan", "nat", "none", "null", "<na>"})
+"""What tables write where there is no id."""
+MONEY_DIGITS, QUANTITY_DIGITS = 4, 6
+NUMBERS = MappingProxyType(
+    {
+        "net_amount": MONEY_DIGITS,
+        "margin_amount": MONEY_DIGITS,
+        "unit_price_amount": MONEY_DIGITS,
+        "discount_amount": MONEY_DIGITS,
+        "refunded_amount": MONEY_DIGITS,
+        "quantity": QUANTITY_DIGITS,
+        "refunded_quantity": QUANTITY_DIGITS,
+    }
+)
+"""Columns that are numbers whatever their type, and the decimals that count."""
+
 
 def arrow(source: Any, *, need: Sequence[str] = (), may: Sequence[str] = ()) -> Any:
     """Return the columns ``need`` (all required) and ``may`` of any frame as an Arrow table.
 
-    Any frame: pandas, polars, pyarrow, or what else gives an Arrow stream.
+    Any frame: pandas, polars, pyarrow, or what else gives an Arrow stream. What holds of a column
+    of one name at every door is seen to here: a blank ``customer_id``, or one that says "nan" or
+    "none", is empty; ``NUMBERS`` may come as text, and are free of what floats leave behind the
+    digits that count.
     """
     if not isinstance(source, pa.Table | pd.DataFrame):
         source = _stream(source)
@@ -30,7 +54,12 @@ def arrow(source: Any, *, need: Sequence[str] = (), may: Sequence[str] = ()) -> 
                 f"{nearest(name, others)} Rename the column and try again."
             )
     names = [*need, *(name for name in may if name in have)]
-    return pa.table({name: _column(source[name]) for name in names})
+    return pa.table({name: _usable(name, _column(source[name])) for name in names})
+
+
+def is_nobody(name: str) -> bool:
+    """Return whether a text stands where an id is missing: blank, or "nan", "none", "null"."""
+    return name.strip().casefold() in NOBODY
 
 
 def encode(column: Any) -> tuple[Texts, Ints]:
@@ -94,9 +123,18 @@ def instants(column: Any, name: str) -> Ints:
 
 
 def ids(values: Any, name: str) -> Texts:
-    """Return the ids asked for as text, each once, in the order asked; a frame's column of them."""
-    if isinstance(values, str):
-        return np.array([values], dtype=object)
+    """Return the ids asked for as text, each once, in the order asked.
+
+    ``values``: one id (a text or a whole number), any list, array or column of them, or a frame
+    with such a column. Raises BadInput for anything else and for empty ones.
+    """
+    if isinstance(values, str | bytes | Number | np.generic | UUID):
+        values = [values]
+    if isinstance(values, Mapping) or not isinstance(values, Iterable):
+        raise BadInput(
+            f"{name} is {_shown(values)}; expected one id, a list of them, or a frame with a "
+            f"column {name.removesuffix('s')!r}."
+        )
     if isinstance(values, pd.DataFrame | pa.Table):
         values = arrow(values, need=(name.removesuffix("s"),))[name.removesuffix("s")]
     is_arrow = isinstance(values, pa.Array | pa.ChunkedArray)
@@ -106,6 +144,14 @@ def ids(values: Any, name: str) -> Texts:
     return known[code[np.sort(np.unique(code, return_index=True)[1])]]
 
 
+def one_id(value: Any, name: str) -> str:
+    """Return one id as text; raises BadInput for anything else."""
+    found = ids(value, name)
+    if len(found) != 1:
+        raise BadInput(f"{name} names {len(found)} ids; expected one.")
+    return str(found[0])
+
+
 def positions(asked: Texts, names: Texts) -> Ints:
     """Return where each of ``asked`` stands in ``names``, or -1."""
     index = pd.Index(names, dtype=object)
@@ -113,7 +159,79 @@ def positions(asked: Texts, names: Texts) -> Ints:
 
 
 def _listed(values: Any) -> Any:
-    return _array(pd.Series(list(values), dtype=object))
+    listed = list(values)
+    for value in listed:
+        if isinstance(value, bool | np.bool_ | bytes) or np.ndim(value):
+            raise BadInput(f"{_shown(value)} is no id; expected texts or whole numbers.")
+    if len({type(value) for value in listed}) > 1:
+        listed = [_as_text(value) for value in listed]
+    return _array(pd.Series(listed, dtype=object))
+
+
+def _as_text(value: Any) -> str | None:
+    """Return an id as text, as a column of its kind would be read; None for none."""
+    if value is None or value is pd.NA or value != value:
+        return None
+    is_whole = isinstance(value, float | np.floating) and float(value).is_integer()
+    return str(int(value)) if is_whole else str(value)
+
+
+def _shown(value: Any) -> str:
+    return f"{value!r:.40} (a {type(value).__name__})"
+
+
+def _usable(name: str, column: Any) -> Any:
+    """Return a column as every door reads one of this name."""
+    if name == "customer_id":
+        return _named_only(column)
+    return _numeric(column, name, NUMBERS[name]) if name in NUMBERS else column
+
+
+def _named_only(column: Any) -> Any:
+    """Return ids, empty where they name nobody."""
+    if pa.types.is_floating(column.type):
+        return pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
+    plain = column
+    if pa.types.is_dictionary(column.type):
+        plain = column.cast(column.type.value_type)
+    if not (pa.types.is_string(plain.type) or pa.types.is_large_string(plain.type)):
+        return column
+    known = pc.unique(plain).drop_null().to_pylist()
+    nobody = [text for text in known if is_nobody(text)]
+    if not nobody:
+        return column
+    is_none = pc.is_in(plain, pa.array(nobody, plain.type))
+    return pc.if_else(is_none, pa.scalar(None, plain.type), plain)
+
+
+def _numeric(column: Any, name: str, digits: int) -> Any:
+    """Return a column of numbers as floats, rounded; whole numbers and decimals as they are.
+
+    Raises BadInput for a text that is no number.
+    """
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        column = _parsed_numbers(column, name)
+    if not pa.types.is_floating(column.type):
+        return column
+    values = _whole(column.cast(pa.float64())).to_numpy(zero_copy_only=False)
+    rounded = np.round(values, digits) + 0.0  # no minus before a zero
+    return pa.array(rounded, from_pandas=True)
+
+
+def _parsed_numbers(column: Any, name: str) -> Any:
+    text = pc.utf8_trim_whitespace(column)
+    known = [value for value in pc.unique(text).to_pylist() if value is not None]
+    empty = pa.array([value for value in known if is_nobody(value)], text.type)
+    text = pc.if_else(pc.is_in(text, empty), pa.scalar(None, text.type), text)
+    for value in known:
+        if not (is_nobody(value) or _NUMBER.fullmatch(value)):
+            raise BadInput(
+                f"{name} holds the text {value!r:.40}, which is no number; expected such as 12.50, "
+                "with a point before the decimals and nothing else. Convert the column first."
+            )
+    return text.cast(pa.float64())
 
 
 def _stream(source: Any) -> Any:
@@ -133,10 +251,13 @@ def _column(column: Any) -> Any:
 
 def _array(series: pd.Series[Any]) -> Any:
     try:
-        return pa.array(series, from_pandas=True)
+        array = pa.array(series, from_pandas=True)
+        if not isinstance(array.type, pa.BaseExtensionType):
+            return array
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
-        pairs = zip(series, series.isna(), strict=True)
-        return pa.array([None if gone else str(value) for value, gone in pairs], pa.string())
+        pass
+    pairs = zip(series, series.isna(), strict=True)
+    return pa.array([None if gone else str(value) for value, gone in pairs], pa.string())
 
 
 def _whole(column: Any) -> Any:

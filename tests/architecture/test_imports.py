@@ -24,6 +24,7 @@ LAYERS = (
         "frames",
         "instants",
         "links",
+        "order_ids",
         "order_rules",
         "secret_references",
         "spans",

@@ -114,6 +114,8 @@ class Model:
 
     def margin(self, found: Mapping[str, Singles], alike: Alike = NOTHING_ALIKE) -> Floats:
         """Return the log-odds of each row; ``alike`` makes it faster and changes nothing."""
+        if not self.names:
+            return np.full(len(next(iter(found.values()))), self.trees.baseline)
         columns = [found[name] for name in self.names]
         if self._leaves is None:
             return self.trees.margin(np.column_stack(columns).astype(np.float64))
@@ -128,10 +130,15 @@ class Model:
 def fit_model(
     found: Mapping[str, Singles], bought: Bools, weight: Floats, boosting: Boosting
 ) -> Model:
-    """Return a model of ``bought`` (histogram gradient boosting, log loss; Friedman 2001)."""
+    """Return a model of ``bought`` (histogram gradient boosting, log loss; Friedman 2001).
+
+    Where all or none was bought, or nothing tells one row from another, it says the same of each.
+    """
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     names = tuple(name for name in sorted(found) if _varies(found[name]))
+    if not names or bought.all() or not bought.any():
+        return constant_model(bought, weight)
     cuts = [_cuts(found[name]) for name in names]
     boosted = HistGradientBoostingClassifier(
         max_iter=boosting.n_trees,
@@ -149,6 +156,16 @@ def fit_model(
     with alone():
         trees = trees_of(boosted.fit(block, bought, sample_weight=weight))
     return Model(names, _decoded(trees, cuts))
+
+
+def constant_model(bought: Bools, weight: Floats) -> Model:
+    """Return a model that says of each row how many were bought, one more of each kind added."""
+    some = float(weight @ bought) / max(float(weight.max(initial=0.0)), 1e-12)
+    none = float(weight @ ~bought) / max(float(weight.max(initial=0.0)), 1e-12)
+    zero, nowhere = np.zeros(1), np.zeros(1, dtype=np.int64)
+    yes = np.ones(1, dtype=bool)
+    leaf = (yes, nowhere, zero, yes, nowhere, nowhere, zero, zero)
+    return Model((), Trees(float(np.log((some + 1) / (none + 1))), np.array([0, 1]), *leaf))
 
 
 def trees_of(boosted: Any) -> Trees:

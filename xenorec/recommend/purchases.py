@@ -13,6 +13,7 @@ import pandas as pd
 from xenorec.errors import BadInput
 from xenorec.instants import instant_of, microseconds
 from xenorec.numbers import Bools, Codes, Floats, Hashes, Ints, Singles, Texts
+from xenorec.order_ids import tell_apart
 from xenorec.recommend.arrays import distinct, mixed, starts, unknown, used
 from xenorec.recommend.lines import Lines
 
@@ -215,7 +216,9 @@ def count_purchases(lines: Lines, as_of: datetime) -> Purchases:
     customers, customer = used(seen.customers, seen.customer)
     products, product = used(seen.products, seen.product)
     stores, store = used(seen.stores, seen.store)
-    orders, order = _orders(customer, seen.order, seen.at, store)
+    whole = seen.order.astype(np.int64)
+    _, whole = tell_apart(seen.orders, whole, customer.astype(np.int64), seen.at)
+    orders, order = _orders(customer, whole, seen.at, store)
     key = order * len(products) + product
     entry = distinct(key)
     return Purchases(
@@ -244,7 +247,7 @@ def _prices(entry: Ints, key: Ints, seen: Lines) -> dict[str, Singles]:
     }
 
 
-def _orders(customer: Codes, order: Codes, at: Ints, store: Codes) -> tuple[Orders, Ints]:
+def _orders(customer: Codes, order: Ints, at: Ints, store: Codes) -> tuple[Orders, Ints]:
     """Return the orders and the order of each line; an id used by two customers is two orders."""
     width = int(order.max()) + 1
     key = customer.astype(np.int64) * width + order
@@ -265,8 +268,10 @@ def _mean(place: Ints, values: Singles, n: int) -> Singles:
     known = ~np.isnan(values)
     if not known.any():
         return unknown(n)
-    number = np.bincount(place[known], minlength=n)
-    summed = np.bincount(place[known], values[known], minlength=n)
+    place, values = place[known], values[known]
+    ranked = np.lexsort((values, place))  # a sum depends on the order of its parts
+    number = np.bincount(place, minlength=n)
+    summed = np.bincount(place[ranked], values[ranked], minlength=n)
     return np.where(number > 0, summed / np.maximum(number, 1), np.nan).astype(np.float32)
 
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 from xenorec.engine import map_batches
 from xenorec.errors import NotFitted, UnknownName, nearest
 from xenorec.frames import ids as ids_of
-from xenorec.frames import positions
+from xenorec.frames import one_id, positions
 from xenorec.instants import AsOf
 from xenorec.numbers import Ints
 from xenorec.recommend.feedback import Explore, RowPriors
@@ -269,6 +269,10 @@ class ShelfRecommender:
         known is answered as one who has not bought.
         """
         self._fitted()
+        customer_id, product_id = (
+            one_id(customer_id, "customer_id"),
+            one_id(product_id, "product_id"),
+        )
         names = self._shop.purchases.products
         product = int(positions(np.array([product_id], dtype=object), names)[0])
         if product < 0:
@@ -317,6 +321,7 @@ class ShelfRecommender:
         """
         positive(n, "n")
         self._fitted()
+        store_id = None if store_id is None else one_id(store_id, "store_id")
         store = positions(np.array([store_id], dtype=object), self._shop.purchases.stores)
         asked = nobody_of(int(store[0]))
         frame = self._present(self._rank(asked, self._guard(asked), n), asked)

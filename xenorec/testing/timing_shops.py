@@ -176,11 +176,11 @@ def _named(names: tuple[str, ...]) -> Iterator[Row]:
 
 
 def _unicode_ids() -> Iterator[Row]:
-    return _named(("é", "e\u0301", "茶", "Ω-1", " ", "🛒", "a\tb", "ß"))
+    return _named(("é", "e\u0301", "茶", "Ω-1", " é", "🛒", "a\tb", "ß"))
 
 
 def _number_ids() -> Iterator[Row]:
-    return _named(("7", "007", "7.0", "7e0", "-7", "1e400", "NaN", "0x7", "9" * 30))
+    return _named(("7", "007", "7.0", "7e0", "-7", "1e400", "infinity", "0x7", "9" * 30))
 
 
 def _free() -> Iterator[Row]:

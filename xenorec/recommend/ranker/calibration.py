@@ -31,13 +31,19 @@ class Calibration:
 def fit_calibration(
     margin: Floats, found: Mapping[str, Singles], bought: Bools, weight: Floats
 ) -> Calibration:
-    """Return the curve that fits what was bought; where it would turn round, the plain one."""
+    """Return the curve that fits what was bought; where it would turn round, the plain one.
+
+    The plain one too where all or none was bought.
+    """
     from sklearn.linear_model import LogisticRegression
 
     columns = _columns(margin, found)
+    plain = Calibration(0.0, np.append(1.0, np.zeros(columns.shape[1] - 1)))
+    if bought.all() or not bought.any():
+        return plain
     fitted = LogisticRegression(C=100.0, max_iter=300).fit(columns, bought, sample_weight=weight)
     if fitted.coef_[0, 0] <= 0:
-        return Calibration(0.0, np.append(1.0, np.zeros(columns.shape[1] - 1)))
+        return plain
     return Calibration(float(fitted.intercept_[0]), fitted.coef_[0].astype(np.float64))
 
 

@@ -77,10 +77,10 @@ class LifetimeValue(Saved):
 
         ``orders`` is a history, or a frame with customer_id, ordered_at (naive = UTC),
         net_amount and optionally currency, margin_amount, order_id and time_zone (IANA; the zone
-        whose days count, else UTC). Rows without a customer
-        are left out; an empty amount counts as 0. ``as_of=None`` means the history's own, or the
-        last row. Raises ``BadInput`` for a missing column, an order_id in two rows, an amount that
-        is no finite number, an empty time, or nothing to tell as_of from.
+        whose days count, else UTC). Rows without a customer, and rows that repeat another of their
+        order, are left out; an empty amount counts as 0. ``as_of=None`` means the history's own, or
+        the last row. Raises ``BadInput`` for a missing column, an order_id in two rows that differ,
+        an amount that is no finite number, an empty time, or nothing to tell as_of from.
         """
         rows = read_spending(orders, as_of=as_of)
         self.as_of_ = rows.as_of
@@ -215,6 +215,8 @@ def _notes_on(rows: Spending) -> tuple[str, ...]:
     notes = []
     if rows.n_empty:
         notes.append(f"net_amount was empty in {rows.n_empty:,} rows; they count as 0.")
+    if rows.n_repeated:
+        notes.append(f"{rows.n_repeated:,} rows repeat another and are left out.")
     if returned := int((rows.amount < 0).sum()):
         notes.append(
             f"{returned:,} rows have a negative amount; they count as returns, not as orders."

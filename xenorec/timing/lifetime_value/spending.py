@@ -14,6 +14,7 @@ from xenorec.errors import BadInput
 from xenorec.frames import arrow, encode, instants
 from xenorec.instants import AsOf, as_instant, instant_of, microseconds
 from xenorec.numbers import Bools, Floats, Ints, Texts
+from xenorec.order_ids import tell_apart
 from xenorec.order_rules import is_money, is_order
 from xenorec.timing.closures import Closure, without
 from xenorec.timing.local_clock import wall_clock
@@ -31,6 +32,7 @@ class Spending:
     ``ids`` are the customers in text order and ``code`` a position in it; ``at`` is microseconds
     since 1970 UTC; ``currency`` is a position in ``currencies`` or -1; ``amount`` is 0 where it
     was empty (``n_empty`` rows); ``margin`` is None when the frame has no margin_amount.
+    ``n_repeated`` rows repeated another and are left out.
     """
 
     ids: Texts
@@ -45,6 +47,7 @@ class Spending:
     zone: Ints
     zones: tuple[str, ...]
     """``zone`` is a position in ``zones``, or -1 where the row names none."""
+    n_repeated: int = 0
 
     def where(self, keep: Bools) -> Spending:
         """Return the kept rows; customers without any are gone."""
@@ -149,33 +152,58 @@ def visits_of(spending: Spending) -> Visits:
 
 def _spending(table: Any, as_of: datetime | None) -> Spending:
     table = table.filter(pc.and_(pc.is_valid(table["customer_id"]), is_money(table)))
-    _check_once(table)
     at = instants(table["ordered_at"], "ordered_at")
     if as_of is None:
         if not len(at):
             raise BadInput("There are no rows, so as_of cannot be told from them; give as_of=...")
         as_of = instant_of(at.max())
+    is_past = at <= microseconds(as_of)
+    table, at = table.filter(pa.array(is_past)), at[is_past]
     known, code = encode(table["customer_id"])
     names, currency = names_in(table, "currency")
     amount, margin = _amounts(table, "net_amount"), None
     if "margin_amount" in table.column_names:
         margin = np.nan_to_num(_amounts(table, "margin_amount"))
-    empty = np.isnan(amount) & (at <= microseconds(as_of))
     back = np.asarray(pc.invert(is_order(table)).to_numpy(zero_copy_only=False), dtype=bool)
     whole = np.nan_to_num(np.where(back, -np.abs(amount), amount))
     zones, zone = names_in(table, "time_zone")
-    rows = Spending(
-        known, code, at, whole, margin, currency, names, int(empty.sum()), as_of, zone, zones
+    n_empty = int(np.isnan(amount).sum())
+    rows = Spending(known, code, at, whole, margin, currency, names, n_empty, as_of, zone, zones)
+    return _once(rows, table)
+
+
+def _once(rows: Spending, table: Any) -> Spending:
+    """Return the rows in an order of their own, one where the same order stands there twice.
+
+    Raises where an order stands in rows that differ: its amount would count twice.
+    """
+    ids, order = np.empty(0, dtype=object), np.full(len(rows.at), -1, dtype=np.int64)
+    if "order_id" in table.column_names:
+        ids, order = tell_apart(*encode(table["order_id"]), rows.code, rows.at)
+    margin = np.zeros(len(rows.at)) if rows.margin is None else rows.margin
+    parts = (rows.zone, margin, rows.amount, rows.currency, rows.at, rows.code)
+    ranked = np.lexsort((order, *parts))
+    same = np.zeros(len(ranked), dtype=bool)
+    same[1:] = (order[ranked][1:] >= 0) & (np.diff(order[ranked]) == 0)
+    for part in parts:
+        same[1:] &= part[ranked][1:] == part[ranked][:-1]
+    kept = ranked[~same]
+    _check_once(ids, order[kept])
+    return replace(
+        rows,
+        code=rows.code[kept],
+        at=rows.at[kept],
+        amount=rows.amount[kept],
+        margin=None if rows.margin is None else rows.margin[kept],
+        currency=rows.currency[kept],
+        zone=rows.zone[kept],
+        n_repeated=int(same.sum()),
     )
-    return rows.until(as_of)
 
 
-def _check_once(table: Any) -> None:
+def _check_once(names: Texts, order: Ints) -> None:
     """Raise where an order stands in more than one row: its amount would count twice."""
-    if "order_id" not in table.column_names:
-        return
-    names, code = encode(table["order_id"])
-    n = np.bincount(code[code >= 0], minlength=len(names))
+    n = np.bincount(order[order >= 0], minlength=len(names))
     if (n > 1).any():
         raise BadInput(
             f"order_id {names[int(n.argmax())]!r} stands in {n.max()} rows, and "

@@ -7,7 +7,7 @@ that did best on days that neither had seen.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -41,6 +41,10 @@ GOLDEN = 0.6180339887498949
 LOGIT = 13.8
 OTHER_BITS = 65536.0
 SHIFTED, MOST_SHIFT = 0.25, 1.0
+MOST_OFF, FURTHEST = 0.05, 4.0
+"""How far the share that orders may be off the probability model's, in all; and in log-odds."""
+HELD = 0.1
+"""Log-odds from which on being held is worth a word."""
 MOST_LOOKS = 500_000
 """Pairs of customer and past instant that are looked at."""
 LEAST_PART = 0.02
@@ -65,22 +69,36 @@ class Learner:
     ``shift``: what is added to the log-odds, a quarter of what the latest days asked for: a level
     goes up and comes down. ``gain``: by how many nats a stretch of the latest days was told better
     than by the probability model alone.
+
+    ``level``: what is added in each stretch, so that as many customers order in all as the
+    probability model expects, but for ``MOST_OFF``. The latest days tell who comes sooner than
+    others; how many come in another season they cannot tell.
     """
 
     model: Model
     share: float
     shift: float
     gain: float
+    level: Floats
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it would have expected more or fewer orders in all than it may."""
+        return bool((np.abs(self.level) > HELD).any())
 
     def hazards(self, ahead: Ahead) -> Floats:
         """Return customers x stretches: the chance of a visit, given none before."""
+        return sigmoid(self.odds(ahead) + self.level)
+
+    def odds(self, ahead: Ahead) -> Floats:
+        """Return the same as log-odds, before the level is held."""
         n = len(ahead)
         customer, period = np.repeat(np.arange(n), N_PERIODS), np.tile(np.arange(N_PERIODS), n)
         margin = self.model.margin(ahead.features(customer, period), {"own": customer})
         is_later = EDGES[period] >= CHECK_DAYS
         share = np.where(is_later, min(self.share, MOST_LATER), self.share)
         odds = share * margin + (1 - share) * _log_odds(ahead.plain.ravel())
-        return sigmoid(odds + self.shift).reshape(n, N_PERIODS)
+        return (odds + self.shift).reshape(n, N_PERIODS)
 
 
 def learn(visits: Visits, now: float, model: PurchaseModel, chance: Floats) -> Learner | None:
@@ -101,7 +119,41 @@ def learn(visits: Visits, now: float, model: PurchaseModel, chance: Floats) -> L
     )
     held = _look(visits, cut, who, now, model, 1.0, chance)
     past, latest = in_threads(fit_lessons, (earlier, everything))
-    return Learner(latest, *_trust(held, past))
+    free = Learner(latest, *_trust(held, past), np.zeros(N_PERIODS))
+    some = np.flatnonzero(chance < MOST_CHECKED / len(visits))
+    return held_to(free, Ahead(visits.take(some), now, model))
+
+
+def held_to(learner: Learner, ahead: Ahead) -> Learner:
+    """Return the learner with its level held, on the mean of customers as they are now.
+
+    The mean chance of an order up to each edge is ``MOST_OFF`` at the most off the probability
+    model's, as a share of that one.
+    """
+    odds, level = learner.odds(ahead), np.zeros(N_PERIODS)
+    plain = np.cumprod(1 - ahead.plain, axis=1)
+    staying = np.ones(len(ahead))
+    for period in range(N_PERIODS if len(ahead) else 0):
+        told, mean = odds[:, period], 1 - float(plain[:, period].mean())
+        level[period] = _held(told, staying, mean / (1 + MOST_OFF), mean * (1 + MOST_OFF))
+        staying = staying * (1 - sigmoid(told + level[period]))
+    return replace(learner, level=level)
+
+
+def _held(odds: Floats, staying: Floats, least: float, most: float) -> float:
+    """Return what must be added to the log-odds of a stretch for its end to lie between two."""
+
+    def ordered(shift: float) -> float:
+        return 1 - float((staying * (1 - sigmoid(odds + shift))).mean())
+
+    free = ordered(0.0)
+    if least <= free <= most:
+        return 0.0
+    low, high, goal = -FURTHEST, FURTHEST, float(np.clip(free, least, most))
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (low, middle) if ordered(middle) > goal else (middle, high)
+    return (low + high) / 2
 
 
 def fit_lessons(lessons: Lessons) -> Model:

@@ -31,7 +31,7 @@ from xenorec.timing.model_column import ModelColumn
 from xenorec.timing.next_purchase.bgnbd import BgNbd, MbgNbd
 from xenorec.timing.next_purchase.fitting import MEMBERS, Member, member_of
 from xenorec.timing.next_purchase.guard import choose_model
-from xenorec.timing.next_purchase.learner import Learner, learn
+from xenorec.timing.next_purchase.learner import MOST_OFF, Learner, learn
 from xenorec.timing.next_purchase.lifetimes_fitters import (
     make_fitter,
     read_customers,
@@ -84,7 +84,9 @@ class NextPurchase(Saved):
     ``from_lifetimes`` and ``to_lifetimes`` exchange that one with the package ``lifetimes``, whose
     fitters do the fitting wherever they end at a maximum within bounds.
 
-    It cannot see seasons: a December is judged by the months before it.
+    It cannot see seasons: a December is judged by the months before it. What is learned of the
+    latest weeks may so be wrong of the next ones; it decides who comes sooner than others, while
+    the first member tells how many come in all, within 5 %.
 
     Sources: Batislam, Denizel and Filiztekin (2007), International Journal of Research in
     Marketing 24(3), 201-209; Fader, Hardie and Lee (2005), Marketing Science 24(2), 275-284;
@@ -301,9 +303,19 @@ class NextPurchase(Saved):
             return (
                 "The history is too short to learn rhythms: how often and how lately tell alone.",
             )
+        told = []
         if self.learner_.share == 0:
-            return ("How often and how lately alone were right more often on the latest 28 days.",)
-        return ()
+            told.append(
+                "How often and how lately alone were right more often on the latest 28 days."
+            )
+        if self.learner_.is_held:
+            told.append(
+                "What was learned would expect more or fewer orders in all than the probability "
+                "model; it could be held against the latest 28 days only, not against another "
+                f"season, so it tells who comes sooner and stays within {MOST_OFF:.0%} of that "
+                "model's total."
+            )
+        return tuple(told)
 
     def _told(self, rows: Ints, days: tuple[float, ...], never: float = NEVER_DAYS) -> Told:
         """Return what is said of the customers at ``rows``; of -1 what is said of the shop."""

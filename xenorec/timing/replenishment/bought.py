@@ -160,7 +160,8 @@ def _table(source: Any) -> Any:
     products = arrow(source.products(), need=("product_id",), may=("category",))
     if "category" not in products.column_names:
         return table
-    named = products.to_pandas().drop_duplicates("product_id").set_index("product_id")["category"]
+    named = products.to_pandas().sort_values(["product_id", "category"])
+    named = named.drop_duplicates("product_id").set_index("product_id")["category"]
     found = table["product_id"].to_pandas().map(named)
     return table.append_column("category", pa.array(found, pa.string(), from_pandas=True))
 

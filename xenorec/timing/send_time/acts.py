@@ -74,7 +74,11 @@ def read_acts(source: Any, *, as_of: AsOf, channel: str | None) -> Acts:
         return Acts(stamps, np.zeros(len(stamps.at), dtype=bool))
     table, moment = _cut(source, as_of)
     is_act, is_click = _kinds(table, channel)
-    return Acts(read_events(table.filter(is_act), as_of=moment), is_click[is_act])
+    stamps, is_click = read_events(table.filter(is_act), as_of=moment), is_click[is_act]
+    ranked = np.lexsort((is_click, stamps.zone, stamps.at, stamps.code))  # sums depend on it
+    at, zone = stamps.at[ranked], stamps.zone[ranked]
+    sorted_ = replace(stamps, code=stamps.code[ranked], at=at, zone=zone)
+    return Acts(sorted_, is_click[ranked])
 
 
 def placed(acts: Acts, zone: str | None) -> Acts:
