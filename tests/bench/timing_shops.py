@@ -58,14 +58,20 @@ def grocer() -> pd.DataFrame | None:
 
 
 def wholesaler() -> pd.DataFrame | None:
-    """Return the orders of a gift wholesaler, without returns and without unknown customers."""
+    """Return the orders of a gift wholesaler, without returns and without unknown customers.
+
+    customer_id, ordered_at and net_amount in GBP.
+    """
     path = _there("online_retail_II.parquet")
     if path is None:
         return None
     lines = pd.read_parquet(path).dropna(subset=["customer"])
     is_sale = ~lines["Invoice"].astype(str).str.startswith("C") & (lines["Quantity"] > 0)
-    orders = lines[is_sale].groupby(["customer", "Invoice"], as_index=False)["ts"].min()
-    return orders.rename(columns={"customer": "customer_id", "ts": "ordered_at"})
+    sales = lines[is_sale].assign(net_amount=lines["Quantity"] * lines["Price"])
+    grouped = sales.groupby(["customer", "Invoice"], as_index=False)
+    orders = grouped.agg(ordered_at=("ts", "min"), net_amount=("net_amount", "sum"))
+    orders["customer_id"] = orders["customer"].astype(float).astype(int).astype(str)
+    return orders[["customer_id", "ordered_at", "net_amount"]]
 
 
 def _there(name: str) -> Path | None:

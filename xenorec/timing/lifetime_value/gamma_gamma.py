@@ -123,7 +123,8 @@ class _Shop:
                 fitter.fit(self.n_orders, self.mean_value, weights=self.weight)
             except NO_FIT:
                 return None
-            return np.log(fitter.params_[["p", "q", "v"]].to_numpy(dtype=np.float64))
+            found = [float(fitter.params_[name]) for name in ("p", "q", "v")]
+            return np.log(np.array(found))
 
 
 def choose_value_model(

@@ -30,7 +30,8 @@ def kept_shares(spending: Spending) -> Floats:
     shop = min(float(back.sum() / paid.sum()), 1.0)
     an_order = float(paid.sum() / np.maximum((spending.amount > 0).sum(), 1))
     prior = _prior_orders(np.minimum(back, paid) / an_order, paid / an_order) * an_order
-    return np.clip(1 - (back + prior * shop) / (paid + prior), 0.0, 1.0)
+    kept: Floats = np.clip(1 - (back + prior * shop) / (paid + prior), 0.0, 1.0)
+    return kept
 
 
 def _prior_orders(back: Floats, paid: Floats) -> float:

@@ -52,7 +52,9 @@ class NoMaximum(ArithmeticError):
 class Shop(Protocol):
     """The likelihood of a shop as a function of the logs of the parameters."""
 
-    past: Patterns
+    @property
+    def past(self) -> Patterns:
+        """The patterns of its customers."""
 
     def guess(self) -> Floats:
         """Return parameters to start from."""

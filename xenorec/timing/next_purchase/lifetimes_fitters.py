@@ -116,8 +116,6 @@ def make_fitter(model: Member, past: Patterns, customer_ids: Texts) -> Any:
     """
     names = _names(type(model))
     with quiet():
-        from lifetimes.utils import _scale_time
-
         fitter = getattr(lifetimes(), FITTERS[type(model)])()
         fitter.params_ = pd.Series(asdict(model))[list(names)]
         fitter.predict = fitter.conditional_expected_number_of_purchases_up_to_time
@@ -130,7 +128,9 @@ def make_fitter(model: Member, past: Patterns, customer_ids: Texts) -> Any:
         fitter.data = pd.DataFrame(
             columns, index=pd.Index(customer_ids, dtype="str", name="customer_id")
         )
-        fitter._scale = _scale_time(past.age) if past.age.max(initial=0) > 0 else 1.0
+        fitter._scale = (
+            lifetimes().utils._scale_time(past.age) if past.age.max(initial=0) > 0 else 1.0
+        )
         if len(customer_ids) and not isinstance(model, ParetoNbd):
             _describe(fitter, past)
     return fitter

@@ -100,6 +100,11 @@ class NextPurchase(Saved):
     'shop'
     """
 
+    as_of_: datetime | None
+    learner_: Learner | None
+    once_: Floats | None
+    chance_: Floats
+
     columns: ClassVar[tuple[ModelColumn, ...]] = MODEL_COLUMNS
     parts: ClassVar[tuple[type, ...]] = (
         *(Closure, Purchases, Patterns, Visits),
@@ -274,7 +279,7 @@ class NextPurchase(Saved):
 
     def _read(self, stamps: Stamps) -> None:
         """Count what the customers did, on a clock that stands still while the shop is closed."""
-        self.as_of_: datetime | None = stamps.as_of
+        self.as_of_ = stamps.as_of
         stamps = on_local_clock(stamps)
         self.closures_ = closures_for(stamps, self.closures)
         stamps = without(stamps, self.closures_)
@@ -286,8 +291,7 @@ class NextPurchase(Saved):
     def _know(self, model: Member | ShopRate, level: str) -> None:
         """Take the probability model, and forget a learner."""
         self.model_, self.level_ = model, level
-        self.learner_: Learner | None = None
-        self.once_: Floats | None = None
+        self.learner_ = self.once_ = None
         self.n_customers_ = len(self.purchases_)
         self.n_repeat_orders_ = int(self.purchases_.frequency.sum())
         self.chance_ = chances(self.purchases_.ids)

@@ -9,6 +9,7 @@ chance never rises while the silence goes on.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -47,7 +48,7 @@ def table_of(now: float, n_days: int, alive: Alive) -> Floats:
 
     At least the chance of an order soon, as ``alive`` tells both.
     """
-    silence = np.arange(min(n_days, MOST_DAYS) + 1) + NOON
+    silence: Floats = np.arange(min(n_days, MOST_DAYS) + 1, dtype=np.float64) + NOON
     ever, soon = alive(_once(now - silence))
     for gap in GAPS:
         ever = np.minimum(ever, alive(_twice(now - silence, gap))[0])
@@ -61,10 +62,10 @@ def looked_up(table: Floats, silence: Floats) -> Floats:
     return table[day]
 
 
-def _once(at: Floats) -> Visits:
+def _once(at: Any) -> Visits:
     return Visits(np.arange(len(at) + 1), at)
 
 
-def _twice(at: Floats, gap: float) -> Visits:
+def _twice(at: Any, gap: float) -> Visits:
     both = np.stack([at - gap, at], axis=1).ravel()
     return Visits(np.arange(len(at) + 1) * 2, both)

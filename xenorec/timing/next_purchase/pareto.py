@@ -99,7 +99,9 @@ class ParetoNbd:
         v, weight = _grid(np.log1p(days / age), orders)
         share = (age / (self.beta + past.age))[:, None]
         parts = np.exp(-orders[:, None] * v - self.s * np.log1p(share * np.expm1(v)))
-        return self.p_alive(past) * np.clip(orders * (parts * weight).sum(axis=1), 0.0, 1.0)
+        given_alive = np.clip(orders * (parts * weight).sum(axis=1), 0.0, 1.0)
+        told: Floats = self.p_alive(past) * given_alive
+        return told
 
     def _days_alive(self, life: Floats, days: Floats | float) -> Floats:
         """Expected days alive within ``days`` of who is alive, with rate Gamma(s, life)."""
