@@ -36,7 +36,7 @@ def lifetimes():
 
 @pytest.fixture(scope="module")
 def orders():
-    return bgnbd_shop(400, 300)
+    return bgnbd_shop(160, 300)
 
 
 def fitter_of(lifetimes, model):

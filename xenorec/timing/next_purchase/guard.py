@@ -77,6 +77,8 @@ def _by_prior(past: Patterns, kind: type[Member]) -> Member:
 
 def _likeliest(fits: list[Fitted], past: Patterns) -> Fitted:
     """Return the fit of the highest likelihood, one that the shop tells where there is any."""
+    if len(fits) == 1:
+        return fits[0]
     return max(fits, key=lambda fit: (fit.is_told, fit.model.log_likelihood(past)))
 
 

@@ -41,7 +41,7 @@ GOLDEN = 0.6180339887498949
 LOGIT = 13.8
 OTHER_BITS = 65536.0
 SHIFTED, MOST_SHIFT = 0.25, 1.0
-MOST_OFF, FURTHEST = 0.05, 4.0
+MOST_OFF, FURTHEST = 0.05, 14.0
 """How far the share that orders may be off the probability model's, in all; and in log-odds."""
 HELD = 0.1
 """Log-odds from which on being held is worth a word."""
