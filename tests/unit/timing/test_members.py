@@ -36,7 +36,12 @@ def lifetimes():
 
 @pytest.fixture(scope="module")
 def orders():
-    return bgnbd_shop(160, 300)
+    return bgnbd_shop(400, 300)
+
+
+@pytest.fixture(scope="module")
+def few():
+    return bgnbd_shop(120, 300)
 
 
 def fitter_of(lifetimes, model):
@@ -196,8 +201,8 @@ def test_a_small_shop_where_nobody_leaves_is_not_called_personal(n):
 
 
 @pytest.mark.parametrize("member", MEMBERS)
-def test_a_fitter_of_lifetimes_answers_the_same_here(lifetimes, orders, member):
-    counted = count_purchases(read_orders(orders, as_of=AS_OF))
+def test_a_fitter_of_lifetimes_answers_the_same_here(lifetimes, few, member):
+    counted = count_purchases(read_orders(few, as_of=AS_OF))
     kind = getattr(lifetimes, lifetimes_fitters.FITTERS[MEMBERS[member]])
     start = {"initial_params": np.ones(4)} if member == "pareto_nbd" else {}
     with warnings.catch_warnings():
@@ -214,7 +219,7 @@ def test_a_fitter_of_lifetimes_answers_the_same_here(lifetimes, orders, member):
     assert told["n_expected_orders"].to_numpy() == pytest.approx(np.asarray(expected), abs=1e-6)
     assert told["next_order_on"].isna().all()  # nobody has said what day it is
 
-    dated = NextPurchase.from_lifetimes(fitter, orders, as_of=AS_OF)
+    dated = NextPurchase.from_lifetimes(fitter, few, as_of=AS_OF)
     pd.testing.assert_frame_equal(
         dated.predict(within="30d").drop(columns=["next_order_on", "next_order_from"]),
         NextPurchase.from_lifetimes(fitter, as_of=AS_OF)
