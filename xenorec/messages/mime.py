@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from base64 import encodebytes
 from binascii import b2a_qp
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
@@ -78,20 +79,31 @@ def check_head(
     """Return what the headers of an e-mail are to say; raises BadInput where they cannot."""
     if rendered.channel != "email" or rendered.subject is None:
         raise NotSupported(f"Only an e-mail becomes MIME; this is a {rendered.channel!r} message.")
-    head = Head(_mailbox("From", sender), _mailbox("To", to), rendered.subject)
-    try:
-        unstructured(head.subject, name="Subject")
-    except BadInput as error:
-        raise BadInput(f"Subject: {error}") from error
+    with _named("From"):
+        by = mailbox(sender)
+    with _named("Subject"):
+        unstructured(rendered.subject, name="Subject")
     _unsubscribe(unsubscribe_url)
-    return head
+    return Head(by, _recipient(to), rendered.subject)
 
 
-def _mailbox(name: str, text: str) -> Mailbox:
+def _recipient(to: str) -> Mailbox:
     try:
-        return mailbox(text)
+        return mailbox(to)
+    except BadInput:
+        raise BadInput(
+            "To holds no e-mail address that every mail server takes; expected one such as "
+            "ana@shop.example (the one that came is not repeated here)."
+        ) from None
+
+
+@contextmanager
+def _named(header: str) -> Iterator[None]:
+    """Say in which header a value cannot stand."""
+    try:
+        yield
     except BadInput as error:
-        raise BadInput(f"{name}: {error}") from error
+        raise BadInput(f"{header}: {error}") from error
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,8 @@ class _Instrument(NodeTransformer):
         if node.node is not None:
             is_open = node.name in OPEN_FILTERS
             node.node = _as(node.node, "_charged") if is_open else _as_shown(node.node)
-        return _as(node, "_charged")
+        charged: nodes.Node = _as(node, "_charged")
+        return charged
 
     def visit_Compare(self, node: nodes.Compare) -> nodes.Node:  # noqa: N802
         self.generic_visit(node)
