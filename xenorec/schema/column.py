@@ -32,8 +32,9 @@ class Column:
     check: str | None = None
     rule: str | None = None
     """``check`` is a SQL condition over the column; ``rule`` says the same in words."""
-    clock: Literal["", "fact", "end"] = ""
-    """Of an instant: a fact has happened when it is loaded; an end given as a day is its last."""
+    clock: Literal["", "fact", "end", "refusal"] = ""
+    """Of an instant: a fact has happened when it is loaded; an end given as a day is its last; of a
+    refusal to be written to the day and time count, even where the words behind them do not."""
     last_day_of: str = ""
     """Of a day: the end whose bare day fills it, where the column itself did not come."""
 

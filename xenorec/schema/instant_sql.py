@@ -56,6 +56,12 @@ def instant(name: str, have: str, zone: str) -> str:
     return "cast(null as TIMESTAMPTZ)"
 
 
+def beginning(name: str, zone: str) -> str:
+    """Return the instant of the day and time that a text begins with, whatever comes behind."""
+    said = f"regexp_extract({_trimmed(name)}, '^{DATE}({GAP}{CLOCK})?')"
+    return f"timezone({zone}, try_cast({said} as TIMESTAMP))"
+
+
 def end_of_day(name: str, have: str, zone: str) -> str:
     """Return the instant until which something holds; a bare day holds until it is over.
 

@@ -13,7 +13,15 @@ from datetime import datetime, timedelta
 
 from xenorec.schema.column import INSTANT, JSON, TEXT, TEXTS, Column, Table
 from xenorec.schema.id_spaces import KIND_OF, PROPS_IDS, IdPrefixes, quoted
-from xenorec.schema.instant_sql import NAIVE, end_of_day, instant, is_open_end, last_day, refusal
+from xenorec.schema.instant_sql import (
+    NAIVE,
+    beginning,
+    end_of_day,
+    instant,
+    is_open_end,
+    last_day,
+    refusal,
+)
 
 FILLED = ("source", "source_id")
 """Columns that are filled in from the source's name and the natural key."""
@@ -175,8 +183,13 @@ def _texts(name: str, have: str) -> str:
 
 
 def _instant(column: Column, name: str, have: str, landed: Landed) -> str:
-    read = end_of_day if column.clock == "end" else instant
-    return read(name, have, _zone(landed))
+    if column.clock == "end":
+        return end_of_day(name, have, _zone(landed))
+    read = instant(name, have, _zone(landed))
+    if column.clock != "refusal" or have != TEXT:
+        return read
+    refuses = "trim(l.\"status\") = 'withdrawn'" if "status" in landed.types else "true"
+    return f"coalesce({read}, case when {refuses} then {beginning(name, _zone(landed))} end)"
 
 
 def _zone(landed: Landed) -> str:

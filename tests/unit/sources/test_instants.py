@@ -223,3 +223,19 @@ def test_a_warehouse_of_before_gets_the_new_column(crm: xr.Workspace) -> None:
     with crm.engine.writing() as session:
         session.run("alter table warehouse.offers drop column valid_until_on")
     assert offers(crm, "2024-06-30")[1] == date(2024, 6, 30)
+
+
+@pytest.mark.parametrize("status", ["withdrawn", "granted"])
+def test_a_withdrawal_is_not_lost_for_the_words_behind_its_time(
+    crm: xr.Workspace, status: str
+) -> None:
+    said = {"customer_id": ["c"], "channel": ["email"], "purpose": ["marketing"]}
+    frame = pd.DataFrame({**said, "status": [status], "at": ["2024-03-01 10:00 IST"]})
+    if status == "granted":
+        with pytest.warns(xr.XenorecWarning, match="^consents-unread"):
+            crm.load({"consents": frame}, time_zone=KOLKATA)
+        assert crm.ledger.snapshot("consents").num_rows == 0
+    else:
+        crm.load({"consents": frame}, time_zone=KOLKATA)
+        (row,) = crm.ledger.snapshot("consents").to_pylist()
+        assert row["at"] == datetime(2024, 3, 1, 4, 30, tzinfo=UTC)
