@@ -97,8 +97,8 @@ def _read(row: tuple[Any, ...]) -> Entry | BadEntry:
     try:
         if entry_hash(kind, store_id, body) != digest:
             raise BadInput(f"it {CHANGED}")
-        if not isinstance(key, str) or not key:
-            raise BadInput("it has no key")
+        if not isinstance(key, str) or not key or not key.isprintable():
+            raise BadInput("it has no key that can be printed")
         found = checked(kind, json.loads(body))
         store = values.identifier(store_id, "store_id")
         return Entry(seq, kind, key, instant_text(at, "at"), store, found, digest)

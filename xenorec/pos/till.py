@@ -63,9 +63,10 @@ class Till:
     """One till of one store, over the folder that was published for it.
 
     Reads ``serving.sqlite`` and writes ``journal.sqlite``, which says whose it is: ``till_id`` is
-    drawn at the first opening. What is published, and who is erased, while it is open is seen at
-    the next call; when what was published cannot be read, the till warns and goes on with what it
-    has. One Till belongs to the thread that opened it; several may share the folder.
+    drawn at the first opening. Prices and amounts are in the store's ``currency``. What is
+    published, and who is erased, while it is open is seen at the next call; when what was published
+    cannot be read, the till warns and goes on with what it has. One Till belongs to the thread that
+    opened it; several may share the folder.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class Till:
             self._serving.close()
             raise
         self.till_id = self._journal.facts.till_id
+        self.currency = self._meta["currency"]
         self._is_open = True
 
     @classmethod
@@ -166,7 +168,7 @@ class Till:
         body = {
             "order_id": values.identifier(order_id, "order_id"),
             "ref": _ref(customer),
-            "currency": self._meta["currency"],
+            "currency": self.currency,
             "lines": lines,
         }
         if ordered_at is not None:
@@ -301,6 +303,7 @@ class Till:
             return
         self._serving.close()
         self._serving, self._meta = serving, meta
+        self.currency = meta["currency"]
         self._lookup = _lookup(self.folder, meta)
 
 

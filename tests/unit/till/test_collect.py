@@ -249,6 +249,8 @@ CHANGES = [
     "at = 7",
     "store_id = ''",
     "idempotency_key = ''",
+    "idempotency_key = 'order/' || char(0) || '1'",
+    "idempotency_key = x'ff'",
 ]
 
 
