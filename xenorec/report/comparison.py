@@ -19,7 +19,7 @@ from xenorec.report.score_interval import Shares
 CAPPED = 0.99
 """The quantile of the amounts that are not zero, of both arms together, that is the cap."""
 STEADY = 1e-9
-"""A covariate that varies by less, in parts of its size, is constant."""
+"""A covariate that varies by less, in parts of its size, is constant; so is what it leaves."""
 PLAIN, ADJUSTED, BESIDE = range(3)
 """The columns that are compared."""
 DRAWN = "re-randomisation"
@@ -71,8 +71,12 @@ class Comparison:
         return self._told(rest), reduction, DRAWN
 
     def _told(self, effect: Effect) -> Effect:
-        """Return the effect in the metric's own unit; unbounded where an arm had no event."""
-        if not all(self.arms.n_events(self.arms.metric != 0)):
+        """Return the effect in the metric's own unit.
+
+        Unbounded where an arm had no event, and so no variance to tell how far zero is off.
+        """
+        is_empty = not all(self.arms.n_events(self.arms.metric != 0))
+        if is_empty and effect.ci_low <= 0 <= effect.ci_high:
             effect = effect._replace(ci_low=-math.inf, ci_high=math.inf)
         return effect.times(self._unit)
 
@@ -92,6 +96,7 @@ class Comparison:
         """The metric, what the covariate leaves of it, and the covariate."""
         plain = self._capped / self._unit
         rest = plain - self._slope(plain) * self._beside
+        rest = rest if np.std(rest) > STEADY else np.zeros(len(rest))
         columns = [plain] if self.arms.covariate is None else [plain, rest, self._beside]
         return Rerandomisation(np.column_stack(columns), self.arms.is_treated, self.seed)
 

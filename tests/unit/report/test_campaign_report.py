@@ -63,7 +63,7 @@ def test_the_page_says_where_it_cannot_tell() -> None:
     assert _estimate(unknown) == "cannot tell"
     assert "<svg" in _interval(unknown)
     assert _estimate(lift(arms(400, 20), "has_ordered")) == "+20.0 points"
-    spent = arms(60, 0).assign(spend=lambda f: f["has_ordered"] * (9.0 + f.index % 3))
+    spent = arms(10, 0).assign(spend=lambda f: f["has_ordered"] * (9.0 + f.index % 3))
     assert _interval(lift(spent)) == "", "there is no interval to draw"
 
 

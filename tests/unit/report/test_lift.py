@@ -1,5 +1,6 @@
 import json
 import math
+import warnings
 from itertools import combinations
 from pathlib import Path
 
@@ -181,6 +182,43 @@ def test_a_cap_declared_beforehand_is_kept_on_both_sides_of_zero():
 def test_a_cap_that_cuts_everything_is_refused(cap):
     with pytest.raises(BadInput, match="cap_amount"):
         lift(shop(90, 20), cap_amount=cap)
+
+
+@pytest.mark.parametrize("covariate", ["as_spend", "noise", "one", "huge", "flag"])
+@pytest.mark.parametrize(
+    ("treated", "control"),
+    [
+        ([1, 2], [3, 4]),
+        (range(300), [0, 0]),
+        (range(300), range(5)),
+        ([5, 9], range(300)),
+        ([2] * 50, [1] * 50),
+        ([0] * 60, [-3] * 20 + [0] * 40),
+        (np.arange(90) * 1e305, np.arange(40) * 1e305),
+        (np.arange(90) * 1e-300, np.arange(40) * 1e-300),
+        (np.arange(90) + 1e9, np.arange(40) + 1e9),
+        ([1e12, *range(90)], [1e12, *range(40)]),
+    ],
+)
+def test_whatever_was_spent_the_figures_agree(treated, control, covariate):
+    spend = np.array([*treated, *control], dtype=float)
+    n, noise = len(spend), np.random.default_rng(2).normal(size=len(spend))
+    beside = {"as_spend": spend, "noise": noise, "one": 1, "huge": noise * 1e300, "flag": noise > 0}
+    frame = pd.DataFrame(
+        {
+            "customer_id": range(n),
+            "arm": ["treatment"] * len(treated) + ["control"] * len(control),
+            "spend": spend,
+        }
+    ).assign(**beside)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "lift-covariate: ", XenorecWarning)
+        told = lift(frame, covariate=covariate)
+    assert told.ci_low <= told.estimate <= told.ci_high
+    assert 0 < told.p_value <= 1
+    assert (told.p_value < 0.05) == (not told.ci_low <= 0 <= told.ci_high)
+    assert str(told)
+    assert json.loads(told.to_json())["verdict"] == told.verdict
 
 
 # -- the same answer ------------------------------------------------------------------------------
