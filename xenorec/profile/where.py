@@ -279,14 +279,13 @@ def _arguments(node: exp.Expression) -> list[exp.Expression]:
 
 
 def _number(text: str) -> int | Decimal:
-    value: int | Decimal = int(text) if text.isdigit() else Decimal(text)
-    digits = 0 if isinstance(value, int) else -int(value.as_tuple().exponent)
-    if abs(value) >= FARTHEST or digits > PLACES:
+    value = Decimal(text)
+    if value.copy_abs() >= FARTHEST or -int(value.as_tuple().exponent) > PLACES:
         raise ConditionRefused(
             f"The condition holds the number {_short(text)}; expected one below 10^38 with at "
             f"most {PLACES} digits behind the point."
         )
-    return value
+    return int(text) if text.isdigit() else value
 
 
 def _short(text: str) -> str:
