@@ -15,7 +15,8 @@ from typing import Any, ClassVar, Protocol, TypeVar, cast
 from xenorec import __version__
 from xenorec.errors import ModelFileError
 
-FILE, FORMAT = "manifest.json", 1
+FILE, FORMAT = "manifest.json", 2
+"""2: the models of times tell who may have left after one order, and hold their totals."""
 ANEW = "Save the model again, or fit it anew."
 OURS = "xenorec "
 
@@ -140,6 +141,11 @@ def _check_format(path: Path, said: Any, anew: str) -> None:
         raise ModelFileError(
             f"{path} is of format {said}, which a later release of xenorec wrote; this one reads "
             f"format {FORMAT}. Install the later release, or train the model with this one."
+        )
+    if isinstance(said, int) and 0 < said < FORMAT:
+        raise ModelFileError(
+            f"{path} is of format {said}, which an earlier release of xenorec wrote; its models "
+            f"lack what this one answers from. {anew}"
         )
     raise damaged(path, f"its format is {said!r}", anew)
 

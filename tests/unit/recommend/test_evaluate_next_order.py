@@ -81,6 +81,18 @@ def test_hidden_is_the_last_order_of_who_came_before():
     assert sorted(past.products[past.product]) == ["a", "b", "c"]
 
 
+def test_of_the_hidden_instant_only_the_day_is_known():
+    rows = lines(
+        *[(c, 1, "a") for c in ("ann", "bob")],
+        ("ann", 105.9, "b"),  # the day begins at 105
+        ("bob", 107.25, "b"),
+        ("bob", 107.75, "c"),  # an earlier order of that day is known, and nothing before it lost
+    )
+    hidden = hide_last(read_lines(rows), SINCE)
+    told = pd.to_datetime(hidden.day_at, unit="us", utc=True)
+    assert told.tolist() == [on(105), on(107.25) + pd.Timedelta("1us")]
+
+
 def test_spans_are_of_fourteen_days_and_empty_ones_are_left_out():
     rows = lines(*[(c, 1, "a") for c in "xyz"], ("x", 100, "a"), ("y", 113.9, "a"), ("z", 130, "a"))
     hidden = hide_last(read_lines(rows), SINCE)

@@ -227,7 +227,8 @@ def rewritten(folder: Path, to: Path, change: Callable[[dict], None]) -> Path:
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        ({"format": 2}, "a later release of xenorec wrote"),
+        ({"format": 3}, "a later release of xenorec wrote"),
+        ({"format": 1}, "an earlier release of xenorec wrote"),
         ({"format": "1"}, "damaged"),
         ({"kind": "something else"}, "no model of ours"),
         ({"n_orders": 3}, "checksum"),

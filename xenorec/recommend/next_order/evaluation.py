@@ -112,8 +112,9 @@ def evaluate_next_order(
 
     Scored is every customer whose last order is at or after ``since`` and who had ordered before
     it. Models learn from rows before ``since``; what the shop tells is renewed every 14 days from
-    then on, and a customer's own orders are known up to right before the hidden one. So nothing of
-    the hidden order or later is seen, and nothing of other customers since the last renewal.
+    then on, and a customer's own orders are known up to right before the hidden one. Of its instant
+    every method knows the UTC day at most. So nothing of the hidden order or later is seen, and
+    nothing of other customers since the last renewal.
     ``lines``, ``products`` and ``by`` as for ``evaluate_shelves``. The default recommender leaves
     no product out, so that figures compare with published ones. Raises BadInput when there is
     nobody to score or nothing before ``since``.
@@ -151,9 +152,10 @@ def evaluate_next_order(
 def _scored(model: NextOrder, hidden: Hidden, k: int) -> Mapping[str, Floats]:
     """Return customers x metrics of each method for the hidden orders of one span."""
     who, recent = hidden.lines.customers[hidden.customer], hidden.before()
-    told = model.told(who, hidden.at, recent, k)
+    before = np.maximum(hidden.day_at, microseconds(model.as_of_) + 1)
+    told = model.told(who, before, recent, k)
     names = model.shop.purchases.products
-    lists = {**_others(model, who, hidden.at, recent, k), OURS: list_table(told, who, names, k)}
+    lists = {**_others(model, who, before, recent, k), OURS: list_table(told, who, names, k)}
     truth = Truth.of(hidden.truth, hidden.lines, who)
     return {name: truth.score(table, names) for name, table in lists.items()}
 
@@ -195,7 +197,11 @@ def _nearest(shop: Shop, past: Purchases) -> Neighbours:
 
 
 def _notes(lines: Lines, since: datetime, n_scored: int, model: NextOrder) -> tuple[str, ...]:
-    notes = ["Equal scores go to the more popular product, then to the lower id."]
+    notes = [
+        "Equal scores go to the more popular product, then to the lower id.",
+        "xenorec knows the UTC day of the order that is hidden, not its hour; the half-life knows "
+        "it too, the others need no instant.",
+    ]
     if not model.promotable_only:
         notes.append("Products marked as not promotable are kept, as published figures do.")
     late = len(np.unique(lines.customer[lines.at >= microseconds(since)]))

@@ -13,6 +13,8 @@ from xenorec.instants import instant_of, microseconds
 from xenorec.numbers import Bools, Ints
 from xenorec.recommend.lines import Lines
 
+DAY_US = 86_400_000_000
+
 
 @dataclass(frozen=True, eq=False)
 class Hidden:
@@ -47,6 +49,18 @@ class Hidden:
         end = np.full(len(self.lines.customers), np.iinfo(np.int64).min)
         end[self.customer] = self.at
         return self.lines.where(self.order_at < end[self.lines.customer])
+
+    @property
+    def day_at(self) -> Ints:
+        """The beginning of the UTC day of each hidden order, or right after an order of that day.
+
+        What a method may know of the instant: others do not know the minute either.
+        """
+        last = np.full(len(self.lines.customers), np.iinfo(np.int64).min)
+        before = self.before()
+        np.maximum.at(last, before.customer, before.at)
+        day = self.at // DAY_US * DAY_US
+        return np.minimum(np.maximum(day, last[self.customer] + 1), self.at)
 
     def spans(self, since: datetime, length: int) -> Iterator[tuple[int, Ints]]:
         """Yield (begin, rows) of each span from ``since`` on in which somebody is foretold."""
