@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -42,6 +43,20 @@ class TestNextPurchase(TimingSuite):
         assert weekly["p_order"].min() > 0.8
         assert lapsed["p_order"].max() < 0.2
         assert lapsed["p_alive"].max() < weekly["p_alive"].min()
+
+    def test_who_came_once_is_doubted_more_the_longer_ago_it_was(self):
+        model = self.usual()
+        told, past = self.ask(model, None), model.purchases_
+        since = model.now_ - model.visits_.at[model.visits_.bounds[1:] - 1]
+        silence = since[past.frequency == 0]
+        alive = told["p_alive"].to_numpy()[past.frequency == 0]
+        assert np.ptp(silence) > 50
+        assert (np.diff(alive[np.argsort(silence, kind="stable")]) <= 1e-9).all()
+        assert alive[silence.argmax()] < alive[silence.argmin()] < 1
+        twice = past.frequency == 1
+        for days, p in zip(since[twice], told["p_alive"][twice], strict=True):
+            later = alive[silence >= days]
+            assert p >= (later.max() if len(later) else 0.0)
 
 
 class TestLapse(TimingSuite):

@@ -60,7 +60,8 @@ class Hidden:
         before = self.before()
         np.maximum.at(last, before.customer, before.at)
         day = self.at // DAY_US * DAY_US
-        return np.minimum(np.maximum(day, last[self.customer] + 1), self.at)
+        known: Ints = np.minimum(np.maximum(day, last[self.customer] + 1), self.at)
+        return known
 
     def spans(self, since: datetime, length: int) -> Iterator[tuple[int, Ints]]:
         """Yield (begin, rows) of each span from ``since`` on in which somebody is foretold."""

@@ -124,7 +124,8 @@ class _Shop:
             except NO_FIT:
                 return None
             found = [float(fitter.params_[name]) for name in ("p", "q", "v")]
-            return np.log(np.array(found))
+            logs: Floats = np.log(np.array(found))
+            return logs
 
 
 def choose_value_model(
