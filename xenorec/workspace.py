@@ -268,7 +268,7 @@ class Workspace:
         from xenorec.report import CampaignReport
 
         self._need_file()
-        at, key = (self.ledger, self.engine, campaign_id), self.project.key()
+        at, key = (self.ledger, self.engine, campaign_id), self.project.key
         return CampaignReport.read(*at, within=within, how_good=how_good, key=key)
 
     def audit(self) -> pd.DataFrame:
@@ -367,7 +367,7 @@ class Workspace:
 
         self._need("orders")
         at = None if as_of is None else self._instant(as_of)
-        return Feedback(self.ledger, self.engine, at, self.project.key())
+        return Feedback(self.ledger, self.engine, at, self.project.key)
 
     def _moment(self, as_of: datetime) -> Moment:
         self._need("orders")

@@ -18,6 +18,7 @@ from xenorec.profile import History
 from xenorec.report.earned import Earned, earned, earned_lines
 from xenorec.report.lift import Lift, lift
 from xenorec.report.measure import COLUMN, latest_order, measured
+from xenorec.report.message_ids import Key
 from xenorec.report.verdict import HowGood, quick_look
 from xenorec.spans import span
 
@@ -86,13 +87,13 @@ class CampaignReport:
         *,
         within: str | None = None,
         how_good: bool = False,
-        key: bytes | None = None,
+        key: Key | None = None,
     ) -> CampaignReport:
         """Read the ledger and the orders, and measure; raises UnknownName for no such campaign.
 
         ``how_good``: also test the models of time on the 14 days before the campaign's as_of;
-        that fits them anew, seconds to a minute. ``key``: the shop's secret that reads the tokens
-        of links in clicks.
+        that fits them anew, seconds to a minute. ``key`` gives the secret that reads the
+        tokens of links in clicks.
         """
         run = _run(ledger, campaign_id)
         record = json.loads(run["record"])

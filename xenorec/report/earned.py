@@ -9,6 +9,7 @@ from xenorec.engine import DuckEngine
 from xenorec.ledger import Ledger
 from xenorec.recommend.feedback import RowPriors
 from xenorec.report.feedback import WITHIN, Feedback
+from xenorec.report.message_ids import Key
 
 COLUMNS = ("shelf", "n_exposed", "expected", "observed", "factor", "factor_low", "factor_high")
 UNFADED = "3650d"
@@ -57,7 +58,7 @@ class Earned:
 
 
 def earned(
-    ledger: Ledger, engine: DuckEngine, campaign_id: str, key: bytes | None = None
+    ledger: Ledger, engine: DuckEngine, campaign_id: str, key: Key | None = None
 ) -> tuple[Earned, ...]:
     """Return what each shelf of a campaign earned within 14 days, the best first.
 

@@ -17,7 +17,7 @@ from xenorec.engine import DuckEngine
 from xenorec.ledger import Ledger
 from xenorec.profile import cut_sql, reach
 from xenorec.recommend.feedback import RowPriors
-from xenorec.report.message_ids import register_message_keys
+from xenorec.report.message_ids import Key, register_message_keys
 from xenorec.spans import span
 
 if TYPE_CHECKING:
@@ -102,13 +102,13 @@ order by c."at", c.customer_id, c.product_id, c.kind, c.message_key
 class Feedback:
     """What was shown and what came of it, up to ``as_of``; without one, all that is known.
 
-    ``key`` is the shop's secret that reads the tokens of links; without it only keys name messages.
+    ``key`` gives the secret that reads the tokens of links; without it only keys name messages.
     """
 
     ledger: Ledger
     engine: DuckEngine
     as_of: datetime | None = None
-    key: bytes | None = field(default=None, repr=False)
+    key: Key | None = field(default=None, repr=False)
 
     def exposures(self) -> pd.DataFrame:
         """Return what was shown, one row per message, shelf and position.

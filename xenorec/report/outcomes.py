@@ -170,7 +170,7 @@ def _found(crm: Shop, at: datetime | None) -> pa.Table:
     with crm.engine.reading() as session:
         for name, frame in frames.items():
             session.register(name, frame)
-        register_message_keys(session, crm.project.key())
+        register_message_keys(session, crm.project.key)
         return session.arrow(cut_sql(OUTCOMES), {"as_of": at or EVER})
 
 
