@@ -15,6 +15,7 @@ import xenorec as xr
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "online_retail_II.parquet"
 AS_OF = "2011-12-01"
+MONTH = 30
 
 
 def shop(rows: pd.DataFrame) -> xr.Workspace:
@@ -53,15 +54,13 @@ def main() -> None:
         amount=known["Quantity"] * known["Price"],
     )
     last = known.groupby(["customer_id", "is_return"])["ts"].max().unstack()
-    by_return = last[(last[True] > last[False]) | last[False].isna()].index
-    recent = (pd.Timestamp(AS_OF) - last.loc[by_return, True]).dt.days <= 30
-    ours = people.reindex(by_return[recent])["days_since_order"]
+    days = (pd.Timestamp(AS_OF) - last).apply(lambda column: column.dt.days)
+    made_recent = (days[True] <= MONTH) & ~(days[False] <= MONTH)
+    ours = people.reindex(days.index[made_recent])["days_since_order"]
     spend = float(people["lifetime_total_net_amount"].astype(float).sum())
     print(f"{len(people):,} customers, {int(people['n_orders'].sum()):,} orders, {seconds:.2f} s")
-    print(f"{len(by_return):,} customers sent goods back after their last order")
-    print(
-        f"{int(recent.sum()):,} of them within 30 days; of these {int((ours <= 30).sum()):,} recent"
-    )
+    told = f"{int(made_recent.sum()):,} customers came within {MONTH} days only to send goods back"
+    print(f"{told}; {int((ours <= MONTH).sum()):,} of them are recent")
     print(f"spend {spend:,.0f}; sum of all invoices {float(known['amount'].sum()):,.0f}, ", end="")
     print(f"of those that are no returns {float(known[~known['is_return']]['amount'].sum()):,.0f}")
 

@@ -35,7 +35,7 @@ SPELLED = (
 )
 PARTS = ("date", "gap", "hour", "rest", "half", "word", "offset", "zone")
 BRACKET = r"\[([A-Za-z0-9_+/-]+)\]$"
-WORD = r"[A-Za-z]{2,5}$"
+WORD = r"(?:^|[^A-Za-z/])([A-Za-z]{2,5})$"
 EXPECTED = (
     "expected such as 2024-03-01T10:00:00+05:30, or a clock time that ends in AM, PM, UTC, GMT, an "
     "offset or [Asia/Kolkata]"
@@ -109,7 +109,7 @@ def refusal(raw: str, have: str, *, has_zone: bool) -> str:
     plain = _quoted(f" is not an instant{placed}; {EXPECTED}")
     if have != "VARCHAR":
         return plain
-    word = f"regexp_extract({raw}, '{WORD}')"
+    word = f"regexp_extract({raw}, '{WORD}', 1)"
     named = f"': ' || {word} || ' is no zone that is known for sure; ' || {_quoted(EXPECTED)}"
     known = "('am', 'pm', 'utc', 'gmt', 'z')"
     return f"case when {word} <> '' and lower({word}) not in {known} then {named} else {plain} end"
