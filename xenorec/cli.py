@@ -29,7 +29,7 @@ from xenorec.commands.common import (
     say,
     workspace_at,
 )
-from xenorec.commands.jobs import plan, run
+from xenorec.commands.jobs import plan, retry, run
 from xenorec.commands.measure import outcomes, report
 from xenorec.commands.models import evaluate, train
 from xenorec.errors import BadInput, WorkspaceBusy, XenorecError
@@ -76,7 +76,7 @@ def main(
     ctx.meta[LEDGER] = ledger
 
 
-for command in (evaluate, outcomes, plan, report, run, train):
+for command in (evaluate, outcomes, plan, report, retry, run, train):
     main.add_command(command)
 
 

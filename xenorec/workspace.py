@@ -261,6 +261,12 @@ class Workspace:
 
         return read_yaml(Path(path), self._known())
 
+    def retry(self, campaign_id: str, *, reason: str, now: datetime | None = None) -> int:
+        """Open messages that came to nothing for a mended ``reason``; the next plan has them."""
+        from xenorec.campaigns.second_tries import retry
+
+        return retry(self.ledger, campaign_id, reason, at=now or datetime.now(UTC))
+
     def report(
         self, campaign_id: str, *, within: str | None = None, how_good: bool = False
     ) -> CampaignReport:
@@ -387,22 +393,6 @@ class Workspace:
     def _room(
         self, people: Profiles, recommend: ShelfRecommender | None, timing: SendTime | None
     ) -> Any:
-        from xenorec.campaigns import Room
+        from xenorec.campaign_room import campaign_room
 
-        return Room(
-            people=people,
-            history=lambda: self.history(people.as_of),
-            fit=lambda model, **options: self._moment(people.as_of).fit(model, **options),
-            ledger=self.ledger,
-            brand=self.project.brand,
-            own=self.project.own,
-            outbox=self.project.outbox,
-            channels=self.project.channels,
-            report=lambda name, within: self.report(name, within=within),
-            shelves=lambda: self._moment(people.as_of).recommender_for(people.text),
-            priors=lambda: self.row_priors(people.as_of),
-            key=self.project.key,
-            calendar=self.project.calendar,
-            recommender=recommend,
-            send_time=timing,
-        )
+        return campaign_room(self, people, recommend, timing)

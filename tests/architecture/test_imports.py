@@ -48,6 +48,7 @@ LAYERS = (
         "pos",
         "project",
         "project_key",
+        "campaign_room",
         "fitted",
         "memory",
         "workspace",

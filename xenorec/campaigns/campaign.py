@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from html import escape
@@ -11,16 +11,21 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from xenorec.campaigns.decide import STEP
+from xenorec.campaigns.job import (
+    Inputs,
+    approve_and_send,
+    n_new_messages,
+    unchanged,
+)
 from xenorec.campaigns.plan import Plan, clock
 from xenorec.campaigns.record import CampaignRecord
 from xenorec.campaigns.room import Room
 from xenorec.campaigns.season import IdleReport, Season, is_held_back, season_of
 from xenorec.campaigns.sending import send_due
-from xenorec.errors import NotApproved
 from xenorec.messages import MessageTemplate, RenderedMessage, preview_html
 
 if TYPE_CHECKING:
-    from xenorec.campaigns.worker import DeliveryReport
+    from xenorec.campaigns.delivery_report import DeliveryReport
     from xenorec.ledger import Decision
 
 
@@ -73,35 +78,37 @@ class Campaign:
         approve_by: str | None = None,
         plan: Plan | None = None,
     ) -> DeliveryReport:
-        """Run the campaign as a job: plan, check the approval, send what is due at ``now``.
+        """Run the campaign as a job: send what is approved and due at ``now``, then plan.
 
-        May be called as often as you like. Out of season there is nothing to plan: what was left
-        from before is settled, and the report says when there is something to do. ``plan``: the
-        plan to run, such as one that was chosen beside other campaigns', in place of its own.
-        Raises NotApproved when the record requires an approval that this very plan has not had.
+        May be called as often as you like. What any earlier plan left goes out first. A new plan is
+        approved by ``approve_by``, or as the record says; one that waits for its approval is told
+        in the report's notes, and nothing of it is written. Where neither the data nor anything
+        else that a plan depends on has changed since the last run, nothing is planned anew. Out of
+        season what was left from before is settled, and the report says when there is something to
+        do. ``plan``: one that was chosen beside other campaigns', in place of its own.
         """
-        at, season = clock(now), self.season
+        at = clock(now)
+        done = self.settle(at)
+        if not self.is_in_season:
+            return done
+        if plan is not None:
+            return approve_and_send(plan, done, at=at, approve_by=approve_by)
+        inputs = Inputs(self.record, self._room)
+        said = unchanged(inputs, inputs.hash())
+        if said is not None and not (said and approve_by):
+            return replace(done, notes=(*done.notes, *said))
+        plan = self.plan()
+        n_new = n_new_messages(plan)
+        report = approve_and_send(plan, done, at=at, approve_by=approve_by)
+        plan.note(n_new=n_new, at=at)
+        return report
+
+    def settle(self, at: datetime) -> DeliveryReport:
+        """Send what is approved and due; out of season only settle what was left from before."""
+        season = self.season
         if season is not None and not self.is_in_season:
             return self._idle(season, at)
-        plan = self.plan() if plan is None else plan
-        if approve_by is not None:
-            return plan.approve(by=approve_by, at=at).send(now=at)
-        self.check_approved(plan)
-        if self.record.approval == "none":
-            return plan.send(now=at)
         return send_due(self._room, self.record, now=at)
-
-    def check_approved(self, plan: Plan) -> None:
-        """Raise NotApproved when the record requires an approval that this plan has not had."""
-        is_free = self.record.approval == "none"
-        if is_free or self._room.ledger.is_approved(self.record.campaign, STEP, plan.hash):
-            return
-        raise NotApproved(
-            f"The plan of {self.record.campaign!r} as of {self.as_of:%Y-%m-%d} with hash "
-            f"{plan.hash[:16]} is not approved.{self._approved()} Look at it with 'xenorec "
-            "preview', then approve it: xenorec plan FILE --as-of DAY --approve-by "
-            "you@shop.example (with the same files and cap as the run)"
-        )
 
     def report(self, *, within: str | None = None) -> Any:
         """Return the ``CampaignReport``: what came of it, measured against the holdout."""
@@ -119,6 +126,11 @@ class Campaign:
             f"holdout {self.record.holdout.share:.0%})"
         )
 
+    @property
+    def room(self) -> Room:
+        """What the campaign works with."""
+        return self._room
+
     def _idle(self, season: Season, at: datetime) -> IdleReport:
         """Settle what was left in doubt or has expired; nothing goes out."""
         ledger, name = self._room.ledger, self.record.campaign
@@ -127,17 +139,10 @@ class Campaign:
         done = send_due(self._room, self.record, now=at)
         return IdleReport(name, at, done.run, done.standing, season)
 
-    def _approved(self) -> str:
-        runs = self._room.ledger.snapshot("campaign_runs").to_pylist()
-        mine = [r for r in runs if r["campaign_id"] == self.record.campaign and r["approved_at"]]
-        if not mine:
-            return ""
-        last = max(mine, key=lambda run: run["approved_at"])
-        return f" Approved is {last['plan_hash'][:16]}, as of {last['as_of']:%Y-%m-%d}."
-
     @cached_property
     def _plan(self) -> Plan:
-        return Plan.make(self.record, self._room)
+        mark = Inputs(self.record, self._room).hash()
+        return replace(Plan.make(self.record, self._room), inputs_hash=mark)
 
 
 @dataclass(frozen=True)

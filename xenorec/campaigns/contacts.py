@@ -195,7 +195,7 @@ def _with(plan: Plan, verdicts: Mapping[str, tuple[bool, str]], limit: Limit | N
     decisions = tuple(_told(decision, verdicts, limit) for decision in plan.decisions)
     planned = (decision.customer_id for decision in decisions if decision.state == "planned")
     hours = None if plan.hours is None else plan.hours.among(planned)
-    return replace(plan, decisions=decisions, hours=hours)
+    return replace(plan, decisions=decisions, hours=hours, inputs_hash=None)
 
 
 def _told(

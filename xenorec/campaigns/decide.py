@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from xenorec.campaigns.approved_templates import sources_of
 from xenorec.campaigns.compose import Composer
 from xenorec.campaigns.eligibility import Reach, reaches
 from xenorec.campaigns.hours import Hour, HoursTold, hours_of
@@ -15,6 +16,7 @@ from xenorec.campaigns.record import CampaignRecord
 from xenorec.campaigns.removed import Removed
 from xenorec.campaigns.room import Room
 from xenorec.campaigns.season import Season, check_season, last_moment, season_of
+from xenorec.campaigns.template_mistakes import refuse_mistake
 from xenorec.campaigns.zones import with_zones
 from xenorec.chance import uniform
 from xenorec.errors import BadInput, NotSupported, TemplateError
@@ -47,15 +49,19 @@ class Decided:
     hours: HoursTold
     notes: tuple[str, ...] = ()
     """What of the shop's data the messages go without, in words."""
+    template_version: str = ""
+    sources: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
 
 def decide(record: CampaignRecord, room: Room) -> Decided:
     """Return one decision per customer of the audience, ordered by customer_id.
 
     Those of the holdout and those who cannot be written to get theirs too, with the reason. None
-    goes out after the season of a campaign that has one. Raises OutOfSeason before and after it.
+    goes out after the season of a campaign that has one. Raises OutOfSeason before and after it,
+    TemplateError for a mistake in the template that hits the audience.
     """
     template = MessageTemplate.load(record.message.template, own=room.own)
+    sources = sources_of(template, room.own)
     _refuse_unsupported(record, template)
     as_of = room.people.as_of
     season = season_of(record, room.calendar, as_of)
@@ -81,11 +87,14 @@ def decide(record: CampaignRecord, room: Room) -> Decided:
     ]
     check = MessageCheck(template, room.brand.sender, problems)
     decisions = tuple(check.checked(draft, row) for draft, row in zip(drafts, people, strict=True))
+    refuse_mistake(template.name, decisions, problems, template.variables)
     emptied = [d.customer_id for d in decisions if d.reason == Reason.NO_RECOMMENDATION]
     removed = replace(composer.removed, emptied_ids=tuple(emptied))
     planned = (d.customer_id for d in decisions if d.state == "planned")
+    decisions = numbered(decisions, room.ledger.retries(record.campaign, STEP))
     told = HoursTold(hours).among(planned)
-    return Decided(decisions, problems, removed, season, told, composer.notes)
+    made = Decided(decisions, problems, removed, season, told, composer.notes)
+    return replace(made, template_version=template.version, sources=sources)
 
 
 def _draft(
@@ -150,6 +159,20 @@ def _draft(
     if control:
         return replace(full, reason=Reason.CONTROL)
     return replace(full, state="planned", reason=None)
+
+
+def numbered(decisions: Sequence[Decision], retries: Mapping[str, int]) -> tuple[Decision, ...]:
+    """Return the decisions, those of customers who were opened anew with a key of their own."""
+    return tuple(
+        replace(d, retry=retries[d.customer_id], key=_key(d, retries[d.customer_id]))
+        if d.customer_id in retries
+        else d
+        for d in decisions
+    )
+
+
+def _key(decision: Decision, retry: int) -> str:
+    return f"{decision.campaign_id}/{decision.step}.{retry}/{decision.customer_id}"
 
 
 def _is_control(record: CampaignRecord, customer_id: str) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from xenorec import content
 from xenorec.campaigns.reading import Known
 from xenorec.campaigns.shelves import shelves_name
-from xenorec.messages import MessageTemplate
+from xenorec.messages.manifest import read_manifest
 from xenorec.profile import condition, sql_columns
 from xenorec.timing.occasions.kinds import NAMES
 from xenorec.timing.profile_models import profile_models
@@ -23,7 +23,8 @@ def known_names(own: Path | None, occasions: Iterable[str] = ()) -> Known:
     types |= {column.name: column.type for model in profile_models() for column in model.columns}
 
     def arms(template: str) -> tuple[str, ...]:
-        return tuple(MessageTemplate.load(template, own=own).arms)
+        folder = content.find("templates", template, own)  # read, not compiled: a mistake in a
+        return tuple(read_manifest(folder / "template.toml").arms)  # source is told by the plan
 
     return Known(
         tuple(content.names("templates", own)),

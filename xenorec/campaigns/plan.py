@@ -6,12 +6,13 @@ import json
 import warnings
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from xenorec.campaigns.approved_templates import pictures_of
 from xenorec.campaigns.decide import STEP, decide
 from xenorec.campaigns.hours import HoursTold
 from xenorec.campaigns.past_seasons import past_seasons
@@ -23,13 +24,13 @@ from xenorec.campaigns.sending import UNSET, send_due
 from xenorec.campaigns.tongues import spoken
 from xenorec.errors import BadInput, NotApproved, XenorecWarning
 from xenorec.instants import as_instant
-from xenorec.ledger import Assignment, CampaignRun, Decision
+from xenorec.ledger import Assignment, CampaignRun, Decision, PlannedInputs
 from xenorec.messages import MessageTemplate
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from xenorec.campaigns.worker import DeliveryReport
+    from xenorec.campaigns.delivery_report import DeliveryReport
 
 VOLATILE = {"created_at"}
 
@@ -72,6 +73,9 @@ class Plan:
     season: Season | None = None
     hours: HoursTold | None = None
     notes: tuple[str, ...] = ()
+    template_version: str = ""
+    sources: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    inputs_hash: str | None = None
 
     @classmethod
     def make(cls, record: CampaignRecord, room: Room) -> Plan:
@@ -82,7 +86,8 @@ class Plan:
         _warn_of_locale(record, room)
         as_of = room.people.as_of
         made = decided.decisions, decided.problems, room, decided.removed, decided.season
-        return cls(record, as_of, *made, decided.hours, decided.notes)
+        plan = cls(record, as_of, *made, decided.hours, decided.notes)
+        return replace(plan, template_version=decided.template_version, sources=decided.sources)
 
     @property
     def hash(self) -> str:
@@ -126,9 +131,17 @@ class Plan:
             raise BadInput("approve(by=...) came empty; give the name of who approves.")
         when = datetime.now(UTC) if at is None else as_instant(at, name="at")
         _warn_of_brand(self.room)
+        self._keep_template()
         receipt = self.room.ledger.record_run(self._run(when), self.decisions, self._assignments())
         self.room.ledger.approve(self.record.campaign, STEP, self.hash, by=by, at=when)
+        self.note(n_new=receipt.n_new, at=when)
         return ApprovedPlan(self, by, receipt.n_new, receipt.n_existing)
+
+    def note(self, *, n_new: int, at: datetime) -> None:
+        """Write down what was planned for, so that a job need not plan it again."""
+        if self.inputs_hash is not None:
+            names = (self.record.campaign, STEP, self.inputs_hash)
+            self.room.ledger.note_planned(PlannedInputs(*names, self.as_of, self.hash, n_new, at))
 
     def send(self, *, now: datetime | str | None = None) -> DeliveryReport:
         """Send a plan that was approved before, or needs no approval; see ``ApprovedPlan.send``."""
@@ -158,6 +171,13 @@ class Plan:
         return text
 
     __repr__ = __str__
+
+    def _keep_template(self) -> None:
+        """Keep the template as it is approved: from it the messages are rendered when they go."""
+        name, version = self.record.message.template, self.template_version
+        files = dict(self.sources)
+        files |= pictures_of((d for d in self.decisions if d.state == "planned"), self.room.own)
+        self.room.ledger.keep_template(name, version, files)
 
     def _run(self, when: datetime) -> CampaignRun:
         return CampaignRun(
@@ -255,10 +275,12 @@ def _warn_of_locale(record: CampaignRecord, room: Room) -> None:
 
 def _canonical(decision: Decision) -> str:
     values = {
-        field.name: _plain(getattr(decision, field.name))
-        for field in fields(decision)
-        if field.name not in VOLATILE
+        one.name: _plain(getattr(decision, one.name))
+        for one in fields(decision)
+        if one.name not in VOLATILE
     }
+    if not decision.retry:  # a plan of a release that knew no second tries has the same hash
+        del values["retry"]
     return json.dumps(values, sort_keys=True, ensure_ascii=False)
 
 

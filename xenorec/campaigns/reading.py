@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from xenorec.campaigns.approval import approval_of
 from xenorec.campaigns.never import EXAMPLES, NAMES, is_rule
 from xenorec.campaigns.record import (
     Audience,
@@ -241,7 +242,7 @@ def _record(reader: _Reader, known: Known) -> CampaignRecord:
             reader.checked("outcome", "within", by=span, default="14d"),
         ),
         schedule=_schedule(reader, known),
-        approval=reader.choice("approval", of=("required", "none"), default="required"),
+        approval=approval_of(reader),
     )
 
 

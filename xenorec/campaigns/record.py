@@ -113,6 +113,19 @@ class Schedule:
 
 
 @dataclass(frozen=True)
+class StandingApproval:
+    """An approval given once for a campaign that is planned again and again, within bounds.
+
+    ``by`` is who gave it; ``until`` the last day (ISO 8601), on the campaign's clock; ``at_most``
+    messages of one planning day. Beyond these a plan waits for an approval of its own.
+    """
+
+    by: str
+    until: str
+    at_most: int
+
+
+@dataclass(frozen=True)
 class CampaignRecord:
     """One campaign, complete; two equal records give the same plan."""
 
@@ -125,7 +138,7 @@ class CampaignRecord:
     holdout: Holdout = field(default_factory=Holdout)
     outcome: Outcome = field(default_factory=Outcome)
     schedule: Schedule | None = None
-    approval: str = "required"
+    approval: str | StandingApproval = "required"
 
     def to_mapping(self) -> dict[str, Any]:
         """Return plain dictionaries and lists, as in the YAML file."""
@@ -136,6 +149,8 @@ class CampaignRecord:
         data["recommend"] = _said(data["recommend"])
         timing = data["timing"].items()
         data["timing"] = {key: value for key, value in timing if value is not None}
+        if isinstance(self.approval, StandingApproval):
+            data["approval"] = {"standing": True, **data["approval"]}
         plain: dict[str, Any] = json.loads(json.dumps(data))
         return plain
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -52,6 +53,8 @@ class Room:
     shelves: Callable[[], ShelfRecommender]
     priors: Callable[[], RowPriors]
     key: Callable[[], bytes]
+    addresses: Callable[[datetime], Mapping[str, Mapping[str, str | None]]]
+    inputs: Callable[[], str | None] = lambda: None
     calendar: Calendar = field(default_factory=Calendar)
     recommender: ShelfRecommender | None = None
     send_time: SendTime | None = None

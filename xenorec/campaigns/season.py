@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
+from xenorec.campaigns.delivery_report import DeliveryReport
 from xenorec.campaigns.record import CampaignRecord
 from xenorec.campaigns.schedule import offset
-from xenorec.campaigns.worker import PAGE, DeliveryReport
+from xenorec.campaigns.worker import PAGE
 from xenorec.errors import BadInput, OutOfSeason
 from xenorec.spans import span
 from xenorec.timing.occasions.kinds import title_of

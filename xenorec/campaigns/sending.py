@@ -9,88 +9,116 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from xenorec.campaigns.approved_templates import ApprovedTemplates
+from xenorec.campaigns.circuit_breaker import told
 from xenorec.campaigns.decide import STEP
+from xenorec.campaigns.delivery_report import DeliveryReport
 from xenorec.campaigns.eligibility import ADDRESS
+from xenorec.campaigns.not_yet import NotYet
 from xenorec.campaigns.record import CampaignRecord
 from xenorec.campaigns.room import Room
-from xenorec.campaigns.worker import DeliveryReport, Worker
+from xenorec.campaigns.worker import Worker
 from xenorec.channels import Channel, Envelope, open_channel
-from xenorec.errors import BadInput, TemplateError, XenorecWarning
+from xenorec.errors import BadInput, TemplateError, XenorecError, XenorecWarning
 from xenorec.identity import address_hash
 from xenorec.ledger import Decision
-from xenorec.messages import MessageTemplate, RenderedMessage, to_mime
-from xenorec.spans import span
+from xenorec.messages import RenderedMessage, to_mime
+from xenorec.schema.enums import Reason
 
 UNSET = ("Your shop", "Postal address of the shop")
 """What a brand says of itself when nobody has set it."""
 
 
-def send_due(room: Room, record: CampaignRecord, *, now: datetime) -> DeliveryReport:
-    """Deliver what is due at ``now``; run again it goes on where it stopped."""
-    if _is_over(room, record, now):
-        standing = room.ledger.states(record.campaign, STEP)
-        return DeliveryReport(record.campaign, now, {}, dict(standing))
-    channels = _channels(room, record)
-    for channel in channels.values():
-        getattr(channel, "check", _nothing)()
-    worker = Worker(room.ledger, channels, _Renderer(room, now), record.campaign, STEP)
+def send_due(
+    room: Room,
+    record: CampaignRecord,
+    *,
+    now: datetime,
+    stopped: Mapping[str, str] | None = None,
+) -> DeliveryReport:
+    """Deliver what is due at ``now`` of every approved plan; run again it goes on where it stopped.
+
+    ``stopped``: channels that are not to be called, and why.
+    """
+    _warn_of_late(room, record, now)
+    channels, shut = _channels(room, record)
+    renderer = _Renderer(room, now, ApprovedTemplates(room.ledger, room.own))
+    worker = Worker(room.ledger, channels, renderer, record.campaign, STEP)
+    worker.stopped = {**shut, **(stopped or {})}
     try:
         return worker.deliver(now)
     finally:
+        renderer.templates.close()
         for channel in channels.values():
             getattr(channel, "close", _nothing)()
 
 
-def _is_over(room: Room, record: CampaignRecord, now: datetime) -> bool:
-    """Whether the plan's time ended before anything of it went out; then a warning says so."""
-    last = room.people.as_of + span(record.timing.expires)
+def _warn_of_late(room: Room, record: CampaignRecord, now: datetime) -> None:
+    """Warn where the plans' time ended before anything of them went out: all of it expires.
+
+    That is not for good: a run of an earlier ``now`` judges them again, and so does ``retry``.
+    """
     standing = room.ledger.states(record.campaign, STEP)
     n_planned = standing.get(("planned", None), 0)
     has_begun = any(state not in ("planned", "suppressed") for state, _ in standing)
-    if now <= last or has_begun or not n_planned:
-        return False
+    last = None if has_begun or not n_planned else room.ledger.last_moment(record.campaign, STEP)
+    if last is None or now <= last:
+        return
     warnings.warn(
         f"plan-expired: the time of this plan ended on {last:%Y-%m-%d %H:%M} UTC, and it is "
-        f"{now:%Y-%m-%d %H:%M}. None of {n_planned:,} messages was sent; all stay planned. Plan "
-        "with a later as_of, or go through those days with send(now=...).",
+        f"{now:%Y-%m-%d %H:%M}. None of {n_planned:,} messages was sent; they expire. Open them "
+        f"with 'xenorec retry {record.campaign} --reason expired' and plan with a later as_of, or "
+        "go through those days with send(now=...).",
         XenorecWarning,
         stacklevel=4,
     )
-    return True
 
 
 def _nothing() -> None:
     """Channels without a connection have nothing to close."""
 
 
-def _channels(room: Room, record: CampaignRecord) -> dict[str, Channel]:
-    channels = {}
-    for name in record.message.channels:
-        provider = str(room.channels.get(name, "file"))
-        if provider != "file" and {room.brand.name, room.brand.address} & set(UNSET):
-            raise BadInput(
-                "The shop has no name or postal address yet; set [brand] in xenorec.toml, or "
-                "xr.open(brand={...}), before messages leave the house."
-            )
-        settings = room.channels.get(provider, {})
-        channels[name] = open_channel(provider, outbox=room.outbox, settings=settings)
-    return channels
+def _channels(room: Room, record: CampaignRecord) -> tuple[dict[str, Channel], dict[str, str]]:
+    """Return the open channels, and those that cannot be used now, each with the reason.
+
+    A channel that only earlier plans had is opened as long as messages of theirs are to go.
+    """
+    earlier = room.ledger.open_channels(record.campaign, STEP)
+    channels: dict[str, Channel] = {}
+    shut: dict[str, str] = {}
+    for name in dict.fromkeys((*record.message.channels, *sorted(earlier))):
+        channels[name] = _opened(room, name)
+        try:
+            getattr(channels[name], "check", _nothing)()
+        except (XenorecError, OSError) as error:
+            shut[name] = told(error)
+    return channels, shut
+
+
+def _opened(room: Room, name: str) -> Channel:
+    provider = str(room.channels.get(name, "file"))
+    if provider != "file" and {room.brand.name, room.brand.address} & set(UNSET):
+        raise BadInput(
+            "The shop has no name or postal address yet; set [brand] in xenorec.toml, or "
+            "xr.open(brand={...}), before messages leave the house."
+        )
+    settings = room.channels.get(provider, {})
+    return open_channel(provider, outbox=room.outbox, settings=settings)
 
 
 @dataclass
 class _Renderer:
-    """Renders decisions as they were stored; addresses are looked up now."""
+    """Renders decisions as they were stored and approved; addresses are looked up now."""
 
     room: Room
     now: datetime
-    _templates: dict[str, MessageTemplate] = field(default_factory=dict)
-    _addresses: dict[str, Mapping[str, str | None]] | None = None
+    templates: ApprovedTemplates
+    _addresses: Mapping[str, Mapping[str, str | None]] | None = field(default=None)
 
     def __call__(self, decision: Decision) -> tuple[Envelope, str]:
-        template = self._template(decision.template)
         context = json.loads(decision.context)
-        rendered = template.render(context, channel=decision.channel)
-        to = self._address(decision)
+        rendered = self.templates.of(decision).render(context, channel=decision.channel)
+        to, hashed = self._address(decision)
         raw = None
         if rendered.html is not None:
             raw = self._written(decision, rendered, to, context["unsubscribe_url"])
@@ -102,6 +130,7 @@ class _Renderer:
             text=rendered.text or "",
             raw=raw,
             facts={"campaign_id": decision.campaign_id, "sent_at": self.now.isoformat()},
+            address_hash=hashed,
         )
         return envelope, rendered.body_hash
 
@@ -120,22 +149,18 @@ class _Renderer:
         except BadInput as error:
             raise TemplateError(f"{decision.key}: {error}") from error
 
-    def _template(self, name: str) -> MessageTemplate:
-        if name not in self._templates:
-            self._templates[name] = MessageTemplate.load(name, own=self.room.own)
-        return self._templates[name]
+    def _address(self, decision: Decision) -> tuple[str, str]:
+        """Return the newest address and its hash, which the gates judge in place of the old one.
 
-    def _address(self, decision: Decision) -> str:
+        Raises NotYet where there is none now: it may come back with the next load.
+        """
         if self._addresses is None:
-            rows = self.room.people.to_arrow(["customer_id", "email", "phone"]).to_pylist()
-            self._addresses = {row["customer_id"]: row for row in rows}
+            self._addresses = self.room.addresses(max(self.now, self.room.people.as_of))
         kind = ADDRESS.get(decision.channel, "email")
         found = self._addresses.get(decision.customer_id, {}).get(kind)
-        if not found or address_hash(kind, found) != decision.address_hash:
-            raise TemplateError(
-                f"The address of {decision.key} is not the one it was planned for; plan again."
-            )
-        return found
+        if not found:
+            raise NotYet(Reason.INVALID_ADDRESS)
+        return found, address_hash(kind, found)
 
 
 def _message_id(decision: Decision, url: str) -> str:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from xenorec.campaigns.campaign import Campaign
 from xenorec.campaigns.contacts import choose_plans
+from xenorec.campaigns.job import (
+    Inputs,
+    approve_and_send,
+    n_new_messages,
+    unchanged,
+)
 from xenorec.campaigns.plan import Plan, clock
 from xenorec.timing.contacts.limits import Caps
 
 if TYPE_CHECKING:
-    from xenorec.campaigns.worker import DeliveryReport
+    from xenorec.campaigns.delivery_report import DeliveryReport
 
 CAP = "2 per 7d"
 
@@ -36,16 +43,32 @@ def run_together(
 ) -> tuple[DeliveryReport, ...]:
     """Run campaigns as one job, each customer's messages chosen among all; one report each.
 
-    As ``Campaign.run``, as often as you like. All plans are made, and checked for their approval,
-    before anything is sent. Raises NotApproved when one needs an approval that its chosen plan
-    has not had.
+    As ``Campaign.run``, as often as you like: what is approved and due goes out first, of all of
+    them, before anything is planned.
     """
     at = clock(now)
-    chosen = {plan.record.campaign: plan for plan in plan_together(campaigns, cap=cap)}
-    for campaign in campaigns:
-        if approve_by is None and campaign.record.campaign in chosen:
-            campaign.check_approved(chosen[campaign.record.campaign])
-    return tuple(
-        campaign.run(now=at, approve_by=approve_by, plan=chosen.get(campaign.record.campaign))
-        for campaign in campaigns
-    )
+    done = {one.record.campaign: one.settle(at) for one in campaigns}
+    inputs = _inputs([one for one in campaigns if one.is_in_season], cap)
+    marks = {name: one.hash() for name, one in inputs.items()}
+    said = {name: unchanged(one, marks[name]) for name, one in inputs.items()}
+    if all(notes is not None and not (notes and approve_by) for notes in said.values()):
+        return tuple(
+            replace(done[name], notes=(*done[name].notes, *(said.get(name) or ()))) for name in done
+        )
+    for plan in plan_together(campaigns, cap=cap):
+        name, n_new = plan.record.campaign, n_new_messages(plan)
+        marked = replace(plan, inputs_hash=marks[name])
+        done[name] = approve_and_send(marked, done[name], at=at, approve_by=approve_by)
+        marked.note(n_new=n_new, at=at)
+    return tuple(done.values())
+
+
+def _inputs(campaigns: Sequence[Campaign], cap: Caps) -> dict[str, Inputs]:
+    """Return what each plan is made from: also the other campaigns, and the cap over all."""
+    beside = [f"cap {cap!r}", *(one.record.to_json() for one in campaigns)]
+    beside += [_version(one) for one in campaigns]
+    return {one.record.campaign: Inputs(one.record, one.room, beside) for one in campaigns}
+
+
+def _version(campaign: Campaign) -> str:
+    return Inputs(campaign.record, campaign.room).hash() or ""

@@ -1,24 +1,31 @@
 """The worker: delivers what is due, once; resumes what was begun.
 
-For each message: it is rendered and compared with what was planned, then the gates are passed and
+For each message: it is rendered and compared with what was approved, then the gates are passed and
 the intent is written in one transaction, then the channel is called, then the result is written.
 Killed between any two of these, the next run finds the intent without a result and asks the
 channel; a message the channel cannot tell about stays in doubt and is never sent again.
 
 A channel that delivers a key once however often it is called (``is_keyed``) gets intents by the
 group; any other gets one intent at a time, so that a crash leaves at most one message in doubt.
+
+Whose fault a try is decides what it costs. A fault of the whole channel (no connection, no log-in,
+no room, an error of its own) costs the message nothing: the channel is not called any more in this
+run, and what was claimed waits. What a recipient's server puts off is tried until the message's
+last moment. Only what is refused for good, or does not render, fails; ``retry`` opens it again.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
+from xenorec.campaigns.circuit_breaker import CircuitBreaker, next_try, told
+from xenorec.campaigns.delivery_report import DeliveryReport
+from xenorec.campaigns.not_yet import NotYet
 from xenorec.channels import Channel, Envelope, SendResult
 from xenorec.errors import NotSupported, TemplateError, UnknownName
 from xenorec.ledger import Decision, Due, Ledger, Verdict
@@ -33,84 +40,15 @@ PAGE = 500
 """Decisions read from the ledger at once."""
 GROUP = 50
 """Intents written at once for a keyed channel."""
-TRIES = 3
-"""Calls to a channel that cannot be reached before a message fails."""
 CRASHES = 6
-"""Intents without a result before a message fails, so that one message cannot stop all others."""
-PAUSE = timedelta(minutes=15)
-"""Wait after the first call that did not get through; twice as long after the second."""
+"""Intents that nobody reported on before a message fails, so that one cannot stop all others."""
 AT_ONCE = Verdict(DeliveryState.HELD, Reason.PROVIDER_UNREACHABLE)
 """A message that was claimed and did not go out; it is due again at once."""
 BLANK = "{}"
 """What is left of a decision's content after an erasure."""
 
 Render = Callable[[Decision], tuple[Envelope, str]]
-"""Gives the envelope of a decision and the hash of its body; raises TemplateError."""
-
-
-@dataclass(frozen=True)
-class DeliveryReport:
-    """What one run of the worker did, and how the whole campaign stands now."""
-
-    campaign_id: str
-    now: datetime
-    run: Mapping[tuple[str, str | None], int]
-    standing: Mapping[tuple[str, str | None], int]
-
-    @property
-    def n_sent(self) -> int:
-        """Messages that a channel took in this run."""
-        return self._count("sent") + self._count("delivered")
-
-    @property
-    def n_failed(self) -> int:
-        """Messages that failed for good in this run."""
-        return self._count("failed")
-
-    @property
-    def n_in_doubt(self) -> int:
-        """Messages of this run of which nobody knows whether they went out."""
-        return self._count("in_doubt")
-
-    @property
-    def n_unreachable(self) -> int:
-        """Messages of this run that wait because their channel could not be reached."""
-        return self.run.get(("held", "provider_unreachable"), 0)
-
-    @property
-    def n_waiting(self) -> int:
-        """Messages of the campaign that are not due yet."""
-        return sum(n for (state, _), n in self.standing.items() if state in ("planned", "held"))
-
-    def to_mapping(self) -> dict[str, Any]:
-        """Return plain values for a machine."""
-        return {
-            "campaign": self.campaign_id,
-            "now": self.now.isoformat(),
-            "sent": self.n_sent,
-            "run": _named(self.run),
-            "standing": _named(self.standing),
-        }
-
-    def __str__(self) -> str:
-        head = f"{self.campaign_id} at {self.now:%Y-%m-%d %H:%M} UTC: {self.n_sent:,} sent"
-        if not self.n_sent:
-            head += f" ({self._why_none()})"
-        lines = [f"  {name:<32}{n:>8,}" for name, n in _named(self.standing).items()]
-        if self.n_unreachable:
-            head += f"; {self.n_unreachable:,} could not be delivered and are tried again later"
-        return "\n".join([head, "The campaign stands at:", *lines])
-
-    __repr__ = __str__
-
-    def _why_none(self) -> str:
-        sent = sum(n for (state, _), n in self.standing.items() if state in ("sent", "delivered"))
-        if self.n_waiting:
-            return f"{self.n_waiting:,} are not due yet, {sent:,} went out before"
-        return f"nothing is left to send, {sent:,} went out before"
-
-    def _count(self, state: str) -> int:
-        return sum(n for (found, _), n in self.run.items() if found == state)
+"""Gives the envelope of a decision and the hash of its body; raises TemplateError, or NotYet."""
 
 
 @dataclass
@@ -119,7 +57,8 @@ class Worker:
 
     ``name`` is kept with its claims; left out, it tells the process, so that the next run knows at
     once when this one was killed. ``elapsed`` counts seconds: a run's clock starts at ``now`` and
-    goes on, so that a run of hours still keeps the quiet hours.
+    goes on, so that a run of hours still keeps the quiet hours. ``stopped``: channels that are not
+    to be called, and why.
     """
 
     ledger: Ledger
@@ -129,20 +68,34 @@ class Worker:
     step: str
     name: str = ""
     elapsed: Callable[[], float] = time.monotonic
+    stopped: Mapping[str, str] = field(default_factory=dict)
 
     def deliver(self, now: datetime) -> DeliveryReport:
         """Resume what was left behind, then deliver everything that is due at ``now``.
 
-        An error of a channel ends the run; run again it goes on. Raises UnknownName for a
-        decision whose channel is not among ``channels``.
+        A channel with a fault of its own is told in the report's ``stopped``, and the others go
+        on. Raises UnknownName for a decision whose channel is not among ``channels``.
         """
         with working() as process:
             run = _Run(self, self.name or process, now, self.elapsed())
+            run.breakers.update({name: CircuitBreaker(why) for name, why in self.stopped.items()})
             run.resume()
             run.deliver()
         log.info("action=deliver campaign=%s sent=%d", self.campaign_id, run.done[("sent", None)])
         standing = self.ledger.states(self.campaign_id, self.step)
-        return DeliveryReport(self.campaign_id, now, dict(run.done), dict(standing))
+        stopped = {name: one.why for name, one in sorted(run.breakers.items()) if one.why}
+        done = DeliveryReport(self.campaign_id, now, dict(run.done), dict(standing))
+        return replace(done, stopped=stopped)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A due message as it was rendered: an envelope, or what becomes of it without one."""
+
+    due: Due
+    envelope: Envelope | None = None
+    hold: Verdict | None = None
+    detail: str | None = None
 
 
 @dataclass
@@ -154,6 +107,7 @@ class _Run:
     now: datetime
     began: float
     done: Counter[tuple[str, str | None]] = field(default_factory=Counter)
+    breakers: dict[str, CircuitBreaker] = field(default_factory=lambda: defaultdict(CircuitBreaker))
 
     def clock(self) -> datetime:
         return self.now + timedelta(seconds=self.worker.elapsed() - self.began)
@@ -161,21 +115,31 @@ class _Run:
     def resume(self) -> None:
         worker = self.worker
         for due in worker.ledger.abandoned(worker.campaign_id, worker.step, self.clock()):
-            self._write([self._asked(due)])
+            asked = None if self._is_stopped(due) else self._asked(due)
+            self._write([] if asked is None else [asked])
 
     def deliver(self) -> None:
-        worker, after = self.worker, ""
+        """Deliver what never failed, then the rest, so that nothing waits behind a failure."""
+        if self._round(lambda due: due.n_calls == 0 and due.n_faults == 0):
+            self._round(lambda due: True)
+
+    def _round(self, is_meant: Callable[[Due], bool]) -> bool:
+        """Deliver the due messages that are meant; return whether others were left."""
+        worker, after, has_others = self.worker, "", False
         while page := worker.ledger.due(
             worker.campaign_id, worker.step, self.clock(), PAGE, after=after
         ):
             after = page[-1].decision.customer_id
-            for group in self._groups(page):
+            meant = [due for due in page if is_meant(due)]
+            has_others |= len(meant) < len(page)
+            for group in self._groups(meant):
                 self._deliver(group)
+        return has_others
 
     def _groups(self, page: Sequence[Due]) -> Iterator[list[Due]]:
         group: list[Due] = []
         for due in page:
-            is_keyed = getattr(self._channel(due), "is_keyed", False)
+            is_keyed = not self._is_stopped(due) and getattr(self._channel(due), "is_keyed", False)
             if not is_keyed or due.n_calls:  # what failed before goes alone and harms no other
                 yield [due]
                 continue
@@ -187,22 +151,35 @@ class _Run:
             yield group
 
     def _deliver(self, group: Sequence[Due]) -> None:
-        envelopes = {due.decision.key: self._envelope(due.decision) for due in group}
         claimed_at = self.clock()
+        made = [self._made(due, claimed_at) for due in group if self._is_to_judge(due, claimed_at)]
+        if not made:
+            return
         verdicts = self.worker.ledger.pass_gates(
-            group, now=claimed_at, worker=self.name, quiet_until=_quiet_until(group, claimed_at)
+            [one.due for one in made],
+            now=claimed_at,
+            worker=self.name,
+            quiet_until=_quiet_until([one.due for one in made], claimed_at),
+            holds={one.due.decision.key: one.hold for one in made if one.hold is not None},
         )
-        mine = [due for due in group if due.decision.key in verdicts]
-        claimed = [due for due in mine if _is_claim(verdicts[due.decision.key])]
+        mine = [one for one in made if one.due.decision.key in verdicts]
+        claimed = [one for one in mine if _is_claim(verdicts[one.due.decision.key])]
         self.done.update(
-            _named_state(verdicts[due.decision.key]) for due in mine if due not in claimed
+            _named_state(verdicts[one.due.decision.key]) for one in mine if one not in claimed
         )
+        self._call(claimed, claimed_at, is_fresh=len(group) == 1)
+
+    def _is_to_judge(self, due: Due, now: datetime) -> bool:
+        """Whether a message is looked at: of a stopped channel, only when its time is over."""
+        return not self._is_stopped(due) or now > due.decision.not_after
+
+    def _call(self, claimed: Sequence[_Made], claimed_at: datetime, *, is_fresh: bool) -> None:
         results: list[Result] = []
         try:
-            for due in claimed:
-                is_fresh = len(group) == 1
-                no = self._objection(due, claimed_at, is_fresh=is_fresh)
-                results.append(no or self._sent(due, envelopes[due.decision.key]))
+            for one in claimed:
+                no = self._objection(one.due, claimed_at, is_fresh=is_fresh)
+                result = no or self._sent(one)
+                results += [] if result is None else [result]
         except Exception:
             self._write(results)
             raise
@@ -211,6 +188,8 @@ class _Run:
     def _objection(self, due: Due, claimed_at: datetime, *, is_fresh: bool) -> Result | None:
         """Return what keeps a claimed message back in the instant before its call."""
         now = self.clock()
+        if self._is_stopped(due):
+            return self._released(due, None)
         if now - claimed_at > LEASE / 2:  # this worker was asleep: another may hold the message
             return Result(due, AT_ONCE)
         if is_fresh:
@@ -224,37 +203,91 @@ class _Run:
         held = Verdict(DeliveryState.HELD, Reason.QUIET_HOURS, until)
         return None if until is None else Result(due, held)
 
-    def _envelope(self, decision: Decision) -> Envelope | None:
-        """Render a message; None when it does not render to what was planned."""
-        if decision.context == BLANK:
-            return None
+    def _made(self, due: Due, now: datetime) -> _Made:
+        """Render a message; without an envelope when it does not render to what was approved."""
+        if due.decision.context == BLANK:
+            return _Made(due)
         try:
-            envelope, body_hash = self.worker.render(decision)
+            envelope, body_hash = self.worker.render(due.decision)
+        except NotYet as error:
+            return _Made(due, hold=_waiting(due, error.reason, now))
         except TemplateError:
+            return _Made(due, detail="TemplateError")
+        except Exception as error:  # this message's own: it waits, and the others go on
+            log.warning("action=render channel=%s error=%s", due.decision.channel, _kind(error))
+            return _Made(due, hold=_waiting(due, Reason.TEMPLATE_ERROR, now))
+        if body_hash != due.decision.body_hash:
+            return _Made(due, detail="not what was approved")
+        return _Made(_to(due, envelope.address_hash), envelope)
+
+    def _sent(self, made: _Made) -> Result | None:
+        """Call the channel; None leaves the message claimed, for the next run to ask about."""
+        due = made.due
+        if made.envelope is None:
+            failed = Verdict(DeliveryState.FAILED, Reason.TEMPLATE_ERROR)
+            return Result(due, failed, detail=made.detail)
+        try:
+            found = self._channel(due).send(made.envelope)
+        except Exception as error:  # the channel's: whether the message went out is asked
+            return self._after_error(due, error)
+        self._breaker(due).heard(found)
+        return self._result(due, found)
+
+    def _after_error(self, due: Due, error: Exception) -> Result | None:
+        name, kind = due.decision.channel, _kind(error)
+        log.warning("action=send channel=%s error=%s", name, kind)
+        self._breaker(due).failed(error)
+        try:
+            found = self._channel(due).lookup(due.decision.key)
+        except NotSupported:
+            self._breaker(due).open(told(error))
+            return Result(due, Verdict(DeliveryState.IN_DOUBT), detail=kind)
+        except Exception as second:
+            self._breaker(due).open(told(second))
             return None
-        return envelope if body_hash == decision.body_hash else None
+        return self._released(due, kind) if found is None else self._result(due, found)
 
-    def _sent(self, due: Due, envelope: Envelope | None) -> Result:
-        if envelope is None:
-            return Result(due, Verdict(DeliveryState.FAILED, Reason.TEMPLATE_ERROR))
-        return _result(due, self._channel(due).send(envelope), self.clock())
-
-    def _asked(self, due: Due) -> Result:
+    def _asked(self, due: Due) -> Result | None:
         """Ask the channel what became of a message that was claimed and never reported on."""
         try:
             found = self._channel(due).lookup(due.decision.key)
         except NotSupported:
             return Result(due, Verdict(DeliveryState.IN_DOUBT))
+        except Exception as error:  # asked again by the next run
+            self._breaker(due).open(told(error))
+            return None
         if found is not None:
-            return _result(due, found, self.clock())
-        if due.n_calls >= CRASHES:
+            return self._result(due, found)
+        if due.n_crashes >= CRASHES:
             return Result(due, Verdict(DeliveryState.FAILED, Reason.PROVIDER_UNREACHABLE))
         return Result(due, AT_ONCE)
+
+    def _result(self, due: Due, found: SendResult) -> Result:
+        if found.is_channel_fault:
+            return replace(self._released(due, found.detail), provider=found.provider)
+        verdict, fault = Verdict(found.state, found.reason), None
+        if found.is_worth_retrying:
+            at, fault = next_try(due.decision, due.n_calls + 1, self.clock()), "recipient"
+            verdict = Verdict(DeliveryState.HELD, Reason.PROVIDER_UNREACHABLE, at)
+        said = (found.provider, found.provider_id, due.decision.body_hash, fault, found.detail)
+        return Result(due, verdict, *said)
+
+    def _released(self, due: Due, detail: str | None) -> Result:
+        """Return what a claimed message becomes that the channel's fault kept from going out."""
+        at = next_try(due.decision, due.n_faults + 1, self.clock())
+        held = Verdict(DeliveryState.HELD, Reason.PROVIDER_UNREACHABLE, at)
+        return Result(due, held, fault="channel", detail=detail)
 
     def _write(self, results: Sequence[Result]) -> None:
         if results:
             written = self.worker.ledger.finish(results, now=self.clock())
             self.done.update(_named_state(result.verdict) for result in written)
+
+    def _breaker(self, due: Due) -> CircuitBreaker:
+        return self.breakers[due.decision.channel]
+
+    def _is_stopped(self, due: Due) -> bool:
+        return self._breaker(due).is_open
 
     def _channel(self, due: Due) -> Channel:
         name, channels = due.decision.channel, self.worker.channels
@@ -266,18 +299,20 @@ class _Run:
         return channels[name]
 
 
-def _result(due: Due, found: SendResult, now: datetime) -> Result:
-    verdict = Verdict(found.state, found.reason)
-    if found.is_worth_retrying:
-        verdict = _retry(due, now)
-    return Result(due, verdict, found.provider, found.provider_id, due.decision.body_hash)
+def _waiting(due: Due, reason: Reason, now: datetime) -> Verdict:
+    return Verdict(DeliveryState.HELD, reason, next_try(due.decision, due.attempt, now))
 
 
-def _retry(due: Due, now: datetime) -> Verdict:
-    n_calls = due.n_calls + 1
-    if n_calls >= TRIES:
-        return Verdict(DeliveryState.FAILED, Reason.PROVIDER_UNREACHABLE)
-    return Verdict(DeliveryState.HELD, Reason.PROVIDER_UNREACHABLE, now + PAUSE * n_calls)
+def _kind(error: Exception) -> str:
+    """Return the kind of an error alone: its text may hold what is personal."""
+    return type(error).__name__
+
+
+def _to(due: Due, hashed: str | None) -> Due:
+    """Return a message with the address that it goes to now, for the gates to judge."""
+    if hashed is None or hashed == due.decision.address_hash:
+        return due
+    return replace(due, decision=replace(due.decision, address_hash=hashed))
 
 
 def _quiet_until(dues: Sequence[Due], now: datetime) -> dict[str, datetime]:
@@ -295,8 +330,3 @@ def _is_claim(verdict: Verdict) -> bool:
 
 def _named_state(verdict: Verdict) -> tuple[str, str | None]:
     return str(verdict.state), None if verdict.reason is None else str(verdict.reason)
-
-
-def _named(counts: Mapping[tuple[str, str | None], int]) -> dict[str, int]:
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0][0], item[0][1] or ""))
-    return {f"{state}: {reason}" if reason else state: n for (state, reason), n in ordered}

@@ -11,7 +11,10 @@ from xenorec.schema.enums import DeliveryState, Reason
 
 @dataclass(frozen=True)
 class Envelope:
-    """One rendered message on its way: ``key`` names it, ``raw`` is the whole e-mail."""
+    """One rendered message on its way: ``key`` names it, ``raw`` is the whole e-mail.
+
+    ``address_hash`` is of the address in ``to``, where it is known.
+    """
 
     key: str
     channel: str
@@ -20,6 +23,7 @@ class Envelope:
     text: str
     raw: bytes | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
+    address_hash: str | None = None
 
     def __repr__(self) -> str:
         return f"Envelope({self.key!r}, {self.channel})"
@@ -27,13 +31,20 @@ class Envelope:
 
 @dataclass(frozen=True)
 class SendResult:
-    """What a channel answered."""
+    """What a channel answered.
+
+    ``is_worth_retrying``: nothing was taken, and a later try may succeed; others may be taken now.
+    ``is_channel_fault``: it would be the same with any other message now (no connection, no log-in,
+    the sender refused). ``detail``: the provider's code, without anything personal.
+    """
 
     state: DeliveryState
     provider: str
     provider_id: str | None = None
     reason: Reason | None = None
     is_worth_retrying: bool = False
+    is_channel_fault: bool = False
+    detail: str | None = None
 
 
 @runtime_checkable
@@ -42,7 +53,9 @@ class Channel(Protocol):
 
     A channel may also say ``is_keyed = True``: it delivers a key once however often it is called,
     and ``lookup`` always answers. Its intents are then written by the group, not one by one.
-    An error that ``send`` raises ends the run; an outcome of one message is a ``SendResult``.
+    An outcome of one message is a ``SendResult``. An error that ``send`` raises is the channel's
+    own: the message is looked up, and the channel is left alone for the rest of the run. ``check``,
+    if there is one, raises what is known to be wrong before anything is claimed.
     """
 
     @property

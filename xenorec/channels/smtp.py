@@ -11,7 +11,7 @@ import smtplib
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.parser import BytesHeaderParser
 from email.utils import parseaddr
 from typing import Any
@@ -24,7 +24,13 @@ from xenorec.secret_references import is_reference, resolve
 SETTINGS = ("host", "port", "user", "password", "security", "timeout")
 CREDENTIALS = ("user", "password")
 SECURITY = ("starttls", "tls", "none")
+OF_THE_SERVER = (421, 530, 534, 535, 538)
+"""Codes that say nothing of a message: the server closes, or wants us to log in (RFC 4954)."""
 _ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
+
+
+class _SenderRefused(smtplib.SMTPResponseException):
+    """The server does not take mail from us: whoever it is for."""
 
 
 @dataclass
@@ -73,8 +79,10 @@ class SmtpChannel:
     def send(self, envelope: Envelope) -> SendResult:
         """Hand one e-mail to the server and return what it said.
 
-        Accepted is sent. A refusal for now (4xx) or no connection may be tried again; a refusal for
-        good (5xx) is provider_refused; a connection lost after the data had begun is in doubt.
+        Accepted is sent. No connection, no log-in, a sender that is refused, a server that closes
+        (421) or wants us to log in first: a fault of the channel, no try of the message. A
+        recipient or body that is refused for now (4xx) may be tried again; for good (5xx) it is
+        provider_refused; a connection lost after the data had begun is in doubt.
         Raises UnknownName or MissingFile when a credential's reference leads nowhere.
         """
         if envelope.raw is None:
@@ -83,15 +91,17 @@ class SmtpChannel:
             return self._said(DeliveryState.FAILED, Reason.INVALID_ADDRESS)
         try:
             server = self._connected()
-        except (OSError, smtplib.SMTPException, UnicodeError):  # also a log-in that failed
-            return self._unreachable()
+        except (OSError, smtplib.SMTPException, UnicodeError) as error:  # also a failed log-in
+            return self._unreachable(_kind(error))
         try:
             self._announce(server, envelope)
+        except _SenderRefused as error:
+            return self._unreachable(f"{error.smtp_code} for the sender")
         except smtplib.SMTPResponseException as error:
             return self._refused(error.smtp_code)
-        except (OSError, smtplib.SMTPException):
+        except (OSError, smtplib.SMTPException) as error:
             self._drop()
-            return self._unreachable()
+            return self._unreachable(_kind(error))
         return self._transmit(server, envelope.raw)
 
     def check(self) -> None:
@@ -135,7 +145,9 @@ class SmtpChannel:
         options = ["body=8bitmime"] if server.has_extn("8bitmime") else []
         code, text = server.mail(_sender(envelope.raw or b""), options)
         if code != 250:
-            raise smtplib.SMTPResponseException(code, text)
+            if code == 421:
+                self._drop()
+            raise _SenderRefused(code, text)
         code, text = server.rcpt(envelope.to)
         if code not in (250, 251):
             raise smtplib.SMTPResponseException(code, text)
@@ -153,19 +165,20 @@ class SmtpChannel:
         return self._said(DeliveryState.SENT, provider_id=text.decode("utf-8", "replace")[:200])
 
     def _refused(self, code: int) -> SendResult:
-        if code == 421:  # the server is closing the connection
+        if code in OF_THE_SERVER:
             self._drop()
+            return self._unreachable(str(code))
         if code < 500:
-            return self._unreachable()
-        return self._said(DeliveryState.FAILED, Reason.PROVIDER_REFUSED)
+            return self._put_off(code)
+        return replace(self._said(DeliveryState.FAILED, Reason.PROVIDER_REFUSED), detail=str(code))
 
-    def _unreachable(self) -> SendResult:
-        return SendResult(
-            DeliveryState.HELD,
-            self.name,
-            reason=Reason.PROVIDER_UNREACHABLE,
-            is_worth_retrying=True,
-        )
+    def _put_off(self, code: int) -> SendResult:
+        held = self._said(DeliveryState.HELD, Reason.PROVIDER_UNREACHABLE)
+        return replace(held, is_worth_retrying=True, detail=str(code))
+
+    def _unreachable(self, detail: str) -> SendResult:
+        held = self._said(DeliveryState.HELD, Reason.PROVIDER_UNREACHABLE)
+        return replace(held, is_worth_retrying=True, is_channel_fault=True, detail=detail)
 
     def _said(
         self, state: DeliveryState, reason: Reason | None = None, provider_id: str | None = None
@@ -191,6 +204,12 @@ def _connect(host: str, port: int, security: str, timeout: float) -> smtplib.SMT
         server.close()
         raise
     return server
+
+
+def _kind(error: Exception) -> str:
+    """Return what to say of an error: the server's code or the error's kind, never its text."""
+    code = getattr(error, "smtp_code", None)
+    return type(error).__name__ if code is None else f"{type(error).__name__} {code}"
 
 
 def _read(name: str, value: Any) -> Any:

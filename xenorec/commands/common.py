@@ -16,7 +16,7 @@ from xenorec.workspace import open as open_workspace
 
 if TYPE_CHECKING:
     from xenorec.campaigns import Campaign
-    from xenorec.campaigns.worker import DeliveryReport
+    from xenorec.campaigns.delivery_report import DeliveryReport
 
 EXIT_FAILED = 5
 LEDGER = "xenorec.ledger"
@@ -60,8 +60,8 @@ def instant_or_now(text: str | None) -> datetime:
 
 
 def finish(reports: Sequence[DeliveryReport], to_json: bool) -> None:
-    """Print what was delivered, and exit with 5 where something of it failed or is in doubt."""
+    """Print what was delivered, and exit with 5 where something failed, or did not get through."""
     told = [report.to_mapping() for report in reports]
     say("\n".join(map(str, reports)), told if len(told) > 1 else told[0], to_json)
-    if any(report.n_failed or report.n_in_doubt or report.n_unreachable for report in reports):
+    if not all(report.is_clean for report in reports):
         raise SystemExit(EXIT_FAILED)

@@ -12,6 +12,7 @@ from xenorec.commands.common import (
     as_of_option,
     finish,
     instant_or_now,
+    opened,
     say,
     workspace_at,
 )
@@ -79,9 +80,10 @@ def run(
 ) -> None:
     """Run CAMPAIGN (YAML files) as a job: resumes, sends what is due, and nothing twice.
 
-    Of several each customer gets the worthiest messages that --cap allows. A campaign with
-    "approval: required" needs its plan approved before, by "xenorec plan ... --approve-by WHO"
-    with the same files and cap, or here by --approve-by.
+    What was approved goes out first, whatever day it was planned for; then the day is planned, if
+    anything has changed. Of several each customer gets the worthiest messages that --cap allows.
+    With "approval: required" a new plan waits, and the answer says so, until it is approved by
+    "xenorec plan ... --approve-by WHO" with the same files and cap, or here by --approve-by.
     """
     from xenorec.campaigns import run_together
     from xenorec.campaigns.together import CAP
@@ -94,6 +96,23 @@ def run(
         else:
             done = list(run_together(made, cap=cap or CAP, now=at, approve_by=approve_by))
     finish(done, to_json)
+
+
+@click.command()
+@click.argument("campaign", metavar="CAMPAIGN")
+@click.option("--reason", required=True, metavar="REASON", help="Such as template_error.")
+@as_json
+@click.pass_obj
+def retry(workspace: Path | None, campaign: str, reason: str, to_json: bool) -> None:
+    """Open what came to nothing in CAMPAIGN (its name) for REASON, once that is mended.
+
+    The customers are in the next plan again, also of a campaign that was approved; never those who
+    got it, may have got it, were held out, or said no.
+    """
+    n = opened(workspace).retry(campaign, reason=reason)
+    text = f"{n:,} customers of {campaign!r} can be planned again ({reason})."
+    hint = " Next: xenorec plan, or xenorec run." if n else ""
+    say(text + hint, {"campaign": campaign, "reason": reason, "n_customers": n}, to_json)
 
 
 def _campaigns(

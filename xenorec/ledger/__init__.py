@@ -9,6 +9,7 @@ from xenorec.ledger.records import (
     CampaignRun,
     Decision,
     Due,
+    PlannedInputs,
     RunReceipt,
     Verdict,
 )
@@ -16,7 +17,16 @@ from xenorec.ledger.records import (
 if TYPE_CHECKING:
     from xenorec.ledger.ledger import Ledger
 
-__all__ = ["Assignment", "CampaignRun", "Decision", "Due", "Ledger", "RunReceipt", "Verdict"]
+__all__ = [
+    "Assignment",
+    "CampaignRun",
+    "Decision",
+    "Due",
+    "Ledger",
+    "PlannedInputs",
+    "RunReceipt",
+    "Verdict",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -20,6 +20,7 @@ CHUNK = 400
 LOCK = 7_302_917
 """Number of the advisory lock under which PostgreSQL lets one writer in at a time."""
 
+_ADDS = re.compile(r"alter table (?P<table>\w+) add column (?P<column>\w+)", re.I)
 _NO_ROOM = re.compile(r"disk is full|no space left|file too large|disk I/O error", re.I)
 
 
@@ -69,7 +70,8 @@ class Database:
     def _take(self, connection: sa.Connection, step: Step, *, is_new: bool) -> None:
         if not is_new:
             for statement in step.statements(self.engine.dialect.name):
-                connection.exec_driver_sql(statement)
+                if not _is_there(connection, statement):
+                    connection.exec_driver_sql(statement)
         connection.execute(VERSION.insert(), {"version": step.number, "name": step.name})
 
     def insert_new(
@@ -131,6 +133,15 @@ class Database:
                 "written. See to the server, its name and its password, and run the same command "
                 "again."
             ) from None
+
+
+def _is_there(connection: sa.Connection, statement: str) -> bool:
+    """Whether a statement adds a column that the table has already."""
+    found = _ADDS.match(statement)
+    if found is None:
+        return False
+    columns = sa.inspect(connection).get_columns(found["table"])
+    return found["column"] in {column["name"] for column in columns}
 
 
 def _refuse_newer(have: int, newest: int) -> None:

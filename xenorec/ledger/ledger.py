@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from xenorec.errors import BadInput
-from xenorec.ledger import consent, cursors, erasure, gates, landing, messages, outbox, persons
+from xenorec.ledger import (
+    consent,
+    cursors,
+    erasure,
+    gates,
+    landing,
+    messages,
+    outbox,
+    persons,
+    plans,
+    second_tries,
+)
 from xenorec.ledger import tables as t
 from xenorec.ledger.database import Database
 from xenorec.ledger.erasure import LedgerErasure
@@ -19,6 +30,7 @@ from xenorec.ledger.records import (
     CampaignRun,
     Decision,
     Due,
+    PlannedInputs,
     Result,
     RunReceipt,
     Verdict,
@@ -125,7 +137,61 @@ class Ledger:
         """Return who has a decision in a step from a plan of an earlier instant."""
         return messages.decided(self._database, campaign_id, step, before)
 
+    def campaigns(self) -> list[str]:
+        """Return the names of all campaigns that have a plan here, sorted."""
+        return plans.campaigns(self._database)
+
+    def known_customers(self, campaign_id: str, step: str) -> dict[str, int]:
+        """Return who has a decision in a step, and the number of its last retry."""
+        return plans.known_customers(self._database, campaign_id, step)
+
+    def n_planned(self, campaign_id: str, step: str, as_of: datetime) -> int:
+        """Return how many messages the approved plans of one instant hold."""
+        return plans.n_planned(self._database, campaign_id, step, as_of)
+
+    def keep_template(self, template: str, version: str, files: Mapping[str, bytes]) -> None:
+        """Keep the files of a template's version, to render from them what was approved."""
+        plans.keep_template(self._database, template, version, files)
+
+    def template_files(self, template: str, version: str) -> dict[str, bytes]:
+        """Return the files of a template's version by path; empty when it was never approved."""
+        return plans.template_files(self._database, template, version)
+
+    def facts_until(self, until: datetime) -> str:
+        """Return a mark of all facts up to an instant that a plan may depend on."""
+        return plans.facts_until(self._database, until)
+
+    def note_planned(self, planned: PlannedInputs) -> None:
+        """Write down what a job planned for, so that it need not do so again."""
+        plans.note_planned(self._database, planned)
+
+    def planned_for(self, campaign_id: str, step: str, inputs_hash: str) -> PlannedInputs | None:
+        """Return the plan that was made from these very inputs, or None."""
+        return plans.planned_for(self._database, campaign_id, step, inputs_hash)
+
+    # -- second tries ------------------------------------------------------------------------
+
+    def reopen(self, campaign_id: str, step: str, reason: str, *, at: datetime) -> int:
+        """Open what failed or was suppressed for a reason that was mended, to be planned again.
+
+        Returns how many customers it was. Never what went out or may have, nor the control group.
+        Raises BadInput for a reason that cannot be mended, with those that can.
+        """
+        return second_tries.reopen(self._database, campaign_id, step, reason, at=at)
+
+    def retries(self, campaign_id: str, step: str) -> dict[str, int]:
+        """Return the number of the retry of every customer whose decision was opened anew."""
+        return second_tries.retries(self._database, campaign_id, step)
+
     # -- sending ---------------------------------------------------------------------------
+
+    def last_moment(self, campaign_id: str, step: str) -> datetime | None:
+        """Return the latest moment of the messages of a step that wait; None when none does."""
+        return plans.last_moment(self._database, campaign_id, step)
+
+    def open_channels(self, campaign_id: str, step: str) -> set[str]:
+        """Return the channels of the messages of a step that are still to go."""
+        return plans.channels(self._database, campaign_id, step)
 
     def due(
         self, campaign_id: str, step: str, now: datetime, limit: int = 200, *, after: str = ""
@@ -150,13 +216,22 @@ class Ledger:
         now: datetime,
         worker: str,
         quiet_until: Mapping[str, datetime],
+        holds: Mapping[str, Verdict] | None = None,
     ) -> dict[str, Verdict]:
         """Judge due messages and claim those that may go, in one transaction.
 
-        ``quiet_until`` gives, for keys in their quiet hours, when these end. The verdict
-        ``claimed`` belongs to this worker alone; a key that another worker took is left out.
+        ``quiet_until`` gives, for keys in their quiet hours, when these end; ``holds`` what is to
+        become of keys that cannot go now, though they may. The verdict ``claimed`` belongs to this
+        worker alone; a key that another worker took is left out.
         """
-        return outbox.claim(self._database, dues, now=now, worker=worker, quiet_until=quiet_until)
+        return outbox.claim(
+            self._database,
+            dues,
+            now=now,
+            worker=worker,
+            quiet_until=quiet_until,
+            holds=holds or {},
+        )
 
     def refusal(self, decision: Decision, now: datetime) -> Reason | None:
         """Return why a claimed message must not go after all, in the instant before its call."""

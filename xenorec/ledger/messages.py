@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from xenorec.ledger import tables as t
 from xenorec.ledger.database import Database
+from xenorec.ledger.outbox import is_reopened
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,10 +43,13 @@ def messages(database: Database, until: datetime | None) -> pa.Table:
 
 
 def decided(database: Database, campaign_id: str, step: str, before: datetime) -> set[str]:
-    """Return the customers with a decision in a step that was made for an earlier instant."""
+    """Return the customers with a decision in a step that was made for an earlier instant.
+
+    One that was opened anew does not count.
+    """
     d = t.DECISIONS.c
     query = sa.select(d.customer_id).where(
-        d.campaign_id == campaign_id, d.step == step, d.created_at < before
+        d.campaign_id == campaign_id, d.step == step, d.created_at < before, ~is_reopened()
     )
     with database.reading() as connection:
         return set(connection.scalars(query))

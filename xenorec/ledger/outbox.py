@@ -3,6 +3,11 @@
 A message's present state is its newest row in ``deliveries`` (highest attempt, then latest). Rows
 are only added, and only inside ``Database.writing``, where one writer follows another: a step is
 written when the state is still the one that it starts from, so two workers never both take it.
+
+A verdict of time (expired, no legal hour left) is as right as the clock that gave it: where the
+newest row of a message is of an instant well after ``now``, that clock was ahead, and the message
+is judged again. No channel was called for such a message, so it cannot go out twice. A decision
+that ``retry`` opened anew is out of the box for good: the one that follows it takes its place.
 """
 
 from __future__ import annotations
@@ -10,7 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,12 +38,19 @@ from xenorec.ledger.records import (
 from xenorec.schema.enums import DeliveryState
 
 WAITING = ("planned", "held")
-UNSAID = ("due_at", "provider", "provider_id", "body_hash", "worker")
+TIMELY = ("expired", "quiet_hours")
+"""Reasons of a suppression that a clock ahead of time may have given wrongly."""
+AHEAD = timedelta(hours=1)
+"""By so much a row must lie after the present to be taken for one of a clock ahead of time."""
+UNSAID = (
+    *("due_at", "provider", "provider_id", "body_hash", "worker"),
+    *("fault", "detail", "address_hash"),
+)
 """Columns of a delivery that a step may leave empty."""
 RESOLVES_DOUBT = ("sent", "delivered", "failed")
 
-State = tuple[int, str]
-"""The attempt and the state of a message."""
+State = tuple[int, str, bool]
+"""The attempt and the state of a message, and whether it waits to be sent."""
 
 
 def record(
@@ -68,15 +80,14 @@ def due(
 ) -> list[Due]:
     """Return approved messages that are due at ``now``, by customer, after one customer."""
     last = t.DELIVERIES.alias("last")
-    at = sa.func.coalesce(last.c.due_at, t.DECISIONS.c.planned_at, type_=t.Instant)
     query = (
         _standing(last, campaign_id, step)
         .join(t.RUNS, _own_run())
         .where(
             t.RUNS.c.approved_at.is_not(None),
             t.DECISIONS.c.customer_id > after,
-            last.c.state.in_(WAITING),
-            at <= now,
+            _waits(last, now),
+            _due_at(last, now) <= now,
         )
         .order_by(t.DECISIONS.c.customer_id)
         .limit(limit)
@@ -101,20 +112,35 @@ def claim(
     now: datetime,
     worker: str,
     quiet_until: Mapping[str, datetime],
+    holds: Mapping[str, Verdict],
 ) -> dict[str, Verdict]:
-    """Judge due messages and write the verdicts; a message that another worker took is left out."""
+    """Judge due messages and write the verdicts; a message that another worker took is left out.
+
+    One that may go gets the verdict that ``holds`` has for its key, if there is one.
+    """
     ordered = sorted(dues, key=lambda one: one.decision.key)
     verdicts: dict[str, Verdict] = {}
     with database.writing() as connection:
-        states = _states(connection, ordered)
+        states = _states(connection, ordered, now)
         free = [one for one in ordered if _is_waiting(one, states)]
         gates = Gates.read(connection, [one.decision for one in free], now)
         for one in free:
             verdict = gates.judge(one.decision, quiet_until.get(one.decision.key))
+            if verdict.state == DeliveryState.CLAIMED:
+                verdict = holds.get(one.decision.key, verdict)
             verdicts[one.decision.key] = verdict
             if verdict.state == DeliveryState.CLAIMED:
                 gates.note(one.decision)
-        rows = [_row(one, verdicts[one.decision.key], now, worker=worker) for one in free]
+        rows = [
+            _row(
+                one,
+                verdicts[one.decision.key],
+                now,
+                worker=worker,
+                address_hash=one.decision.address_hash,
+            )
+            for one in free
+        ]
         database.insert_new(connection, t.DELIVERIES, rows)
     return verdicts
 
@@ -127,7 +153,7 @@ def finish(database: Database, results: Sequence[Result], *, now: datetime) -> l
     """
     ordered = sorted(results, key=lambda result: result.due.decision.key)
     with database.writing() as connection:
-        states = _states(connection, [result.due for result in ordered])
+        states = _states(connection, [result.due for result in ordered], now)
         mine = [result for result in ordered if _is_held(result, states)]
         rows = [
             _row(
@@ -137,6 +163,8 @@ def finish(database: Database, results: Sequence[Result], *, now: datetime) -> l
                 provider=result.provider,
                 provider_id=result.provider_id,
                 body_hash=result.body_hash,
+                fault=result.fault,
+                detail=result.detail,
             )
             for result in mine
         ]
@@ -146,13 +174,14 @@ def finish(database: Database, results: Sequence[Result], *, now: datetime) -> l
 
 
 def states(database: Database, campaign_id: str, step: str) -> Counter[tuple[str, str | None]]:
-    """Return how many decisions of a step are in which (state, reason)."""
+    """Return how many decisions of a step are in which (state, reason); of each customer's last."""
     last = t.DELIVERIES.alias("last")
     query = (
         sa.select(last.c.state, last.c.reason, sa.func.count())
         .select_from(t.DECISIONS)
         .join(last, last.c.seq == latest_seq(t.DECISIONS.c.key))
         .where(t.DECISIONS.c.campaign_id == campaign_id, t.DECISIONS.c.step == step)
+        .where(~has_follower())
         .group_by(last.c.state, last.c.reason)
     )
     with database.reading() as connection:
@@ -162,11 +191,57 @@ def states(database: Database, campaign_id: str, step: str) -> Counter[tuple[str
 
 def _standing(last: Any, campaign_id: str, step: str) -> Any:
     return (
-        sa.select(t.DECISIONS, last.c.attempt, last.c.worker, _n_calls())
+        sa.select(t.DECISIONS, last.c.attempt, last.c.worker, *_tries())
         .select_from(t.DECISIONS)
         .join(last, last.c.seq == latest_seq(t.DECISIONS.c.key))
         .where(t.DECISIONS.c.campaign_id == campaign_id, t.DECISIONS.c.step == step)
+        .where(~is_reopened())
     )
+
+
+def is_reopened() -> Any:
+    """Whether a decision was opened anew, so that another one takes its place."""
+    d, r = t.DECISIONS.c, t.RETRIES.c
+    query = sa.select(r.retry).where(
+        r.campaign_id == d.campaign_id,
+        r.step == d.step,
+        r.customer_id == d.customer_id,
+        r.retry > d.retry,
+    )
+    return query.correlate(t.DECISIONS).exists()
+
+
+def has_follower() -> Any:
+    """Whether another decision has taken a decision's place."""
+    d, later = t.DECISIONS.c, t.DECISIONS.alias("later")
+    query = sa.select(later.c.key).where(
+        later.c.campaign_id == d.campaign_id,
+        later.c.step == d.step,
+        later.c.customer_id == d.customer_id,
+        later.c.retry > d.retry,
+    )
+    return query.correlate(t.DECISIONS).exists()
+
+
+def _waits(last: Any, now: datetime) -> Any:
+    misjudged = sa.and_(
+        last.c.state == "suppressed",
+        last.c.reason.in_(TIMELY),
+        last.c.attempt > 0,
+        _is_ahead(last, now),
+    )
+    return sa.or_(last.c.state.in_(WAITING), misjudged)
+
+
+def _due_at(last: Any, now: datetime) -> Any:
+    """Return when a message is due: as planned, where a clock ahead of time said something else."""
+    planned = t.DECISIONS.c.planned_at
+    said = sa.case((_is_ahead(last, now), planned), else_=last.c.due_at)
+    return sa.func.coalesce(said, planned, type_=t.Instant)
+
+
+def _is_ahead(last: Any, now: datetime) -> Any:
+    return last.c.at > now + AHEAD
 
 
 def _own_run() -> Any:
@@ -177,10 +252,15 @@ def _own_run() -> Any:
     )
 
 
-def _n_calls() -> Any:
-    d = t.DELIVERIES.alias("calls")
-    query = sa.select(sa.func.count()).where(d.c.key == t.DECISIONS.c.key, d.c.state == "claimed")
-    return query.scalar_subquery().label("n_calls")
+def _tries() -> tuple[Any, ...]:
+    """Return the numbers of a message's intents, and of those that each kind of fault spoilt."""
+    d = t.DELIVERIES.alias("tries")
+    of_message = sa.select(sa.func.count()).where(d.c.key == t.DECISIONS.c.key)
+    return (
+        of_message.where(d.c.state == "claimed").scalar_subquery().label("n_claims"),
+        of_message.where(d.c.fault == "channel").scalar_subquery().label("n_faults"),
+        of_message.where(d.c.fault == "recipient").scalar_subquery().label("n_deferred"),
+    )
 
 
 def _dues(database: Database, query: Any) -> list[Due]:
@@ -191,31 +271,35 @@ def _dues(database: Database, query: Any) -> list[Due]:
         Due(
             Decision(**{name: row[name] for name in names}),
             row["attempt"],
-            row["n_calls"],
-            row["worker"],
+            n_calls=row["n_claims"] - row["n_faults"],
+            worker=row["worker"],
+            n_crashes=row["n_claims"] - row["n_faults"] - row["n_deferred"],
+            n_faults=row["n_faults"],
         )
         for row in rows
     ]
 
 
-def _states(connection: sa.Connection, dues: Sequence[Due]) -> dict[str, State]:
+def _states(connection: sa.Connection, dues: Sequence[Due], now: datetime) -> dict[str, State]:
     last = t.DELIVERIES.alias("last")
+    waits = sa.and_(_waits(last, now), ~is_reopened())
     query = (
-        sa.select(last.c.key, last.c.attempt, last.c.state)
+        sa.select(last.c.key, last.c.attempt, last.c.state, waits)
         .select_from(t.DECISIONS)
         .join(last, last.c.seq == latest_seq(t.DECISIONS.c.key))
         .where(t.DECISIONS.c.key.in_([one.decision.key for one in dues]))
     )
-    return {key: (attempt, state) for key, attempt, state in connection.execute(query)}
+    rows = connection.execute(query)
+    return {key: (attempt, state, bool(waits)) for key, attempt, state, waits in rows}
 
 
 def _is_waiting(one: Due, states: Mapping[str, State]) -> bool:
-    attempt, state = states[one.decision.key]
-    return state in WAITING and attempt == one.attempt - 1
+    attempt, _, waits = states[one.decision.key]
+    return waits and attempt == one.attempt - 1
 
 
 def _is_held(result: Result, states: Mapping[str, State]) -> bool:
-    attempt, state = states[result.due.decision.key]
+    attempt, state, _ = states[result.due.decision.key]
     if attempt != result.due.attempt:
         return False
     resolves = state == "in_doubt" and result.verdict.state in RESOLVES_DOUBT

@@ -15,6 +15,7 @@ class Decision:
     ``send_propensity`` is the chance with which the hour of ``planned_at`` was chosen, empty where
     it depended on the other customers or is not known; ``is_hour_explored``: drawn by chance.
     ``why`` says in a sentence how it fared against other campaigns, where it was compared.
+    ``retry``: 0 for the first decision; one more for each time that it was opened anew.
     """
 
     key: str
@@ -45,6 +46,7 @@ class Decision:
     send_propensity: float | None = None
     is_hour_explored: bool | None = None
     why: str | None = None
+    retry: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,10 @@ class RunReceipt:
 
 @dataclass(frozen=True)
 class Due:
-    """A decision to act on: the attempt to write, and how often its channel was called before.
+    """A decision to act on: the attempt to write, and what came of those before.
 
+    ``n_calls``: attempts that were not spoilt by a fault of the whole channel; ``n_crashes``: those
+    of them that nobody reported on; ``n_faults``: attempts that the channel's fault spoilt.
     ``worker`` is who holds it, for a message that was claimed and never reported on.
     """
 
@@ -92,6 +96,8 @@ class Due:
     attempt: int
     n_calls: int
     worker: str | None = None
+    n_crashes: int = 0
+    n_faults: int = 0
 
 
 @dataclass(frozen=True)
@@ -105,10 +111,29 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a claimed message, ready to be written."""
+    """What became of a claimed message, ready to be written.
+
+    ``fault`` says whose a try without success was: of the ``channel``, or of the ``recipient``;
+    ``detail`` what was heard, such as a code of the provider's; nothing personal.
+    """
 
     due: Due
     verdict: Verdict
     provider: str | None = None
     provider_id: str | None = None
     body_hash: str | None = None
+    fault: str | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True)
+class PlannedInputs:
+    """What a job planned for: the inputs' hash, the plan they gave, and how many were new in it."""
+
+    campaign_id: str
+    step: str
+    inputs_hash: str
+    as_of: datetime
+    plan_hash: str
+    n_new: int
+    at: datetime

@@ -171,7 +171,8 @@ DECISIONS = sa.Table(
     sa.Column("send_propensity", sa.Float),
     sa.Column("is_hour_explored", sa.Boolean),
     sa.Column("why", sa.Text),
-    sa.UniqueConstraint("campaign_id", "step", "customer_id", name="uq_decision"),
+    sa.Column("retry", sa.Integer, nullable=False, server_default="0"),
+    sa.UniqueConstraint("campaign_id", "step", "customer_id", "retry", name="uq_decision"),
     sa.Index("ix_decisions_address", "address_hash", "campaign_id", "step"),
 )
 
@@ -188,6 +189,9 @@ DELIVERIES = sa.Table(
     sa.Column("provider_id", sa.Text),
     sa.Column("body_hash", sa.Text),
     sa.Column("worker", sa.Text),
+    sa.Column("fault", sa.Text),
+    sa.Column("detail", sa.Text),
+    sa.Column("address_hash", sa.Text),
     sa.Column("at", Instant, nullable=False),
     sa.Column("written_at", Instant, nullable=False, default=lambda: datetime.now(UTC)),
     sa.UniqueConstraint("key", "attempt", "state", name="uq_delivery"),
@@ -279,6 +283,38 @@ AUDIT_LOG = sa.Table(
     sa.Column("detail", sa.Text),
     sa.Column("at", Instant, nullable=False),
     sa.Index("ix_audit_subject", "subject"),
+)
+
+RETRIES = sa.Table(
+    "retries",
+    METADATA,
+    sa.Column("campaign_id", sa.Text, primary_key=True),
+    sa.Column("step", sa.Text, primary_key=True),
+    sa.Column("customer_id", sa.Text, primary_key=True),
+    sa.Column("retry", sa.Integer, primary_key=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+)
+
+TEMPLATE_FILES = sa.Table(
+    "template_files",
+    METADATA,
+    sa.Column("template", sa.Text, primary_key=True),
+    sa.Column("version", sa.Text, primary_key=True),
+    sa.Column("path", sa.Text, primary_key=True),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)
+
+PLANNED_INPUTS = sa.Table(
+    "planned_inputs",
+    METADATA,
+    sa.Column("campaign_id", sa.Text, primary_key=True),
+    sa.Column("step", sa.Text, primary_key=True),
+    sa.Column("inputs_hash", sa.Text, primary_key=True),
+    sa.Column("as_of", Instant, nullable=False),
+    sa.Column("plan_hash", sa.Text, nullable=False),
+    sa.Column("n_new", sa.Integer, nullable=False),
+    sa.Column("at", Instant, nullable=False),
 )
 
 VERSION = sa.Table(

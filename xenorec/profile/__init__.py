@@ -1,5 +1,6 @@
 """The unified profile of a customer at one instant, and the cut that models see."""
 
+from xenorec.profile.addresses import addresses_at
 from xenorec.profile.cut import cut_sql, instant
 from xenorec.profile.early import latest_order, reach, warn_of_early
 from xenorec.profile.history import History
@@ -13,6 +14,7 @@ __all__ = [
     "ProfileColumn",
     "ProfileSource",
     "Profiles",
+    "addresses_at",
     "condition",
     "cut_sql",
     "instant",

@@ -161,7 +161,7 @@ class Profiles:
 
     def _run(self, select: str, columns: frozenset[str], *, order: bool = True) -> pa.Table:
         rows = self._source.read(columns | {"customer_id"})
-        sql, params = f"{select} from {_known(rows, self._needed())}", {}
+        sql, params = f"{select} from profile", {}
         if self._conditions:
             sql += " where " + " and ".join(_renamed(c, i) for i, c in enumerate(self._conditions))
             params = _params(self._conditions)
@@ -198,17 +198,6 @@ def _example(type_: str) -> str:
         return f"cast([] as {type_})"
     plain = {"VARCHAR": "'x'", "BOOLEAN": "true", "TIMESTAMPTZ": "'2000-01-01'"}
     return f"cast({plain.get(type_, '1')} as {type_})"
-
-
-def _known(rows: pa.Table, columns: Iterable[str]) -> str:
-    """Return the profile to choose from, with what is no finite number as not known (null)."""
-    numbers = [
-        name for name in sorted(columns) if pa.types.is_floating(rows.schema.field(name).type)
-    ]
-    if not numbers:
-        return "profile"
-    finite = ", ".join(f'case when isfinite("{n}") then "{n}" end as "{n}"' for n in numbers)
-    return f"(select * replace ({finite}) from profile) as profile"
 
 
 def _is_sql(column: ProfileColumn) -> bool:

@@ -21,6 +21,7 @@ FRAMES = (
     "decisions",
     "deliveries",
     "outcomes",
+    "retries",
     "suppressions",
 )
 

@@ -36,7 +36,9 @@ select d.customer_id, d.arm, d.channel, d.reason as decided_reason, l.state,
   coalesce(l.reason, d.reason) as reason, d.planned_at, d.time_zone, d.shelves, d.creative_id,
   d.creative_propensity, d.created_at, timezone(d.time_zone, d.planned_at) as local_at
 from decisions as d join latest as l on l.key = d.key
-where d.campaign_id = $campaign
+where d.campaign_id = $campaign and d.retry = (select max(retry) from decisions as later
+  where later.campaign_id = d.campaign_id and later.step = d.step
+    and later.customer_id = d.customer_id)
 order by d.customer_id
 """
 SENT = ("sent", "delivered")

@@ -183,13 +183,17 @@ def test_a_claim_younger_than_the_lease_is_left_to_its_worker(ledger: Ledger) ->
     assert channel.sent == []
 
 
-def test_an_unreachable_channel_is_tried_again_and_then_given_up(ledger: Ledger) -> None:
+def test_who_is_put_off_is_tried_until_the_last_moment(ledger: Ledger) -> None:
     fill(ledger, decision("a"), decision("b"))
-    channel = Recorder(unreachable={"spring/1/a": 1, "spring/1/b": 9})
-    for minutes in (0, 20, 60, 120):
-        worker(ledger, channel).deliver(NOON + timedelta(minutes=minutes))
+    channel = Recorder(unreachable={"spring/1/a": 1, "spring/1/b": 99})
+    for hours in range(8):
+        worker(ledger, channel).deliver(NOON + timedelta(hours=hours))
     assert channel.sent == ["spring/1/a"]
-    assert standing(ledger) == {("sent", None): 1, ("failed", "provider_unreachable"): 1}
+    assert channel.unreachable["spring/1/b"] == 99 - 8, "an hourly job tries it every time"
+    assert standing(ledger) == {("sent", None): 1, ("held", "provider_unreachable"): 1}
+    report = worker(ledger, channel).deliver(NOON + timedelta(days=2, minutes=1))
+    assert standing(ledger) == {("sent", None): 1, ("suppressed", "expired"): 1}
+    assert "1 expired" in str(report)
 
 
 def test_a_message_that_renders_otherwise_than_planned_is_not_sent(ledger: Ledger) -> None:

@@ -15,7 +15,7 @@ import pytest
 from tests.unit.campaigns.outbox import NOON, Recorder, decision, fill, worker
 from xenorec.channels import Envelope, FileChannel, SendResult
 from xenorec.errors import NotSupported, UnknownName
-from xenorec.ledger import Ledger
+from xenorec.ledger import Decision, Ledger
 from xenorec.schema.enums import DeliveryState
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -160,12 +160,12 @@ def test_an_error_of_a_channel_keeps_what_was_sent_before(ledger: Ledger) -> Non
             return super().send(envelope)
 
     fill(ledger, decision("a"), decision("b"))
-    with pytest.raises(RuntimeError):
-        worker(ledger, Broken(), name="").deliver(NOON)
-    assert standing(ledger) == {("sent", None): 1, ("claimed", None): 1}
+    report = worker(ledger, Broken(), name="").deliver(NOON)
+    assert standing(ledger) == {("sent", None): 1, ("held", "provider_unreachable"): 1}
+    assert report.n_unreachable == 1
 
 
-def test_a_message_that_always_breaks_the_channel_is_given_up(ledger: Ledger) -> None:
+def test_a_message_that_always_breaks_the_channel_stops_nobody_else(ledger: Ledger) -> None:
     class Broken(Keyed):
         def send(self, envelope: Envelope) -> SendResult:
             if envelope.key.endswith("a"):
@@ -174,24 +174,29 @@ def test_a_message_that_always_breaks_the_channel_is_given_up(ledger: Ledger) ->
 
     fill(ledger, decision("a"), decision("b"))
     channel = Broken()
-    for _ in range(6):
-        with pytest.raises(RuntimeError):
-            worker(ledger, channel, name="").deliver(NOON)
-    worker(ledger, channel, name="").deliver(NOON)
-    assert standing(ledger) == {("sent", None): 1, ("failed", "provider_unreachable"): 1}
+    for hour in range(9):
+        worker(ledger, channel, name="").deliver(NOON + timedelta(hours=hour))
+        fill(ledger, decision(f"c{hour}"), plan=f"p{hour}")
+    assert channel.sent == ["spring/1/b", *(f"spring/1/c{n}" for n in range(8))]
+    assert standing(ledger)[("held", "provider_unreachable")] == 1
+    worker(ledger, channel, name="").deliver(NOON + timedelta(days=3))
+    assert standing(ledger)[("suppressed", "expired")] == 2
 
 
-def test_an_error_of_the_template_engine_claims_nothing(ledger: Ledger) -> None:
-    fill(ledger, decision("a"))
+def test_a_message_that_cannot_be_made_waits_and_the_others_go(ledger: Ledger) -> None:
+    fill(ledger, decision("a"), decision("b"))
     made = worker(ledger, Recorder())
+    render = made.render
 
-    def broken(decided: object) -> tuple[Envelope, str]:
-        raise LookupError("no such template")
+    def broken(decided: Decision) -> tuple[Envelope, str]:
+        if decided.customer_id == "a":
+            raise LookupError("no such template")
+        return render(decided)
 
     made.render = broken
-    with pytest.raises(LookupError):
-        made.deliver(NOON)
-    assert standing(ledger) == {("planned", None): 1}
+    assert made.deliver(NOON).n_sent == 1
+    assert standing(ledger) == {("sent", None): 1, ("held", "template_error"): 1}
+    assert worker(ledger, Recorder()).deliver(NOON + timedelta(hours=1)).n_sent == 1
 
 
 def test_a_channel_that_is_not_there_is_named_before_anything_is_claimed(ledger: Ledger) -> None:
@@ -210,7 +215,7 @@ def test_a_killed_process_is_known_to_be_dead(ledger: Ledger, tmp_path: Path) ->
         from pathlib import Path
         from tests.unit.campaigns.outbox import NOON, worker
         from xenorec.channels import FileChannel
-        from xenorec.ledger import Ledger
+        from xenorec.ledger import Decision, Ledger
 
         class Dies(FileChannel):
             def send(self, envelope):

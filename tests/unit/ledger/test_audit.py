@@ -67,8 +67,19 @@ def test_every_check_says_its_promise_in_words() -> None:
     assert all(check.promise.endswith(".") and check.sql.strip() for check in checks())
 
 
+def second_delivery(ledger: Ledger) -> None:
+    fill(ledger, decision("a", key="spring/1.1/a", retry=1), plan="q")
+    delivery(ledger, key="spring/1.1/a")
+
+
 PLANTED: dict[str, Callable[[Ledger], None]] = {
     "one_delivery_per_decision": lambda ledger: delivery(ledger),
+    "one_delivery_per_customer": second_delivery,
+    "nothing_after_a_retry": lambda ledger: behind_the_api(
+        ledger,
+        "insert into retries values ('spring', '1', 'a', 1, 'expired', "
+        "'2024-05-14T11:00:00.000000Z')",
+    ),
     "consent_at_intent": lambda ledger: behind_the_api(
         ledger, "update consents set at = '2030-01-01T00:00:00.000000Z'"
     ),
@@ -116,8 +127,12 @@ def test_two_decisions_for_a_customer_are_found() -> None:
     import pyarrow as pa
 
     (check,) = [c for c in checks() if c.name == "one_decision_per_customer"]
-    rows = pa.table({"campaign_id": ["c", "c"], "step": ["1", "1"], "customer_id": ["a", "a"]})
-    assert query_frames(check.sql, {"decisions": rows}).num_rows == 1
+    two = {"campaign_id": ["c", "c"], "step": ["1", "1"], "customer_id": ["a", "a"]}
+    retries = pa.table({"campaign_id": ["c"], "step": ["1"], "customer_id": ["a"], "retry": [1]})
+    for numbers, n in (([0, 0], 1), ([0, 1], 0), ([0, 2], 1)):
+        rows = pa.table({**two, "retry": numbers})
+        frames = {"decisions": rows, "retries": retries}
+        assert query_frames(check.sql, frames).num_rows == n
 
 
 def test_every_check_has_a_planted_violation() -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from decimal import Decimal
 
 import pyarrow as pa
@@ -8,7 +7,7 @@ import pytest
 
 from xenorec.engine import query_frames
 from xenorec.errors import ConditionRefused, UnknownColumn
-from xenorec.profile import ProfileColumn, Profiles, ProfileSource, condition
+from xenorec.profile import condition
 
 COLUMNS = {"days_since_order": "INTEGER", "p_alive": "DOUBLE", "rfm_cell": "VARCHAR"}
 
@@ -226,15 +225,3 @@ def test_not_like_is_not_like(text: str) -> None:
     rows = pa.table({"rfm_cell": ["lost", "new"]})
     left = query_frames(f"select * from t where {found.sql}", {"t": rows}, found.params)
     assert left.column("rfm_cell").to_pylist() == ["new"]
-
-
-def test_a_figure_that_is_no_number_meets_no_condition() -> None:
-    rows = pa.table({"customer_id": ["a", "b", "c"], "x": [0.5, float("nan"), float("inf")]})
-    columns = (
-        ProfileColumn("customer_id", "VARCHAR", "The customer", "customer"),
-        ProfileColumn("x", "DOUBLE", "Some figure", "fitted"),
-    )
-    at = datetime(2024, 1, 1, tzinfo=UTC)
-    people = Profiles(ProfileSource(at, columns, lambda _: rows, lambda kind, value: value))
-    assert people.where("x > 0.1").to_arrow(["customer_id"]).column(0).to_pylist() == ["a"]
-    assert people.where("x is null").count() == 2
