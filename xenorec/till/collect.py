@@ -79,7 +79,7 @@ def load_journal(
     warn(notes)
     _follow(crm, folder, recorded.facts, intake.now)
     tables = (*report.tables, *_aside(bad))
-    return replace(report, tables=tables, notes=tuple(str(note) for note in notes))
+    return replace(report, tables=tables, notes=(*report.notes, *map(str, notes)))
 
 
 def _follow(crm: Workspace, folder: Path, facts: JournalFacts, now: datetime) -> None:
