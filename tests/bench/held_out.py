@@ -57,6 +57,12 @@ HOURS = (
     Part(FINAL, "journey", ("2017-08-28",), was_seen=True),
 )
 """The hour of the week of all orders after."""
+SHELVES = (
+    Part(DEVELOPMENT, "journey", ("2017-08-15",)),
+    Part(FINAL, "wholesaler", ("2011-09-01",)),
+    Part(FINAL, "journey", ("2017-11-01",), was_seen=True),
+)
+"""What is bought in the 14 days after, of ten products for each customer."""
 
 
 @dataclass(frozen=True)

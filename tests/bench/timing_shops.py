@@ -74,6 +74,25 @@ def wholesaler() -> pd.DataFrame | None:
     return orders[["customer_id", "ordered_at", "net_amount"]]
 
 
+def wholesaler_lines() -> pd.DataFrame | None:
+    """Return the lines of the same orders: customer, order, instant, product, amount, quantity."""
+    path = _there("online_retail_II.parquet")
+    if path is None:
+        return None
+    lines = pd.read_parquet(path).dropna(subset=["customer"])
+    is_sale = ~lines["Invoice"].astype(str).str.startswith("C") & (lines["Quantity"] > 0)
+    sales = lines[is_sale]
+    columns = {
+        "customer_id": sales["customer"].astype(int).astype(str),
+        "order_id": sales["Invoice"].astype(str),
+        "ordered_at": sales["ts"],
+        "product_id": sales["StockCode"].astype(str),
+        "quantity": sales["Quantity"],
+        "net_amount": sales["Quantity"] * sales["Price"],
+    }
+    return pd.DataFrame(columns)
+
+
 def _there(name: str) -> Path | None:
     path = SHARED / name
     if path.exists():
