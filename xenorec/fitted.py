@@ -33,7 +33,7 @@ Model = TypeVar("Model")
 
 ENTRY = "entry.json"
 FORMAT = 1
-MOST_ENTRIES, MOST_BYTES = 24, 2_000_000_000
+MOST_ENTRIES, MOST_BYTES = 16, 1_000_000_000
 """What is kept; what was used longest ago goes first."""
 UNFINISHED_SECONDS = 86_400
 """After so long nobody is still writing what was begun."""
