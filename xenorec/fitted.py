@@ -99,7 +99,7 @@ class FittedModels:
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
             fitted = make(watched)
-        marks = {name: history.fingerprint(name) for name in sorted(watched.tables)}
+        marks = history.fingerprints(watched.tables)
         said = [str(one.message) for one in told if isinstance(one.message, XenorecWarning)]
         entry = {"key": key, "tables": marks, "warnings": said}
         self._keep(folder / _name(key, marks), fitted, entry)
@@ -216,7 +216,7 @@ def _find(folder: Path, of: type[Model], key: Mapping[str, Any], history: Histor
     for entry in sorted(folder.glob(f"{key['model']}-{_digest(key)}-*")):
         try:
             said = _read(entry)
-            if said["key"] != key or not _is_same(said["tables"], history):
+            if said["key"] != key or said["tables"] != history.fingerprints(said["tables"]):
                 continue
             load: Any = of
             model: Model = load.load(entry)
@@ -231,10 +231,6 @@ def _find(folder: Path, of: type[Model], key: Mapping[str, Any], history: Histor
             warnings.warn(text, XenorecWarning, stacklevel=4)
         return model
     return None
-
-
-def _is_same(marks: Mapping[str, str], history: History) -> bool:
-    return all(history.fingerprint(name) == mark for name, mark in marks.items())
 
 
 def _read(entry: Path) -> dict[str, Any]:

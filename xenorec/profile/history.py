@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
 
@@ -159,20 +159,19 @@ class History:
         """One row per customer, with the store they named or else go to most."""
         return self._customers
 
-    def fingerprint(self, table: str) -> str:
-        """Return a mark of the rows of a table, the same for the same rows in any order.
+    def fingerprints(self, tables: Iterable[str]) -> dict[str, str]:
+        """Return a mark of the rows of each table, the same for the same rows in any order.
 
-        ``table`` is the name of a method above. The engine hashes the rows where they lie.
+        ``tables`` are names of methods above. The engine hashes the rows where they lie.
         """
-        if table not in self._fingerprints:
-            rows = cut_sql(TABLES[table].rpartition("order by")[0])
-            marked = (
-                "select count(*) || ':' || coalesce(sum(cast(hash(t) as HUGEINT)), 0) "
-                f"from ({rows}) as t"
-            )
+        names = sorted(tables)
+        missing = [name for name in names if name not in self._fingerprints]
+        if missing:
             with self._engine.reading() as session:
-                self._fingerprints[table] = str(session.value(marked, {"as_of": self.as_of}))
-        return self._fingerprints[table]
+                for name in missing:
+                    found = session.value(_hashed(TABLES[name]), {"as_of": self.as_of})
+                    self._fingerprints[name] = str(found)
+        return {name: self._fingerprints[name] for name in names}
 
     def __repr__(self) -> str:
         return f"History(as_of={self.as_of.isoformat()})"
@@ -200,3 +199,11 @@ class History:
     def _read(self, select: str) -> pa.Table:
         with self._engine.reading() as session:
             return session.arrow(cut_sql(select), {"as_of": self.as_of})
+
+
+def _hashed(select: str) -> str:
+    """Return the query of how many rows another gives, and the sum of their hashes."""
+    rows = cut_sql(select.rpartition("order by")[0])
+    return (
+        f"select count(*) || ':' || coalesce(sum(cast(hash(t) as HUGEINT)), 0) from ({rows}) as t"
+    )
