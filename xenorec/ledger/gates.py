@@ -186,10 +186,9 @@ def _sent_query() -> Any:
         intent.c.state == "claimed",
     )
     at = sa.func.coalesce(intent.c.at, last.c.at, type_=t.Instant)
+    address = sa.func.coalesce(intent.c.address_hash, c.address_hash).label("address_hash")
     query = (
-        sa.select(
-            c.key, c.campaign_id, c.step, c.customer_id, c.address_hash, at.label("intended_at")
-        )
+        sa.select(c.key, c.campaign_id, c.step, c.customer_id, address, at.label("intended_at"))
         .select_from(t.DECISIONS)
         .join(last, last.c.seq == latest_seq(c.key))
         .join(intent, same_attempt, isouter=True)
@@ -203,9 +202,25 @@ def _sent_query() -> Any:
 
 _SENT, _intended_at = _sent_query()
 _EARLIER = _SENT.where(_intended_at > sa.bindparam("since"))
+_MOVED = (
+    sa.select(_d.customer_id)
+    .join(t.DELIVERIES, t.DELIVERIES.c.key == _d.key)
+    .where(
+        t.DELIVERIES.c.address_hash.in_(_any_of("hashes")),
+        t.DELIVERIES.c.address_hash != _d.address_hash,
+    )
+)
 _SAME_STEP = _SENT.where(
     _d.campaign_id == sa.bindparam("campaign_id"), _d.step == sa.bindparam("step")
 )
+
+
+def _moved_to(connection: sa.Connection, hashes: Sequence[str]) -> set[str]:
+    """Return the accounts whose messages went to an address other than planned, one of these."""
+    found: set[str] = set()
+    for some in chunks(hashes):
+        found.update(connection.scalars(_MOVED, {"hashes": some}))
+    return found
 
 
 def _held(decision: Decision, until: datetime) -> Verdict:
@@ -264,7 +279,8 @@ def _earlier(
     with_caps: bool,
 ) -> Iterator[Sent]:
     """Yield the messages of the same campaign and step, and with caps those of their spans."""
-    whose = [{"ids": ids, "hashes": []} for ids in chunks(accounts)]
+    known = sorted({*accounts, *_moved_to(connection, hashes)})
+    whose = [{"ids": ids, "hashes": []} for ids in chunks(known)]
     whose += [{"ids": [], "hashes": some} for some in chunks(hashes)]
     days = [d.cap_days or 0 for d in decisions if d.cap_n is not None] if with_caps else []
     for campaign_id, step in sorted({(d.campaign_id, d.step) for d in decisions}):

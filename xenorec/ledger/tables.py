@@ -196,6 +196,7 @@ DELIVERIES = sa.Table(
     sa.Column("written_at", Instant, nullable=False, default=lambda: datetime.now(UTC)),
     sa.UniqueConstraint("key", "attempt", "state", name="uq_delivery"),
     sa.Index("ix_deliveries_latest", "key", "attempt", "seq"),
+    sa.Index("ix_deliveries_address", "address_hash"),
 )
 
 EXPOSURES = sa.Table(

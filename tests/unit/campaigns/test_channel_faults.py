@@ -199,6 +199,14 @@ def test_the_gates_judge_the_new_address(ledger: Ledger) -> None:
     assert standing(ledger) == {("suppressed", "suppressed_address"): 1}
 
 
+def test_an_address_gets_it_once_though_it_was_another_ones_when_planned(ledger: Ledger) -> None:
+    fill(ledger, decision("a"))
+    moved(ledger, Server(), "hash of b")
+    fill(ledger, decision("b"), plan="q")
+    assert worker(ledger, Server()).deliver(NOON).n_sent == 0
+    assert standing(ledger)[("suppressed", "duplicate")] == 1
+
+
 def test_an_address_that_is_gone_waits_for_the_next_load(ledger: Ledger) -> None:
     fill(ledger, decision("a"))
     made = worker(ledger, Server())

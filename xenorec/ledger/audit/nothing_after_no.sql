@@ -1,6 +1,7 @@
 -- Nothing is sent after an unsubscribe, an erasure or a suppression was written down.
 with intents as (
-  select d.key, d."at", d.written_at, c.customer_id, c.channel, c.purpose, c.address_hash
+  select d.key, d."at", d.written_at, c.customer_id, c.channel, c.purpose,
+    coalesce(d.address_hash, c.address_hash) as address_hash
   from deliveries as d join decisions as c on c.key = d.key
   where d.state = 'claimed'
     and exists (select 1 from deliveries as s where s.key = d.key and s.attempt = d.attempt

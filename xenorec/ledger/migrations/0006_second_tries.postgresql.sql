@@ -4,6 +4,7 @@
 alter table deliveries add column fault text;
 alter table deliveries add column detail text;
 alter table deliveries add column address_hash text;
+create index if not exists ix_deliveries_address on deliveries (address_hash);
 alter table decisions add column if not exists retry integer not null default 0;
 alter table decisions drop constraint if exists uq_decision;
 alter table decisions add constraint uq_decision

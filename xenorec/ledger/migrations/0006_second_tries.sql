@@ -4,6 +4,7 @@
 alter table deliveries add column fault text;
 alter table deliveries add column detail text;
 alter table deliveries add column address_hash text;
+create index if not exists ix_deliveries_address on deliveries (address_hash);
 drop index if exists ix_decisions_customer_id;
 drop index if exists ix_decisions_address;
 create table decisions_of_version_6 (
