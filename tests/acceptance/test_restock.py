@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from xenorec.campaigns.plan import Plan
 from xenorec.testing import invented_shop
 
 BRAND = {"name": "Corner Shop", "url": "https://corner.example", "address": "1 High Street"}
-AS_OF = "2017-05-30"
+AS_OF, TODAY = "2017-05-30T12:00:00Z", pd.Timestamp("2017-05-30")
 SOON = "days_until_due between 0 and 3"
 RESTOCK = "time_to_restock"
 ITEMS = 6
@@ -52,7 +53,7 @@ def restocked(plan: Plan) -> dict[str, list[str]]:
 def check(crm: xr.Workspace, plan: Plan, due: pd.DataFrame) -> None:
     """See that each message shows what is due to its customer, as far as nothing closes it."""
     shelves, shown = crm.recommender(AS_OF), restocked(plan)
-    assert len(shown) > 10
+    assert len(shown) >= 10
     assert any(len(items) in (1, 2) for items in shown.values()), "few are enough"
     for customer, items in shown.items():
         mine = due[due["customer_id"] == customer]["product_id"]
@@ -77,7 +78,7 @@ def test_who_is_meant_has_what_the_columns_count(crm: xr.Workspace) -> None:
     people = crm.profiles(AS_OF).to_pandas(["customer_id", "n_due_7d", "n_overdue"])
     counts = people.set_index("customer_id").astype(int)
     due = xr.Replenishment().fit(crm.history(AS_OF)).due(within="8d", overdue=True)
-    is_late = due["due_on"] < pd.Timestamp(AS_OF)
+    is_late = due["due_on"] < TODAY
     for column, rows in (("n_due_7d", due[~is_late]), ("n_overdue", due[is_late])):
         some = counts.loc[counts[column] > 0, column]
         assert rows["customer_id"].value_counts().to_dict() == some.to_dict()
@@ -105,6 +106,7 @@ def test_each_column_fills_the_shelf_with_what_is_due_and_overdue(
 def test_another_campaign_of_the_day_keeps_its_shelves(crm: xr.Workspace, tmp_path: Path) -> None:
     after = plan_of(crm, "n_orders >= 3")
     assert plan_of(crm, SOON).hash == plan_of(crm, SOON).hash
+    shutil.copy(crm.project.path.with_suffix(".key"), tmp_path)  # the links are signed with it
     alone = plan_of(opened(tmp_path), "n_orders >= 3")
     assert after.hash == alone.hash
     assert restocked(after) != restocked(plan_of(crm, f"n_orders >= 3 and {SOON}"))
@@ -136,5 +138,5 @@ def test_shelves_of_one_s_own_follow_what_they_are_given(crm: xr.Workspace) -> N
     people = crm.profiles(AS_OF).where(SOON)
     settings = {"recommend": own, "template": "replenish", "holdout": 0.0}
     campaign = crm.campaign("own", audience=people, **settings)
-    days = (told["due_on"] - pd.Timestamp(AS_OF)).dt.days
+    days = (told["due_on"] - TODAY).dt.days
     check(crm, campaign.plan(), told[days.between(-28, 7)])
