@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -347,29 +347,15 @@ class Ledger:
         """Write down (new, ended) links and addresses of accounts, as the warehouse has them."""
         persons.change(self._database, links=links, addresses=addresses, at=at)
 
-    def log_merges(self, links: Sequence[Mapping[str, str]], *, at: datetime) -> int:
-        """Write down which accounts are together now and were not, and which came apart."""
-        merges = t.MERGES
-        now = {(link["customer_id"], link["into_id"]) for link in links}
-        with self._database.writing() as connection:
-            rows = connection.execute(sa.select(merges).order_by(merges.c.at)).mappings().all()
-            together = _together(rows)
-            changes = [(*pair, "merge") for pair in sorted(now - together)]
-            changes += [(*pair, "unmerge") for pair in sorted(together - now)]
-            for customer_id, into_id, action in changes:
-                values = {"customer_id": customer_id, "into_id": into_id}
-                connection.execute(merges.insert(), {**values, "action": action, "at": at})
-        return len(changes)
+    def mark(self) -> str | None:
+        """Return the mark of the accounts that were written last; None before the first."""
+        return persons.mark(self._database)
+
+    def set_mark(self, mark: str) -> None:
+        """Mark the accounts as they are now, so that the warehouse's mirror can be told true."""
+        persons.set_mark(self._database, mark, datetime.now(UTC))
 
 
 def _run(campaign_id: str, step: str, plan_hash: str) -> Any:
     runs = t.RUNS.c
     return sa.and_(runs.campaign_id == campaign_id, runs.step == step, runs.plan_hash == plan_hash)
-
-
-def _together(rows: Iterable[sa.RowMapping]) -> set[tuple[str, str]]:
-    pairs: set[tuple[str, str]] = set()
-    for row in rows:
-        pair = (row["customer_id"], row["into_id"])
-        (pairs.add if row["action"] == "merge" else pairs.discard)(pair)
-    return pairs

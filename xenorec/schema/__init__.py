@@ -1,13 +1,14 @@
 """The vocabulary: canonical tables, their columns, types, checks and closed lists."""
 
 from xenorec.schema.column import Column, Table
-from xenorec.schema.id_spaces import ID_KINDS, KIND_OF, OURS, IdPrefixes, Prefix, kinds_in
-from xenorec.schema.landing import LINE, Landed, naive_columns, reasons_sql, typed_sql
+from xenorec.schema.id_spaces import ID_KINDS, KIND_OF, OURS, IdPrefixes, Prefix, kinds_in, quoted
+from xenorec.schema.landing import CONTROL, LINE, Landed, naive_columns, reasons_sql, typed_sql
 from xenorec.schema.page import markdown
 from xenorec.schema.sql import compared_sql, create_sql, ranked_sql
 from xenorec.schema.tables import TABLES, table
 
 __all__ = [
+    "CONTROL",
     "ID_KINDS",
     "KIND_OF",
     "LINE",
@@ -23,6 +24,7 @@ __all__ = [
     "kinds_in",
     "markdown",
     "naive_columns",
+    "quoted",
     "ranked_sql",
     "reasons_sql",
     "table",

@@ -107,7 +107,7 @@ IDENTIFIERS = Table(
             TEXT,
             "What the value is",
             required=True,
-            one_of=("phone", "email", "card", "external", "device"),
+            one_of=("phone", "email", "card", "external", "device", "whatsapp_user"),
         ),
         Column("value", TEXT, "Phone in E.164, e-mail, card number", required=True),
         Column("value_hash", TEXT, "Hash of the normalised value"),
@@ -293,7 +293,14 @@ SUPPRESSIONS = Table(
     ("channel", "value_hash"),
     (
         Column("channel", TEXT, "Channel", required=True, one_of=CHANNELS),
-        Column("value_hash", TEXT, "Hash of the normalised address", required=True),
+        Column(
+            "value_hash",
+            TEXT,
+            "The address, or our hash of it; only the hash is kept",
+            required=True,
+            check="regexp_full_match(value_hash, '[0-9a-f]{64}')",
+            rule="an e-mail address, a phone with its country, or our hash of one (SHA-256)",
+        ),
         Column(
             "reason",
             TEXT,

@@ -12,12 +12,15 @@ from typing import Any
 from xenorec import content
 from xenorec.engine import Session
 from xenorec.errors import BadInput, ConfigError, MissingFile, MissingPackage, Problem, nearest
-from xenorec.schema import TABLES, table
+from xenorec.schema import ID_KINDS, TABLES, table
 from xenorec.sources.files import find_file, read_sql
 from xenorec.sources.frames import in_order
 from xenorec.sources.landing import Batch
 
-KEYS = {"name", "title", "about", "time_zone", "currency", "data", "options", "inputs", "tables"}
+KEYS = {
+    *("name", "title", "about", "time_zone", "currency", "data", "options", "inputs", "tables"),
+    "id_spaces",
+}
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class Connector:
     package_folder: str = ""
     extra: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    id_spaces: Mapping[str, str] = field(default_factory=dict)
+    """Kinds of ids that it shares with another source: kind -> that source's name."""
 
     @classmethod
     def load(cls, name: str, own: Path | None = None) -> Connector:
@@ -90,6 +95,8 @@ class Connector:
             mapped.source or self.name,
             self.time_zone,
             self.currency,
+            space=self.name,
+            spaces=self.id_spaces,
         )
 
 
@@ -126,6 +133,10 @@ def _problems(manifest: Mapping[str, Any]) -> list[Problem]:
     problems += [
         Problem(key, "is missing") for key in ("name", "tables", "inputs") if key not in manifest
     ]
+    for kind in manifest.get("id_spaces", {}):
+        if kind not in ID_KINDS:
+            told = f"is not a kind of id.{nearest(kind, ID_KINDS)} Kinds: {', '.join(ID_KINDS)}"
+            problems.append(Problem(f"id_spaces.{kind}", told))
     for name, mapped in manifest.get("tables", {}).items():
         if name not in TABLES:
             problems.append(
@@ -153,4 +164,5 @@ def _connector(folder: Path, manifest: Mapping[str, Any]) -> Connector:
         package_folder=data.get("folder", ""),
         extra=data.get("extra"),
         options=manifest.get("options", {}),
+        id_spaces=manifest.get("id_spaces", {}),
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,17 +12,23 @@ import pyarrow as pa
 from xenorec.engine import DuckEngine, Session, query_frames
 from xenorec.errors import BadInput, NaiveTimestamp, nearest
 from xenorec.schema import (
+    CONTROL,
     LINE,
     Landed,
     Table,
     compared_sql,
     create_sql,
     naive_columns,
+    quoted,
     ranked_sql,
     reasons_sql,
     typed_sql,
 )
+from xenorec.schema.column import TEXT
+from xenorec.sources.erased import clear_erased, hide_erased
+from xenorec.sources.id_spaces import IdSpaces, warn_of_strangers
 from xenorec.sources.report import TableLoad
+from xenorec.sources.suppressions import hash_addresses
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,24 +72,50 @@ class Batch:
     currency: str | None = None
     first_line: int = 1
     """The number of the first row; 2 for a file with a header."""
+    space: str | None = None
+    """The id space of all rows; without it each row's source is its own."""
+    spaces: Mapping[str, str] = field(default_factory=dict)
+    """Kinds of ids that share another source's space."""
 
 
-def land(session: Session, batch: Batch, *, now: datetime, append: Append) -> TableLoad:
+@dataclass(frozen=True)
+class Landing:
+    """What landing is told of the workspace: its clock, its ledger, whose ids are whose.
+
+    ``append`` takes the accepted rows of a table whose home is the ledger; ``erased`` are the ids
+    of accounts that stay out; phones without a country code are read as of ``country``.
+    """
+
+    now: datetime
+    append: Append
+    ids: IdSpaces = field(default_factory=IdSpaces)
+    erased: frozenset[str] = frozenset()
+    country: str | None = None
+
+
+def land(session: Session, batch: Batch, landing: Landing) -> TableLoad:
     """Land one batch inside the running transaction and return its counts.
 
-    ``append`` takes the accepted rows of a table whose home is the ledger.
+    Rows of erased customers are accepted without what is personal, so that a load goes on.
     Raises BadInput for a missing key column and NaiveTimestamp for clock times nobody can place.
     """
+    now = landing.now
     _take(session, batch)
-    landed = _describe(session, batch, now)
+    if batch.table.name == "suppressions":
+        hash_addresses(session, landing.country)
+    landed = _describe(session, batch, landing)
     _refuse_missing_columns(batch.table, landed)
     _refuse_naive(session, batch.table, landed)
     session.run(f"create or replace temp table typed as {typed_sql(batch.table, landed)}")
     n_unread = _put_unread_aside(session, batch, now)
     n_in = int(session.value("select count(*) from typed")) + n_unread
-    n_bad = n_unread + _quarantine(session, batch, reasons_sql(batch.table, landed), now)
+    n_bad = n_unread + _quarantine(session, batch, reasons_sql(batch.table, landed), landing)
     n_conflicts = _settle(session, batch, now)
-    counts = _merge(session, batch.table, now, append)
+    clear_erased(session, batch.table, landing.erased)
+    if batch.space is None and not batch.spaces:
+        warn_of_strangers(session, batch.table, batch.source, landing.ids)
+    n_cleaned = _count_cleaned(session, batch.table, landed)
+    counts = _merge(session, batch.table, now, landing.append)
     load = TableLoad(
         batch.table.name,
         n_in,
@@ -93,6 +125,7 @@ def land(session: Session, batch: Batch, *, now: datetime, append: Append) -> Ta
         counts.get("changed", 0),
         n_in - n_bad - n_conflicts - counts.get("new", 0) - counts.get("changed", 0),
         tuple(sorted(set(landed.types) - set(batch.table.names))),
+        n_cleaned,
     )
     _log(session, batch.source, load, now)
     _drop(session)
@@ -145,18 +178,44 @@ def _take(session: Session, batch: Batch) -> None:
     )
 
 
-def _describe(session: Session, batch: Batch, now: datetime) -> Landed:
+def _describe(session: Session, batch: Batch, landing: Landing) -> Landed:
     n_zones, only = _register_store_zones(session), None
     if n_zones == 1 and "store_id" not in batch.table.names:
         only = session.value("select min(time_zone) from store_zones")
+    types = session.columns(f"select * exclude ({LINE}) from landed")
+    sources = _sources(session, batch, types)
     return Landed(
-        session.columns(f"select * exclude ({LINE}) from landed"),
+        types,
         batch.source,
         batch.time_zone or only,
         batch.currency,
         n_zones > 0,
-        now,
+        landing.now,
+        landing.ids.prefixes(batch.table, sources, batch.space, batch.spaces),
     )
+
+
+def _sources(session: Session, batch: Batch, types: Mapping[str, str]) -> list[str]:
+    """Return the sources of a batch's rows: its own, or those that its rows name."""
+    if "source" not in types:
+        return [batch.source]
+    rows = session.rows(
+        "select distinct coalesce(nullif(trim(cast(source as VARCHAR)), ''), $own) from landed",
+        {"own": batch.source},
+    )
+    return sorted(row[0] for row in rows) or [batch.source]
+
+
+def _count_cleaned(session: Session, table: Table, landed: Landed) -> int:
+    """Return how many texts had control characters in them, which a blank replaced."""
+    counts = [
+        f"count(*) filter (where regexp_matches(\"{column.name}\", {quoted(CONTROL)}))"
+        for column in table.columns
+        if landed.types.get(column.name) == TEXT and column.type == TEXT and not column.is_id
+    ]
+    if not counts:
+        return 0
+    return int(session.value(f"select {' + '.join(counts)} from landed"))
 
 
 def _register_store_zones(session: Session) -> int:
@@ -201,11 +260,12 @@ def _refuse_naive(session: Session, table: Table, landed: Landed) -> None:
     )
 
 
-def _quarantine(session: Session, batch: Batch, reasons: str, now: datetime) -> int:
+def _quarantine(session: Session, batch: Batch, reasons: str, landing: Landing) -> int:
     n_bad = int(session.value("select count(*) from typed where is_bad"))
     if n_bad:
         session.run(f"create or replace temp table bad as {reasons}")
-        _put_aside(session, batch, "bad", now)
+        hide_erased(session, batch.table, "bad", landing.erased)
+        _put_aside(session, batch, "bad", landing.now)
     return n_bad
 
 
@@ -314,5 +374,5 @@ def _log(session: Session, source: str, load: TableLoad, now: datetime) -> None:
 def _drop(session: Session) -> None:
     for view in ("incoming", "good"):
         session.run(f"drop view if exists {view}")
-    for name in ("change", "conflicts", "ranked", "bad", "typed", "landed", "store_zones"):
+    for name in ("change", "conflicts", "ranked", "cleared", "bad", "typed", "landed", "store_zones"):
         session.run(f"drop table if exists {name}")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
@@ -16,9 +15,11 @@ from xenorec.schema import TABLES
 from xenorec.sources.connector import Connector
 from xenorec.sources.files import file_batches
 from xenorec.sources.frames import frame_batches
-from xenorec.sources.landing import Append, Batch, land, prepare
+from xenorec.sources.landing import Batch, Landing, land, prepare
 from xenorec.sources.report import LoadReport, TableLoad
 from xenorec.sources.zones import remember_zone, told_zone
+
+Settle = Callable[[Session], tuple[str, ...]]
 
 LINKS = "create table if not exists warehouse.links (customer_id VARCHAR, into_id VARCHAR)"
 
@@ -52,6 +53,11 @@ def _nearest_zone(name: str, zones: set[str]) -> str:
     return f" Did you mean {same!r}?" if same else nearest(name, zones)
 
 
+def _nothing(session: Session) -> tuple[str, ...]:
+    """Settle nothing."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Intake:
     """Where rows go, and how clock times and money without a currency are read.
@@ -61,12 +67,14 @@ class Intake:
     """
 
     engine: DuckEngine
-    append: Append
+    landing: Landing
     own: Path | None
     time_zone: str | None
     currency: str | None
-    now: datetime
     shop_zone: str | None = None
+    spaces: Mapping[str, str] = field(default_factory=dict)
+    settle: Settle = _nothing
+    """Called in the load's own transaction when all rows are in; returns notes for the report."""
 
     @property
     def zone(self) -> str | None:
@@ -143,6 +151,10 @@ class Intake:
             remember_zone(session, self.time_zone)
         told = told_zone(session)
         batches = [replace(batch, time_zone=batch.time_zone or told) for batch in batches]
-        loads = tuple(land(session, batch, now=self.now, append=self.append) for batch in batches)
+        loads = tuple(land(session, self._spaced(batch), self.landing) for batch in batches)
         _warn_of_unread_consents(loads)
-        return LoadReport(source, loads)
+        return LoadReport(source, loads, notes=self.settle(session))
+
+    def _spaced(self, batch: Batch) -> Batch:
+        """Return a batch with the kinds of ids that it shares with another source."""
+        return replace(batch, spaces={**batch.spaces, **self.spaces}) if self.spaces else batch

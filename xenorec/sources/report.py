@@ -17,6 +17,8 @@ class TableLoad:
     n_changed: int
     n_unchanged: int
     ignored_columns: tuple[str, ...] = ()
+    n_cleaned: int = 0
+    """Texts in which control characters were replaced by a blank."""
 
     def __str__(self) -> str:
         text = (
@@ -25,6 +27,8 @@ class TableLoad:
         )
         if self.ignored_columns:
             text += f"; columns left out: {', '.join(self.ignored_columns)}"
+        if self.n_cleaned:
+            text += f"; control characters taken out of {self.n_cleaned:,} texts"
         return text
 
 
