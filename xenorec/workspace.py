@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from xenorec.campaigns import Campaign, CampaignRecord
     from xenorec.engine import DuckEngine
+    from xenorec.erase_person import ErasureReceipt
     from xenorec.identity import LinkReport
     from xenorec.ledger import Ledger
     from xenorec.memory import Memory, Moment
@@ -82,7 +83,7 @@ class Workspace:
 
     def __init__(self, project: Project, *, wait: float = 30.0) -> None:
         self.project = project
-        self._named_zone = project.time_zone
+        self.named_zone = project.time_zone
         self._wait = wait
 
     def __repr__(self) -> str:
@@ -101,49 +102,50 @@ class Workspace:
         currency: str | None = None,
         options: Mapping[str, Any] | None = None,
         now: datetime | None = None,
+        id_space: str | Mapping[str, str] | None = None,
+        complete: Iterable[str] = (),
     ) -> LoadReport:
         """Load a connector, a folder (``"files"``), a till (``"till"``) or data frames.
 
         Frames come as ``{"orders": frame, ...}`` with canonical column names; ``name`` is the
-        source they are kept under. A clock time without a zone is read in its store's, else in
-        ``time_zone`` (the source's), else in the shop's. ``currency`` fills in for a missing
-        column. Loading the same again changes nothing.
+        source they are kept under. Ids of two sources are two: customer 17 of another source is
+        kept as ``source:17``, unless ``id_space`` names the source whose ids these are, for all
+        kinds or for some (``{"customers": "shop", "products": "shop"}``). A clock time without a
+        zone is read in its store's, else in ``time_zone`` (the source's), else in the shop's.
+        ``currency`` fills in for a missing column. ``complete=["identifiers"]``: identifiers of the
+        source that did not come hold no more. Loading the same again changes nothing.
         Bad rows go to ``quarantine()``.
 
         Raises BadInput (a needed column is missing), NaiveTimestamp, MissingFile, DiskFull,
         WorkspaceBusy.
         """
-        from xenorec.sources.loading import Intake, check_zone
+        from xenorec.load_data import load
 
-        intake = Intake(
-            engine=self.engine,
-            append=self.ledger.append,
-            own=self.project.own,
-            time_zone=check_zone(time_zone),
-            currency=currency or self.project.currency,
-            now=now or datetime.now(UTC),
-            shop_zone=self._named_zone,
+        report = load(
+            self,
+            source,
+            path=path,
+            sample=sample,
+            name=name,
+            time_zone=time_zone,
+            currency=currency,
+            options=options,
+            now=now,
+            id_space=id_space,
+            complete=complete,
         )
-        folder = None if path is None else Path(path)
-        if isinstance(source, str) and source == "till":
-            from xenorec.till import load_journal
-
-            report = load_journal(self, folder, intake, options)
-        else:
-            report = intake.load(source, folder, name=name, sample=sample, options=options or {})
         self._place()
         return report
 
     def link(self) -> LinkReport:
         """Put accounts together that hold the same phone, e-mail or card."""
-        from xenorec.identity import link
+        from xenorec.identity import settle_links
 
         self._need("identifiers")
         with self.engine.writing() as session:
-            report, links = link(session)
-        rows = links.to_pylist()
-        self.ledger.log_merges(rows, at=datetime.now(UTC))
-        return report
+            return settle_links(
+                session, self.ledger, country=self.project.country, now=datetime.now(UTC)
+            )
 
     def quarantine(self) -> pd.DataFrame:
         """Return the rows that were put aside: source, table_name, line, reasons, raw."""
@@ -293,14 +295,16 @@ class Workspace:
 
         return publish_till(self, Path(path), store_id=store_id, as_of=self._instant(as_of))
 
-    def erase(self, customer_id: str, *, now: datetime | None = None) -> None:
-        """Forget a customer: no message from now on, and nothing personal is kept."""
-        from xenorec.identity.erase import erase
+    def erase(self, customer_id: str, *, now: datetime | None = None) -> ErasureReceipt:
+        """Forget a person, given any of its ids, everywhere; return what was done where.
 
-        at = now or datetime.now(UTC)
-        with self.engine.writing() as session:
-            hashes = erase(session, customer_id)
-            self.ledger.erase(customer_id, hashes, now=at)
+        No message goes out from now on, to none of the person's accounts and addresses, and loads
+        that name them again keep out what is personal. Sales stay, without a name. An id that was
+        never loaded is kept out from now on too, with a warning (``erase-unknown``).
+        """
+        from xenorec.erase_person import erase
+
+        return erase(self, customer_id, now)
 
     # -- parts -----------------------------------------------------------------------------
 
@@ -308,16 +312,18 @@ class Workspace:
     def engine(self) -> DuckEngine:
         """The engine over the warehouse's file."""
         from xenorec.engine import DuckEngine
+        from xenorec.load_data import upgrade
 
         self.__dict__["engine"] = DuckEngine(self.project.path, wait=self._wait)
         self._place()
+        upgrade(self)
         return self.engine
 
     def _place(self) -> None:
         """Learn the shop's zone from what was loaded, where the project names none."""
         from xenorec.sources.zones import found_zone
 
-        zone = self._named_zone or found_zone(self.engine)
+        zone = self.named_zone or found_zone(self.engine)
         self.project = replace(self.project, time_zone=zone)
         self.engine.time_zone = zone
 

@@ -12,7 +12,7 @@ import errno
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from email.parser import BytesHeaderParser
 from hashlib import sha256
@@ -110,6 +110,25 @@ class FileChannel:
                 "stem": stem,
             }
         )
+
+
+def erase_messages(folder: Path, keys: Iterable[str]) -> int:
+    """Delete the written messages of these keys, and their lines in the index; return how many."""
+    stems = {file_stem(key) for key in keys}
+    if not stems or not folder.is_dir():
+        return 0
+    found = [path for path in folder.iterdir() if path.stem in stems and path.suffix in ENDINGS]
+    for path in found:
+        path.unlink()
+    if (folder / INDEX).is_file():
+        marks = tuple(f'"stem": "{stem}"}}\n'.encode() for stem in stems)
+        with _one_at_a_time, (folder / INDEX).open("r+b") as file, _locked(file):
+            kept = [line for line in file.readlines() if not line.endswith(marks)]
+            file.seek(0)
+            file.truncate()
+            file.writelines(kept)
+            _to_disk(file)
+    return len(found)
 
 
 def file_stem(key: str) -> str:

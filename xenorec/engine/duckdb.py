@@ -107,6 +107,29 @@ class DuckEngine:
         finally:
             self._close(connection)
 
+    def compact(self) -> None:
+        """Write the database anew, so that no page of it holds what was deleted or changed."""
+        if self.path is None or not self.path.exists():
+            return
+        fresh = self.path.with_name(f".{self.path.name}.{os.getpid()}.new")
+        fresh.unlink(missing_ok=True)
+        connection = self._open(read_only=False)
+        try:
+            old = connection.execute("select current_database()").fetchall()[0][0]
+            quoted = str(fresh).replace("'", "''")
+            connection.execute(f"attach '{quoted}' as compacted")
+            connection.execute(f'copy from database "{old}" to compacted')
+            connection.execute("detach compacted")
+            connection.execute("checkpoint")
+            fresh.chmod(self.path.stat().st_mode & 0o777)
+            fresh.replace(self.path)
+            self._n_writes += 1
+        except duckdb.Error as error:
+            raise explained(error, "compact") from error
+        finally:
+            self._close(connection)
+            fresh.unlink(missing_ok=True)
+
     def exists(self) -> bool:
         """Whether there is something to read."""
         return self._memory is not None if self.path is None else self.path.exists()

@@ -8,7 +8,6 @@ customer's country, else of the store they named or buy in, else of the shop.
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime
 
 import pyarrow as pa
@@ -22,7 +21,7 @@ TABLES = (
     "first_seen_at TIMESTAMPTZ)",
     "create table if not exists warehouse.sightings (source VARCHAR, source_id VARCHAR, "
     "came_at TIMESTAMPTZ)",
-    "create table if not exists warehouse.complete_loads (source VARCHAR, at TIMESTAMPTZ)",
+    "create table if not exists warehouse.complete_loads (source VARCHAR, loaded_at TIMESTAMPTZ)",
     "create table if not exists warehouse.spellings (kind VARCHAR, value VARCHAR, "
     "country VARCHAR, spelled VARCHAR)",
 )
@@ -86,12 +85,13 @@ with read as (
 )
 select r.customer_id, r.kind, r.value, sha256(r.kind || ':' || r.value) as value_hash,
   r.first_seen_at, r.last_seen_at, r.is_blocked, r.source, r.source_id, r.came_at,
-  r.came_at >= coalesce(f.at, r.came_at) and (r.kind not in ('email', 'phone')
+  r.came_at >= coalesce(f.loaded_at, r.came_at) and (r.kind not in ('email', 'phone')
     or r.came_at = max(r.came_at) over (partition by r.source, r.customer_id, r.kind))
     as is_current
 from read as r
-left join (select source, max(at) as at from warehouse.complete_loads group by source) as f
-  on f.source = r.source
+left join (
+  select source, max(loaded_at) as loaded_at from warehouse.complete_loads group by source
+) as f on f.source = r.source
 """
 
 
@@ -144,8 +144,8 @@ def _notes(session: Session) -> tuple[str, ...]:
         "on s.kind = i.kind and s.value = i.value and s.country = i.country "
         "where s.spelled is null group by i.kind order by i.kind"
     )
-    counts = Counter({kind: n for kind, n in rows})
+    counts = dict(rows)
     if not counts:
         return ()
     told = ", ".join(f"{n:,} of kind {kind}" for kind, n in counts.items())
-    return (f"identifiers that are no address, which link and reach nobody: {told}",)
+    return (f"identifiers-unread: {told} are no address; they link and reach nobody.",)

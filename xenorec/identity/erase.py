@@ -75,6 +75,10 @@ def clear(session: Session, accounts: Sequence[str]) -> WarehouseErasure:
         n_rows[table] = _count(session, table)
         session.run(f"update warehouse.{table} set {change} where {THEIRS}")
     tables = set(session.tables())
+    session.run(
+        "delete from warehouse.sightings as s using warehouse.identifiers as i "
+        f"where s.source = i.source and s.source_id = i.source_id and i.{THEIRS}"
+    )
     for table in DELETED:
         if table in tables:
             n_rows[table] = _count(session, table)
@@ -123,7 +127,7 @@ def _hide(session: Session, texts: Sequence[str], accounts: Sequence[str]) -> in
     n = int(session.value(f"select count(*) from warehouse.quarantine as q where {theirs}"))
     if n:
         session.run(
-            "update warehouse.quarantine as q set raw = '{\"customer\": \"erased\"}', "
+            'update warehouse.quarantine as q set raw = \'{"customer": "erased"}\', '
             "reasons = list_transform(reasons, lambda x: split_part(x, ':', 1) || ': erased') "
             f"where {theirs}"
         )

@@ -122,7 +122,9 @@ def link(
     groups = _components([*at_source, *by_key])
     found, apart = _with_chains(session, groups, found)
     by_key = [edge for edge in by_key if edge[0] not in apart]
-    links = _write(session, _components([*at_source, *by_key]), {a for edge in by_key for a in edge})
+    links = _write(
+        session, _components([*at_source, *by_key]), {a for edge in by_key for a in edge}
+    )
     n_accounts = int(session.value("select count(*) from warehouse.accounts"))
     too_shared = session.value(
         "select count(*) from (select 1 from keys group by kind, key having count(*) > $most)",

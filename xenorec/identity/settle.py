@@ -21,6 +21,9 @@ from xenorec.identity.link import LinkReport, link, relink
 Pair = tuple[str, str]
 Change = tuple[Sequence[Pair], Sequence[Pair]]
 
+MARK = ("identity", "accounts")
+"""Where the ledger keeps which state of the accounts it has."""
+
 MIRRORS = (
     "create table if not exists warehouse.known_links (customer_id VARCHAR, other VARCHAR)",
     "create table if not exists warehouse.known_addresses (customer_id VARCHAR, other VARCHAR)",
@@ -48,8 +51,8 @@ class AccountLedger(Protocol):
 
     def accounts(self) -> tuple[list[Pair], list[Pair]]: ...  # noqa: D102
     def change_accounts(self, *, links: Change, addresses: Change, at: datetime) -> None: ...  # noqa: D102
-    def mark(self) -> str | None: ...  # noqa: D102
-    def set_mark(self, mark: str) -> None: ...  # noqa: D102
+    def cursors(self, source: str) -> dict[str, str]: ...  # noqa: D102
+    def set_cursor(self, source: str, name: str, value: str, *, at: datetime) -> None: ...  # noqa: D102
     def erased_accounts(self) -> set[str]: ...  # noqa: D102
     def erased_hashes(self) -> dict[str, datetime]: ...  # noqa: D102
     def erase(  # noqa: D102
@@ -90,7 +93,7 @@ def _mirror(session: Session, ledger: AccountLedger) -> list[Pair]:
     for sql in MIRRORS:
         session.run(sql)
     own = session.value("select max(mark) from warehouse.ledger_mark")
-    if own is not None and own == ledger.mark():
+    if own is not None and own == _mark(ledger):
         return []
     links, addresses = ledger.accounts()
     for name, pairs in (("known_links", links), ("known_addresses", addresses)):
@@ -106,10 +109,15 @@ def _tell(session: Session, ledger: AccountLedger, now: datetime) -> None:
         ledger.change_accounts(links=links, addresses=addresses, at=now)
     for name, query in NOW.items():
         session.run(f"create or replace table warehouse.{name} as {query}")
-    if ledger.mark() is None or any(links) or any(addresses):
-        ledger.set_mark(secrets.token_hex(8))
+    if _mark(ledger) is None or any(links) or any(addresses):
+        ledger.set_cursor(*MARK, secrets.token_hex(8), at=now)
     session.run("delete from warehouse.ledger_mark")
-    session.run("insert into warehouse.ledger_mark values ($mark)", {"mark": ledger.mark()})
+    session.run("insert into warehouse.ledger_mark values ($mark)", {"mark": _mark(ledger)})
+
+
+def _mark(ledger: AccountLedger) -> str | None:
+    """Return the mark of the accounts that the ledger was told last."""
+    return ledger.cursors(MARK[0]).get(MARK[1])
 
 
 def _changes(session: Session, name: str) -> Change:
@@ -144,7 +152,7 @@ def _keep_out(session: Session, ledger: AccountLedger, now: datetime) -> tuple[s
         return ()
     clear(session, back)
     refresh(session, None, now)
-    return (f"accounts that stay out, since their address belongs to somebody erased: {len(back)}",)
+    return (f"kept-out: {len(back)} accounts came with an address of somebody who was erased.",)
 
 
 def _table(pairs: Sequence[Pair]) -> pa.Table:

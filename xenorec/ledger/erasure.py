@@ -74,17 +74,23 @@ def erased_hashes(database: Database) -> dict[str, datetime]:
     s = t.SUPPRESSIONS.c
     query = sa.select(s.value_hash, sa.func.min(s.at, type_=t.Instant)).where(s.reason == "erased")
     with database.reading() as connection:
-        return dict(connection.execute(query.group_by(s.value_hash)).tuples().all())
+        rows = connection.execute(query.group_by(s.value_hash)).all()
+    return {value_hash: since for value_hash, since in rows}
 
 
 def compact(database: Database) -> None:
     """Give back pages that hold what was deleted, so that no copy of it is left in the file."""
-    is_server = database.engine.dialect.name == "postgresql"
-    names = [table.name for table in (t.CONSENTS, t.DECISIONS, t.OUTCOMES)]
-    connection: Any
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for statement in [f"vacuum {name}" for name in names] if is_server else ["vacuum"]:
-            connection.exec_driver_sql(statement)
+    if database.engine.dialect.name == "sqlite":
+        raw = database.engine.raw_connection()
+        try:
+            raw.cursor().execute("vacuum")
+        finally:
+            raw.close()
+        return
+    options = {"isolation_level": "AUTOCOMMIT"}
+    with database.engine.connect().execution_options(**options) as connection:
+        for table in (t.CONSENTS, t.DECISIONS, t.OUTCOMES):
+            connection.exec_driver_sql(f"vacuum {table.name}")
 
 
 def _hashes_of(connection: sa.Connection, accounts: Sequence[str]) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -346,14 +346,6 @@ class Ledger:
     ) -> None:
         """Write down (new, ended) links and addresses of accounts, as the warehouse has them."""
         persons.change(self._database, links=links, addresses=addresses, at=at)
-
-    def mark(self) -> str | None:
-        """Return the mark of the accounts that were written last; None before the first."""
-        return persons.mark(self._database)
-
-    def set_mark(self, mark: str) -> None:
-        """Mark the accounts as they are now, so that the warehouse's mirror can be told true."""
-        persons.set_mark(self._database, mark, datetime.now(UTC))
 
 
 def _run(campaign_id: str, step: str, plan_hash: str) -> Any:

@@ -20,9 +20,6 @@ from xenorec.ledger.database import CHUNK, Database
 
 Pair = tuple[str, str]
 
-MARK = ("identity", "accounts")
-"""The cursor that says which state of the accounts the ledger has."""
-
 _l, _a, _p = t.ACCOUNT_LINKS.c, t.ACCOUNT_ADDRESSES.c, t.ID_PREFIXES.c
 
 
@@ -177,25 +174,3 @@ def _end(
         .values(until=at)
     )
     connection.execute(ending, [{"a": a, "b": b} for a, b in sorted(pairs)])
-
-
-def mark(database: Database) -> str | None:
-    """Return the mark of the accounts that were written last."""
-    c = t.CURSORS.c
-    query = sa.select(c.value).where(c.source == MARK[0], c.name == MARK[1])
-    with database.reading() as connection:
-        found: str | None = connection.scalar(query)
-    return found
-
-
-def set_mark(database: Database, value: str, at: datetime) -> None:
-    """Write down the mark of the accounts as they are now."""
-    row = {"source": MARK[0], "name": MARK[1], "value": value, "at": at}
-    insert = database.insert(t.CURSORS)
-    with database.writing() as connection:
-        connection.execute(
-            insert.on_conflict_do_update(
-                index_elements=["source", "name"], set_={"value": value, "at": at}
-            ),
-            row,
-        )

@@ -70,10 +70,11 @@ customers as (
 ),
 identifiers as (
   select coalesce(l.into_id, i.customer_id) as customer_id, i.kind, i.value, i.is_blocked,
-    i.first_seen_at, case when i.last_seen_at <= $as_of then i.last_seen_at end as last_seen_at
-  from warehouse.identifiers as i
+    i.first_seen_at, case when i.last_seen_at <= $as_of then i.last_seen_at end as last_seen_at,
+    i.came_at
+  from warehouse.contact_points as i
   left join warehouse.links as l on l.customer_id = i.customer_id
-  where i.first_seen_at is null or i.first_seen_at <= $as_of
+  where i.is_current and (i.first_seen_at is null or i.first_seen_at <= $as_of)
 ),
 events as (
   select coalesce(l.into_id, e.customer_id) as customer_id, e.name, e."at", e.product_id,

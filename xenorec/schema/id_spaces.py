@@ -8,7 +8,7 @@ join on a landed id never crosses spaces.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -69,10 +69,11 @@ class IdPrefixes:
         return any(not prefix for prefix in self.of.get(kind, {}).values())
 
 
-def kinds_in(table: Table) -> tuple[str, ...]:
-    """Return the kinds of ids that a table's columns hold."""
-    kinds = [KIND_OF[name] for name in table.names if name in KIND_OF]
-    return tuple(dict.fromkeys([*kinds, *(PROPS_IDS.values() if "props" in table.names else ())]))
+def kinds_in(table: Table, came: Container[str] | None = None) -> tuple[str, ...]:
+    """Return the kinds of ids that a table's columns hold, those of them that ``came``."""
+    names = [name for name in table.names if came is None or name in came]
+    kinds = [KIND_OF[name] for name in names if name in KIND_OF]
+    return tuple(dict.fromkeys([*kinds, *(PROPS_IDS.values() if "props" in names else ())]))
 
 
 def quoted(text: str) -> str:

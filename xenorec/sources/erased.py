@@ -44,7 +44,7 @@ def hide_erased(session: Session, table: Table, rows: str, erased: frozenset[str
         return
     register_erased(session, erased)
     session.run(
-        f"update {rows} as b set raw = '{{\"customer\": \"erased\"}}' from typed as t "
+        f'update {rows} as b set raw = \'{{"customer": "erased"}}\' from typed as t '
         f"where t.line = b.line and t.customer_id in (select customer_id from {ERASED})"
     )
 

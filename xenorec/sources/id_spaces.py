@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from xenorec.engine import Session
 from xenorec.errors import BadInput, XenorecWarning, nearest
-from xenorec.schema import ID_KINDS, KIND_OF, OURS, IdPrefixes, Table, kinds_in
+from xenorec.schema import ID_KINDS, KIND_OF, OURS, IdPrefixes, Table
 
 Pair = tuple[str, str]
 
@@ -62,14 +62,17 @@ class IdSpaces:
         return self.known[kind, space]
 
     def prefixes(
-        self, table: Table, sources: Iterable[str], space: str | None, spaces: Mapping[str, str]
+        self,
+        kinds: Iterable[str],
+        sources: Iterable[str],
+        space: str | None,
+        spaces: Mapping[str, str],
     ) -> IdPrefixes:
-        """Return the prefixes for the rows of each source in a batch.
+        """Return the prefixes of some kinds of ids for the rows of each source in a batch.
 
         ``spaces`` says which kinds share another one's ids; else ``space`` is that of all rows,
         and without it each row's source is its own.
         """
-        kinds = kinds_in(table)
         of = {
             kind: {one: self.prefix(kind, spaces.get(kind, space or one)) for one in sources}
             for kind in kinds
@@ -83,54 +86,75 @@ class IdSpaces:
         return IdPrefixes(of, reserved)
 
 
-def warn_of_strangers(session: Session, table: Table, source: str, ids: IdSpaces) -> None:
-    """Warn with ``ids-unmatched`` where ids of a batch are known in another id space only.
-
-    ``session`` holds the batch as the view ``incoming``. Rows of a space that nobody described yet
-    are no reason to warn, as long as no other space has the same ids.
-    """
+def note_references(session: Session, table: Table, source: str) -> None:
+    """Note the ids of other tables that a batch, the view ``incoming``, speaks of."""
+    session.run(
+        "create temp table if not exists id_references "
+        "(kind VARCHAR, source VARCHAR, table_name VARCHAR, id VARCHAR)"
+    )
     for name in table.names:
         kind = KIND_OF.get(name, "")
-        home = HOMES.get(kind)
-        if home is None or kind == table.name or (kind, source) not in ids.known:
-            continue
-        if len({space for k, space in ids.known if k == kind}) < 2:
-            continue
-        _warn(session, (table.name, name), (kind, home), ids.known, source)
+        if kind in HOMES and kind != table.name and name != "product_ids":
+            session.run(
+                f'insert into id_references select distinct $kind, $source, $table, "{name}" '
+                f'from incoming where "{name}" is not null',
+                {"kind": kind, "source": source, "table": table.name},
+            )
+
+
+def warn_of_strangers(session: Session, ids: IdSpaces) -> None:
+    """Warn with ``ids-unmatched`` where ids of a load are known in another id space only.
+
+    Ids of a space that nobody described yet are no reason to warn, as long as no other space has
+    the same.
+    """
+    there = session.rows("select 1 from duckdb_tables() where table_name = 'id_references'")
+    if not there:
+        return
+    asked = session.rows(
+        "select kind, source, string_agg(distinct table_name, ', ' order by table_name), "
+        "count(distinct id) from id_references group by kind, source order by 1, 2"
+    )
+    for kind, source, tables, n_ids in asked:
+        own = ids.known.get((kind, source))
+        others = {
+            space: prefix
+            for (k, space), prefix in sorted(ids.known.items())
+            if k == kind and own is not None and prefix != own
+        }
+        if others:
+            _warn(session, (kind, source, tables), (n_ids, str(own)), others)
+    session.run("drop table id_references")
 
 
 def _warn(
     session: Session,
-    column: Pair,
-    home: Pair,
-    known: Mapping[Pair, str],
-    source: str,
+    what: tuple[str, str, str],
+    own: tuple[int, str],
+    others: Mapping[str, str],
 ) -> None:
-    (table, name), (kind, home_id) = column, home
-    if table == "offers" and name == "product_ids":
+    (kind, source, tables), (n_ids, prefix) = what, own
+    n_known = _n_known(session, kind, source, prefix, prefix)
+    found = {space: _n_known(session, kind, source, prefix, p) for space, p in others.items()}
+    space = max(found, key=lambda one: found[one])
+    if n_known > (1 - DOUBTFUL) * n_ids or found[space] < DOUBTFUL * n_ids:
         return
-    prefix = known[kind, source]
-    others = {space: p for (k, space), p in known.items() if k == kind and p != prefix}
-    n_ids, n_known = session.rows(
-        f'select count(*), count(*) filter (where id in (select "{home_id}" from '
-        f'warehouse.{kind})) from (select distinct "{name}" as id from incoming '
-        f'where "{name}" is not null)'
-    )[0]
-    if not n_ids or n_known > (1 - DOUBTFUL) * n_ids:
-        return
-    for space, other in sorted(others.items()):
-        n_there = session.value(
-            f'select count(*) from (select distinct "{name}" as id from incoming) where id is not '
-            f'null and $other || substr(id, $n) in (select "{home_id}" from warehouse.{kind})',
-            {"other": other, "n": len(prefix) + 1},
+    warnings.warn(
+        f"ids-unmatched: {tables} of the source {source!r} speak of {n_ids:,} {kind}; its own "
+        f"{kind} hold {n_known:,} of them, those of {space!r} hold {found[space]:,}. Where they "
+        f"are the same, load with id_space={{{kind!r}: {space!r}}} (on the command line: "
+        f"--id-space {kind}={space}).",
+        XenorecWarning,
+        stacklevel=6,
+    )
+
+
+def _n_known(session: Session, kind: str, source: str, own: str, prefix: str) -> int:
+    """Return how many ids of a source are there when they are read in the space of a prefix."""
+    return int(
+        session.value(
+            "select count(distinct id) from id_references where kind = $kind and source = $source "
+            f"and $prefix || substr(id, $n) in (select {HOMES[kind]} from warehouse.{kind})",
+            {"kind": kind, "source": source, "prefix": prefix, "n": len(own) + 1},
         )
-        if n_there >= DOUBTFUL * n_ids:
-            warnings.warn(
-                f"ids-unmatched: {n_ids:,} different {name} of {table} came from the source "
-                f"{source!r}, and its own {kind} hold {n_known:,} of them; those of {space!r} hold "
-                f"{n_there:,}. Where they are the same, load with id_space={{{kind!r}: {space!r}}} "
-                f"(on the command line: --id-space {kind}={space}).",
-                XenorecWarning,
-                stacklevel=6,
-            )
-            return
+    )

@@ -18,6 +18,7 @@ from xenorec.schema import (
     Table,
     compared_sql,
     create_sql,
+    kinds_in,
     naive_columns,
     quoted,
     ranked_sql,
@@ -26,8 +27,9 @@ from xenorec.schema import (
 )
 from xenorec.schema.column import TEXT
 from xenorec.sources.erased import clear_erased, hide_erased
-from xenorec.sources.id_spaces import IdSpaces, warn_of_strangers
+from xenorec.sources.id_spaces import IdSpaces, note_references
 from xenorec.sources.report import TableLoad
+from xenorec.sources.sightings import note_sightings
 from xenorec.sources.suppressions import hash_addresses
 
 if TYPE_CHECKING:
@@ -91,6 +93,8 @@ class Landing:
     ids: IdSpaces = field(default_factory=IdSpaces)
     erased: frozenset[str] = frozenset()
     country: str | None = None
+    complete: frozenset[str] = frozenset()
+    """Tables of which the load brings all rows that its source has."""
 
 
 def land(session: Session, batch: Batch, landing: Landing) -> TableLoad:
@@ -113,8 +117,10 @@ def land(session: Session, batch: Batch, landing: Landing) -> TableLoad:
     n_conflicts = _settle(session, batch, now)
     clear_erased(session, batch.table, landing.erased)
     if batch.space is None and not batch.spaces:
-        warn_of_strangers(session, batch.table, batch.source, landing.ids)
+        note_references(session, batch.table, batch.source)
     n_cleaned = _count_cleaned(session, batch.table, landed)
+    if batch.table.name == "identifiers":
+        note_sightings(session, now, is_complete="identifiers" in landing.complete)
     counts = _merge(session, batch.table, now, landing.append)
     load = TableLoad(
         batch.table.name,
@@ -191,7 +197,7 @@ def _describe(session: Session, batch: Batch, landing: Landing) -> Landed:
         batch.currency,
         n_zones > 0,
         landing.now,
-        landing.ids.prefixes(batch.table, sources, batch.space, batch.spaces),
+        landing.ids.prefixes(kinds_in(batch.table, types), sources, batch.space, batch.spaces),
     )
 
 
@@ -209,7 +215,7 @@ def _sources(session: Session, batch: Batch, types: Mapping[str, str]) -> list[s
 def _count_cleaned(session: Session, table: Table, landed: Landed) -> int:
     """Return how many texts had control characters in them, which a blank replaced."""
     counts = [
-        f"count(*) filter (where regexp_matches(\"{column.name}\", {quoted(CONTROL)}))"
+        f'count(*) filter (where regexp_matches("{column.name}", {quoted(CONTROL)}))'
         for column in table.columns
         if landed.types.get(column.name) == TEXT and column.type == TEXT and not column.is_id
     ]
@@ -374,5 +380,14 @@ def _log(session: Session, source: str, load: TableLoad, now: datetime) -> None:
 def _drop(session: Session) -> None:
     for view in ("incoming", "good"):
         session.run(f"drop view if exists {view}")
-    for name in ("change", "conflicts", "ranked", "cleared", "bad", "typed", "landed", "store_zones"):
+    for name in (
+        "change",
+        "conflicts",
+        "ranked",
+        "cleared",
+        "bad",
+        "typed",
+        "landed",
+        "store_zones",
+    ):
         session.run(f"drop table if exists {name}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
@@ -15,6 +16,7 @@ from xenorec.schema import TABLES
 from xenorec.sources.connector import Connector
 from xenorec.sources.files import file_batches
 from xenorec.sources.frames import frame_batches
+from xenorec.sources.id_spaces import warn_of_strangers
 from xenorec.sources.landing import Batch, Landing, land, prepare
 from xenorec.sources.report import LoadReport, TableLoad
 from xenorec.sources.zones import remember_zone, told_zone
@@ -75,6 +77,11 @@ class Intake:
     spaces: Mapping[str, str] = field(default_factory=dict)
     settle: Settle = _nothing
     """Called in the load's own transaction when all rows are in; returns notes for the report."""
+
+    @property
+    def now(self) -> datetime:
+        """The load's clock."""
+        return self.landing.now
 
     @property
     def zone(self) -> str | None:
@@ -153,6 +160,7 @@ class Intake:
         batches = [replace(batch, time_zone=batch.time_zone or told) for batch in batches]
         loads = tuple(land(session, self._spaced(batch), self.landing) for batch in batches)
         _warn_of_unread_consents(loads)
+        warn_of_strangers(session, self.landing.ids)
         return LoadReport(source, loads, notes=self.settle(session))
 
     def _spaced(self, batch: Batch) -> Batch:

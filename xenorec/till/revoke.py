@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xenorec.errors import XenorecError
 from xenorec.pos.revoked import revoke
-from xenorec.profile import cut_sql
 from xenorec.till.shop import till_folders
 
 if TYPE_CHECKING:
     from xenorec.workspace import Workspace
-
-ERASED = """
-select owner_id from erased
-union select customer_id from accounts where owner_id in (select owner_id from erased)
-"""
 
 
 @dataclass(frozen=True)
@@ -54,9 +47,7 @@ def revoke_everywhere(crm: Workspace, customer_ids: Iterable[str]) -> list[Revok
 
 def revoke_erased(crm: Workspace, folder: Path) -> None:
     """Make one till folder forget everybody who was ever erased."""
-    with crm.engine.reading() as session:
-        rows = session.rows(cut_sql(ERASED), {"as_of": datetime.now(UTC)})
-    revoke(folder, sorted(row[0] for row in rows))
+    revoke(folder, sorted(crm.ledger.erased_accounts()))
 
 
 def _revoked(folder: Path, store_id: str, refs: list[str]) -> RevokedTill:

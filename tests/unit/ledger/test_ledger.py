@@ -114,11 +114,14 @@ def test_a_ledger_of_a_newer_version_is_refused(ledger: Ledger) -> None:
         Ledger(ledger.url).create()
 
 
-def test_merges_are_logged_once_and_so_is_their_undoing(ledger: Ledger) -> None:
-    pair = [{"customer_id": "b", "into_id": "a"}]
-    assert ledger.log_merges(pair, at=NOON) == 1
-    assert ledger.log_merges(pair, at=NOON + timedelta(hours=1)) == 0
-    assert ledger.log_merges([], at=NOON + timedelta(hours=2)) == 1
+def test_merges_are_logged_and_so_is_their_undoing(ledger: Ledger) -> None:
+    pair, nothing = [("b", "a")], ([], [])
+    ledger.change_accounts(links=(pair, []), addresses=nothing, at=NOON)
+    assert ledger.accounts() == (pair, [])
+    ledger.change_accounts(links=([], pair), addresses=nothing, at=NOON + timedelta(hours=2))
+    assert ledger.accounts() == ([], [])
+    log = ledger.snapshot("merge_log").to_pylist()
+    assert [row["action"] for row in sorted(log, key=lambda row: row["at"])] == ["merge", "unmerge"]
 
 
 def test_an_unknown_table_is_answered_with_the_nearest(ledger: Ledger) -> None:

@@ -19,9 +19,8 @@
 with addresses as (
   select customer_id, kind, value,
     row_number() over (partition by customer_id, kind
-      order by last_seen_at desc nulls last, first_seen_at desc nulls last, value) as place
-  from identifiers where not coalesce(is_blocked, false)
-    and (kind <> 'email' or regexp_matches(value, '^[^@ ]+@[^@ ]+[.][^@ ]+$'))
+      order by coalesce(last_seen_at, first_seen_at, came_at) desc, came_at desc, value) as place
+  from identifiers where not is_blocked
 ),
 reach as (
   select customer_id,
