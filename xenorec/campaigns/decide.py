@@ -10,7 +10,7 @@ from typing import Any
 
 from xenorec.campaigns.approved_templates import sources_of
 from xenorec.campaigns.compose import Composer
-from xenorec.campaigns.eligibility import Reach, reaches
+from xenorec.campaigns.eligibility import Reach, reaches, units_of
 from xenorec.campaigns.hours import Hour, HoursTold, hours_of
 from xenorec.campaigns.record import CampaignRecord
 from xenorec.campaigns.removed import Removed
@@ -77,12 +77,13 @@ def decide(record: CampaignRecord, room: Room) -> Decided:
     )
     open_to = [row for row in people if reach[row["customer_id"]].reason is None]
     composer = Composer.fitted(record, room, template, open_to)
+    units = units_of(reach)
     open_ids = [row["customer_id"] for row in open_to]
     written_to = {customer_id for customer_id in open_ids if not _is_control(record, customer_id)}
     hours = hours_of(record, room, people, ends, written_to)
     problems: dict[str, tuple[str, ...]] = {}
     drafts = [
-        _draft(record, row, reach[row["customer_id"]], composer, hours, (as_of, ends), problems)
+        _draft(record, row, (reach, units), composer, hours, (as_of, ends), problems)
         for row in people
     ]
     check = MessageCheck(template, room.brand.sender, problems)
@@ -100,7 +101,7 @@ def decide(record: CampaignRecord, room: Room) -> Decided:
 def _draft(
     record: CampaignRecord,
     row: Mapping[str, Any],
-    reach: Reach,
+    whom: tuple[Mapping[str, Reach], Mapping[str, str]],
     composer: Composer,
     hours: Mapping[str, Hour],
     time: tuple[datetime, datetime],
@@ -108,7 +109,8 @@ def _draft(
 ) -> Decision:
     customer_id, (as_of, ends) = row["customer_id"], time
     limit = cap(record.timing.cap) if record.timing.cap else None
-    control, hour = _is_control(record, customer_id), hours.get(customer_id)
+    reach, unit = (part[customer_id] for part in whom)
+    control, hour = _is_control(record, unit), hours.get(customer_id)
     blank = Decision(
         key=f"{record.campaign}/{STEP}/{customer_id}",
         campaign_id=record.campaign,
@@ -176,6 +178,7 @@ def _key(decision: Decision, retry: int) -> str:
 
 
 def _is_control(record: CampaignRecord, customer_id: str) -> bool:
+    """Whether a customer, who stands for an address, is held out."""
     return uniform(record.holdout.salt, customer_id) < record.holdout.share
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -34,12 +34,37 @@ def reaches(
     """Return the reach of every customer at ``at``; the first channel that works is taken.
 
     Of several reasons the one of the last step got to is told: no address, then no consent,
-    then a suppressed address.
+    then a suppressed address. Of several customers with one address one is written to; the others
+    are its duplicates.
     """
     found = {row["customer_id"]: Reach(channels[0], None, Reason.INVALID_ADDRESS) for row in people}
     for channel in reversed(channels):
         _fill(found, people, channel, ledger=ledger, purpose=purpose, at=at)
-    return found
+    units = units_of(found)
+    return {
+        customer_id: replace(reach, reason=Reason.DUPLICATE)
+        if reach.reason is None and units[customer_id] != customer_id
+        else reach
+        for customer_id, reach in found.items()
+    }
+
+
+def units_of(found: Mapping[str, Reach]) -> dict[str, str]:
+    """Return for every customer who stands for all that have the same address.
+
+    It is who can be written to, else anybody, the smallest id of them: the unit that is held out
+    or written to as one. A customer without an address stands for itself.
+    """
+    first: dict[tuple[str, str], str] = {}
+    open_first = sorted(found, key=lambda one: (found[one].reason is not None, one))
+    for customer_id in open_first:
+        reach = found[customer_id]
+        if reach.address_hash is not None:
+            first.setdefault((reach.channel, reach.address_hash), customer_id)
+    return {
+        customer_id: first.get((reach.channel, reach.address_hash or ""), customer_id)
+        for customer_id, reach in found.items()
+    }
 
 
 def _fill(
@@ -53,7 +78,7 @@ def _fill(
 ) -> None:
     kind = ADDRESS.get(channel, "email")
     hashes = {row["customer_id"]: address_hash(kind, row[kind]) for row in people if row.get(kind)}
-    granted = ledger.consents_at(at, channel, purpose, sorted(hashes))
+    granted = ledger.consents_at(at, channel, purpose, hashes)
     blocked = ledger.suppressed(sorted(set(hashes.values())), channel, at)
     for customer_id, hashed in hashes.items():
         reason = None

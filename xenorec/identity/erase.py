@@ -83,10 +83,10 @@ def clear(session: Session, accounts: Sequence[str]) -> WarehouseErasure:
         if table in tables:
             n_rows[table] = _count(session, table)
             session.run(f"delete from warehouse.{table} where {THEIRS}")
-    if "links" in tables:
-        session.run(
-            f"delete from warehouse.links where into_id in (select customer_id from {PEOPLE})"
-        )
+    for table, column in (("links", "into_id"), ("person_ids", "person_id")):
+        if table in tables:
+            theirs = f"{column} in (select customer_id from {PEOPLE})"
+            session.run(f"delete from warehouse.{table} where {theirs}")
     session.run(
         "delete from warehouse.spellings where value in (select text from erased_texts) "
         "or spelled in (select text from erased_texts)"

@@ -23,7 +23,9 @@ SHARED_BY_AT_MOST = 5
 LINKS = (
     "create table if not exists warehouse.links (customer_id VARCHAR, into_id VARCHAR)",
     "alter table warehouse.links add column if not exists why VARCHAR",
+    "create table if not exists warehouse.person_ids (person_id VARCHAR)",
 )
+"""Links, and whoever ever stood for a group: that account goes on to stand for it."""
 
 KEYS = """
 create or replace temp table keys as
@@ -50,10 +52,10 @@ KEPT = "select customer_id, into_id as other_id from warehouse.links where why =
 RANKED = """
 create or replace temp table chosen as
 select g.person, g.customer_id, row_number() over (partition by g.person order by
-    (p.into_id is null), coalesce(c.is_merged, false), a.first_seen_at nulls last, g.customer_id)
+    (p.person_id is null), coalesce(c.is_merged, false), a.first_seen_at nulls last, g.customer_id)
   as place
 from groups as g
-left join (select distinct into_id from prior_persons) as p on p.into_id = g.customer_id
+left join warehouse.person_ids as p on p.person_id = g.customer_id
 left join (
   select customer_id, bool_or(merged_into is not null or status = 'merged') as is_merged
   from warehouse.customers group by customer_id
@@ -147,8 +149,9 @@ def _prepare(session: Session, prior: Sequence[tuple[str, str]]) -> None:
         session.run(sql)
     session.register("ledger_links", _table(prior))
     session.run(
-        "create or replace temp table prior_persons as select into_id from warehouse.links "
-        "union select into_id from ledger_links"
+        "insert into warehouse.person_ids select into_id from "
+        "(select into_id from warehouse.links union select into_id from ledger_links) as p "
+        "where into_id not in (select person_id from warehouse.person_ids)"
     )
 
 

@@ -74,8 +74,8 @@ def erased_hashes(database: Database) -> dict[str, datetime]:
     s = t.SUPPRESSIONS.c
     query = sa.select(s.value_hash, sa.func.min(s.at, type_=t.Instant)).where(s.reason == "erased")
     with database.reading() as connection:
-        rows = connection.execute(query.group_by(s.value_hash)).all()
-    return {value_hash: since for value_hash, since in rows}
+        rows = [(value, at) for value, at in connection.execute(query.group_by(s.value_hash))]
+    return dict(rows)
 
 
 def compact(database: Database) -> None:

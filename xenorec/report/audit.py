@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FRAMES = (
+    "account_addresses",
+    "account_links",
     "assignments",
     "audit_log",
     "campaign_runs",

@@ -298,5 +298,6 @@ def _id_rules(column: Column, landed: Landed) -> list[tuple[str, str]]:
     reserved = landed.ids.reserved.get(kind, ()) if landed.ids.is_bare(kind) else ()
     for prefix in reserved:
         told = f"{column.name}: begins with {prefix!r}, which marks ids of another id space"
-        rules.append((f"starts_with({name}, {quoted(prefix)})", quoted(told)))
+        own = landed.ids.sql(kind, '"source"') or "''"
+        rules.append((f"starts_with({name}, {quoted(prefix)}) and {own} = ''", quoted(told)))
     return rules

@@ -17,7 +17,7 @@ from xenorec.errors import BadInput, MissingFile, XenorecError, nearest
 from xenorec.pos.journal import Entry, JournalFacts
 from xenorec.pos.recorded import BadEntry, Recorded, read_recorded
 from xenorec.pos.serving import NAME as SERVING
-from xenorec.schema import TABLES
+from xenorec.schema import ID_KINDS, OURS, TABLES
 from xenorec.sources.landing import prepare
 from xenorec.sources.report import LoadReport, TableLoad
 from xenorec.till.clock import timed
@@ -40,6 +40,8 @@ CHANGED = (
     "an entry of this key was collected before with other content; the first one is kept. Two "
     "tills share this journal, or it was restored from a copy and went on"
 )
+OURS_BUT_ORDERS = {kind: OURS for kind in ID_KINDS if kind != "orders"}
+"""A till knows customers, stores, products and offers by the ids that were published to it."""
 PUT_ASIDE = """
 insert into warehouse.quarantine
 select $source, $table, b.line, b.reasons, b.raw, $now from bad_journal as b
@@ -74,7 +76,9 @@ def load_journal(
         _put_aside(session, bad, source, intake.now)
     entries = _to_land(recorded.entries, collected)
     counted = timed(entries, collected.first)
-    report = intake.frames(frames_of(counted, recorded.facts.till_id), source)
+    report = replace(intake, spaces=OURS_BUT_ORDERS).frames(
+        frames_of(counted, recorded.facts.till_id), source
+    )
     notes = notes_of(recorded, collected, bad, counted)
     warn(notes)
     _follow(crm, folder, recorded.facts, intake.now)

@@ -111,6 +111,11 @@ PLANTED: dict[str, Callable[[Ledger], None]] = {
         "insert into outcomes (outcome_id, key, campaign_id, customer_id, kind, at) values "
         "('clicked/1', 'spring/1/zoe', 'spring', 'zoe', 'clicked', '2030-01-01T00:00:00.000000Z')",
     ),
+    "one_message_per_address": lambda ledger: (
+        fill(ledger, decision("twin"), plan="twins"),
+        worker(ledger, Recorder()).deliver(NOON),
+        behind_the_api(ledger, "update decisions set address_hash = 'hash of a'"),
+    )[0],
     "approved_before_sent": lambda ledger: behind_the_api(
         ledger, "update campaign_runs set approved_at = null"
     ),

@@ -1,28 +1,17 @@
--- Nothing is sent after an unsubscribe, an erasure or a suppression was written down.
-with intents as (
-  select d.key, d."at", d.written_at, c.customer_id, c.channel, c.purpose,
-    coalesce(d.address_hash, c.address_hash) as address_hash
-  from deliveries as d join decisions as c on c.key = d.key
-  where d.state = 'claimed'
-    and exists (select 1 from deliveries as s where s.key = d.key and s.attempt = d.attempt
-      and s.state in ('sent', 'delivered', 'in_doubt'))
-)
+-- Nothing is sent after an unsubscribe, an erasure or a suppression was written down, under any account or spelling.
+-- uses persons
 select i.key, i."at", 'suppressed' as why
 from intents as i
 join suppressions as s on s.value_hash = i.address_hash and s.channel in (i.channel, 'any')
-where s."at" <= i."at" and (s.ingested_at is null or s.ingested_at <= i.written_at)
+where (s."at" <= i."at" or s.ingested_at <= i."at")
+  and (s.ingested_at is null or s.ingested_at <= i.written_at)
   and (s.until is null or s.until > i."at")
 union all
 select i.key, i."at", 'erased'
 from intents as i
-join audit_log as a on a.action = 'erase' and a.subject = i.customer_id
+join own_accounts as o on o.key = i.key and o.attempt = i.attempt
+join audit_log as a on a.action = 'erase' and a.subject = o.account_id
 where a."at" <= i."at"
 union all
-select i.key, i."at", 'unsubscribed'
-from intents as i
-join consents as w on w.customer_id = i.customer_id and w.purpose = i.purpose
-  and w.channel in (i.channel, 'any') and w.status = 'withdrawn' and w."at" <= i."at"
-  and (w.ingested_at is null or w.ingested_at <= i.written_at)
-where not exists (select 1 from consents as g where g.customer_id = i.customer_id
-  and g.purpose = i.purpose and g.channel in (i.channel, 'any') and g.status = 'granted'
-  and g."at" > w."at" and g."at" <= i."at")
+select i.key, i."at", case when b.is_own then 'unsubscribed' else 'unsubscribed by address' end
+from intents as i join beaten as b on b.key = i.key and b.attempt = i.attempt
