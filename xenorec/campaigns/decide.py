@@ -109,7 +109,7 @@ def _draft(
 ) -> Decision:
     customer_id, (as_of, ends) = row["customer_id"], time
     limit = cap(record.timing.cap) if record.timing.cap else None
-    reach, unit = (part[customer_id] for part in whom)
+    reach, unit = whom[0][customer_id], whom[1][customer_id]
     control, hour = _is_control(record, unit), hours.get(customer_id)
     blank = Decision(
         key=f"{record.campaign}/{STEP}/{customer_id}",

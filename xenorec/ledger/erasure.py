@@ -104,7 +104,8 @@ def _hashes_of(connection: sa.Connection, accounts: Sequence[str]) -> set[str]:
 
 
 def _blank_decisions(connection: sa.Connection, accounts: Sequence[str]) -> list[str]:
-    d, keys = t.DECISIONS.c, []
+    d = t.DECISIONS.c
+    keys: list[str] = []
     for ids in chunks(accounts):
         keys += connection.scalars(sa.select(d.key).where(d.customer_id.in_(ids))).all()
     _blank(connection, t.DECISIONS, accounts, context="{}", why=None)
@@ -122,7 +123,8 @@ def _blank(
 
 
 def _known(connection: sa.Connection, accounts: Sequence[str]) -> set[str]:
-    log, found = t.AUDIT_LOG.c, set()
+    log = t.AUDIT_LOG.c
+    found: set[str] = set()
     for ids in chunks(accounts):
         query = sa.select(log.subject).where(log.action == ERASED, log.subject.in_(ids))
         found.update(connection.scalars(query))

@@ -284,7 +284,7 @@ def _earlier(
 ) -> Iterator[Sent]:
     """Yield the messages of the same campaign and step, and with caps those of their spans."""
     known = sorted({*accounts, *_moved_to(connection, hashes)})
-    whose = [{"ids": ids, "hashes": []} for ids in chunks(known)]
+    whose: list[dict[str, Any]] = [{"ids": ids, "hashes": []} for ids in chunks(known)]
     whose += [{"ids": [], "hashes": some} for some in chunks(hashes)]
     days = [d.cap_days or 0 for d in decisions if d.cap_n is not None] if with_caps else []
     for campaign_id, step in sorted({(d.campaign_id, d.step) for d in decisions}):

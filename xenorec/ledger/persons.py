@@ -104,9 +104,8 @@ def add_id_space(database: Database, kind: str, space: str) -> str:
     The first space of a kind keeps its ids bare; of every other one they begin with ``space:``.
     """
     with database.writing() as connection:
-        known = dict(
-            connection.execute(sa.select(_p.space, _p.prefix).where(_p.kind == kind)).all()
-        )
+        query = sa.select(_p.space, _p.prefix).where(_p.kind == kind)
+        known: dict[str, str] = {one: prefix for one, prefix in connection.execute(query)}
         if space not in known:
             known[space] = f"{space}:" if known else ""
             row = {"kind": kind, "space": space, "prefix": known[space]}
