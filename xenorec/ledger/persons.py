@@ -105,7 +105,7 @@ def add_id_space(database: Database, kind: str, space: str) -> str:
     """
     with database.writing() as connection:
         query = sa.select(_p.space, _p.prefix).where(_p.kind == kind)
-        known: dict[str, str] = {one: prefix for one, prefix in connection.execute(query)}
+        known = {str(row.space): str(row.prefix) for row in connection.execute(query)}
         if space not in known:
             known[space] = f"{space}:" if known else ""
             row = {"kind": kind, "space": space, "prefix": known[space]}

@@ -59,7 +59,9 @@ def buy(crm: xr.Workspace, customer: str, *bought: tuple[str, float]) -> None:
     lines = orders[["order_id"]].assign(
         line_no=1, quantity=1, net_amount="1", product_id=[product for product, _ in bought]
     )
-    crm.load({"orders": orders, "order_lines": lines}, name=f"orders of {customer}")
+    crm.load(
+        {"orders": orders, "order_lines": lines}, name=f"orders of {customer}", id_space="frames"
+    )
 
 
 def event(name: str, at: float, **facts: object) -> dict[str, object]:
@@ -71,7 +73,7 @@ def event(name: str, at: float, **facts: object) -> dict[str, object]:
 
 def load_events(crm: xr.Workspace, *events: dict[str, object]) -> None:
     frame = pd.DataFrame(events).assign(event_id=[f"e{n}" for n in range(len(events))])
-    crm.load({"events": frame}, name="events")
+    crm.load({"events": frame}, name="events", id_space="frames")
 
 
 def told(crm: xr.Workspace, **options: object) -> list[tuple[object, ...]]:

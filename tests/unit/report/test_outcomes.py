@@ -88,7 +88,7 @@ def test_a_click_goes_to_the_message_it_names_or_the_latest_before_it(crm: xr.Wo
         ("product_viewed", "b", 2.5, None, "spring/1/b"),
         ("product_viewed", "b", 2.6, None, None),
     )
-    crm.load({"events": frame}, name="clicks")
+    crm.load({"events": frame}, name="clicks", id_space="shop")
     assert xr.collect_outcomes(crm).n_new == 6
     assert told(crm) == [
         ("clicked", "spring/1/a"),
@@ -110,7 +110,7 @@ def test_a_click_names_its_message_by_the_token_of_the_link(crm: xr.Workspace) -
         ("message_clicked", "b", 4, None, sign(token, key)[:-3]),
         ("message_clicked", "b", 5, None, sign(replace(token, customer_id="z"), key)),
     )
-    crm.load({"events": frame}, name="clicks")
+    crm.load({"events": frame}, name="clicks", id_space="shop")
     assert xr.collect_outcomes(crm).n_new == 2
     assert told(crm) == [("clicked", "spring/1/b"), ("opened", "spring/1/b")]
 
@@ -118,7 +118,7 @@ def test_a_click_names_its_message_by_the_token_of_the_link(crm: xr.Workspace) -
 def test_an_order_counts_once_for_the_latest_message(crm: xr.Workspace) -> None:
     send(crm, "a", campaign="summer", at=3)
     frame = orders(("a", 0), ("a", 2), ("a", 4), ("b", 14), ("b", 14.01), ("z", 1))
-    crm.load({"orders": frame}, name="orders")
+    crm.load({"orders": frame}, name="orders", id_space="shop")
     xr.collect_outcomes(crm)
     assert told(crm) == [
         ("ordered", "spring/1/a"),
@@ -131,12 +131,16 @@ def test_an_order_counts_once_for_the_latest_message(crm: xr.Workspace) -> None:
 
 
 def test_collecting_again_adds_only_what_came_since(crm: xr.Workspace) -> None:
-    crm.load({"orders": orders(("a", 2), ("b", 5))}, name="orders")
+    crm.load({"orders": orders(("a", 2), ("b", 5))}, name="orders", id_space="shop")
     assert xr.collect_outcomes(crm, as_of=day(3)).n_new == 1
     again = xr.collect_outcomes(crm, as_of=day(3))
     assert (again.n_found, again.n_new) == (1, 0)
     before = crm.ledger.snapshot("outcomes").to_pylist()
-    crm.load({"orders": orders(("a", 2)).assign(net_amount="1.00", version=2)}, name="orders")
+    crm.load(
+        {"orders": orders(("a", 2)).assign(net_amount="1.00", version=2)},
+        name="orders",
+        id_space="shop",
+    )
     later = xr.collect_outcomes(crm)
     assert (later.n_found, later.n_new) == (2, 1)
     kept = {row["outcome_id"]: row for row in crm.ledger.snapshot("outcomes").to_pylist()}
@@ -145,10 +149,14 @@ def test_collecting_again_adds_only_what_came_since(crm: xr.Workspace) -> None:
 
 
 def test_a_coupon_redeemed_at_a_till_comes_back(crm: xr.Workspace, tmp_path: Path) -> None:
-    crm.load({"stores": pd.DataFrame({"store_id": ["S"], "time_zone": ["UTC"]})}, name="stores")
+    crm.load(
+        {"stores": pd.DataFrame({"store_id": ["S"], "time_zone": ["UTC"]})},
+        name="stores",
+        id_space="shop",
+    )
     coupon = events(("coupon_redeemed", "a", 2, None, None))
     coupon = coupon.assign(props='{"offer_id": "tea", "order_id": "S/1"}')
-    crm.load({"events": coupon}, name="till/S")
+    crm.load({"events": coupon}, name="till/S", id_space="shop")
     xr.collect_outcomes(crm)
     (row,) = crm.ledger.snapshot("outcomes").to_pylist()
     assert (row["kind"], row["key"], row["order_id"]) == ("redeemed", "spring/1/a", "S/1")
@@ -203,14 +211,14 @@ def test_what_arrived_and_what_was_refused(crm: xr.Workspace) -> None:
 
 def test_of_accounts_put_together_an_order_of_either_counts(crm: xr.Workspace) -> None:
     twins = pd.DataFrame({"customer_id": ["a", "z"], "kind": "email", "value": "twin@shop.example"})
-    crm.load({"identifiers": twins, "orders": orders(("z", 2))}, name="twins")
+    crm.load({"identifiers": twins, "orders": orders(("z", 2))}, name="twins", id_space="shop")
     crm.link()
     xr.collect_outcomes(crm)
     assert told(crm) == [("ordered", "spring/1/a")]
 
 
 def test_of_the_erased_nothing_is_written(crm: xr.Workspace) -> None:
-    crm.load({"orders": orders(("a", 2), ("b", 2))}, name="orders")
+    crm.load({"orders": orders(("a", 2), ("b", 2))}, name="orders", id_space="shop")
     crm.erase("a", now=day(3))
     xr.collect_outcomes(crm)
     assert told(crm) == [("ordered", "spring/1/b")]
