@@ -193,11 +193,7 @@ def _sent_query() -> Any:
         .join(last, last.c.seq == latest_seq(c.key))
         .join(intent, same_attempt, isouter=True)
         .where(
-            sa.or_(
-                c.customer_id.in_(_any_of("ids")),
-                c.address_hash.in_(_any_of("hashes")),
-                intent.c.address_hash.in_(_any_of("hashes")),
-            ),
+            sa.or_(c.customer_id.in_(_any_of("ids")), c.address_hash.in_(_any_of("hashes"))),
             last.c.state.in_(COUNTED),
         )
     )
