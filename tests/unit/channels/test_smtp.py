@@ -39,6 +39,14 @@ class Handler:
             envelope.rcpt_tos.append(address)
         return answer
 
+    async def handle_MAIL(  # noqa: N802
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
+        answer = self.answers.get("mail", "250 OK")
+        if answer.startswith("250"):
+            envelope.mail_from = address
+        return answer
+
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         answer = self.answers.get("data", "250 kept as 17")
         if answer.startswith("250"):
@@ -89,6 +97,30 @@ def test_the_sender_is_the_address_behind_whatever_name(
     raw = f"From: {line}\r\nTo: ann@mail.example\r\n\r\nHi\r\n".encode()
     assert channel.send(mail(raw=raw)).state == DeliveryState.SENT
     assert [sender for sender, _, _ in handler.taken] == ["hello@shop.example"]
+
+
+@pytest.mark.parametrize(
+    ("stage", "answer", "is_channel_fault"),
+    [
+        ("mail", "550 5.7.60 no permission to send as this sender", True),
+        ("mail", "451 try later", True),
+        ("rcpt", "530 authentication required", True),
+        ("data", "421 too many messages", True),
+        ("rcpt", "450 greylisted", False),
+        ("rcpt", "550 no such user", False),
+        ("data", "554 not wanted", False),
+    ],
+)
+def test_whose_fault_a_refusal_is(
+    channel: SmtpChannel, handler: Handler, stage: str, answer: str, is_channel_fault: bool
+) -> None:
+    handler.answers[stage] = answer
+    said = channel.send(mail())
+    assert said.is_channel_fault is is_channel_fault
+    assert str(said.detail).startswith(answer[:3])
+    assert "ann@mail.example" not in str(said.detail)
+    handler.answers.clear()
+    assert channel.send(mail()).state == DeliveryState.SENT
 
 
 def test_one_connection_takes_many_messages(channel: SmtpChannel, handler: Handler) -> None:
