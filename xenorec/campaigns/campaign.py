@@ -136,7 +136,7 @@ class Campaign:
         ledger, name = self._room.ledger, self.record.campaign
         if is_held_back(ledger, name, STEP, at):
             return IdleReport(name, at, {}, dict(ledger.states(name, STEP)), season)
-        done = send_due(self._room, self.record, now=at)
+        done = send_due(self._room, self.record, now=at, is_settling=True)
         return IdleReport(name, at, done.run, done.standing, season)
 
     @cached_property

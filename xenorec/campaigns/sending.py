@@ -35,12 +35,15 @@ def send_due(
     *,
     now: datetime,
     stopped: Mapping[str, str] | None = None,
+    is_settling: bool = False,
 ) -> DeliveryReport:
     """Deliver what is due at ``now`` of every approved plan; run again it goes on where it stopped.
 
-    ``stopped``: channels that are not to be called, and why.
+    ``stopped``: channels that are not to be called, and why. ``is_settling``: what is left over
+    expires without a warning, as meant.
     """
-    _warn_of_late(room, record, now)
+    if not is_settling:
+        _warn_of_late(room, record, now)
     channels, shut = _channels(room, record)
     renderer = _Renderer(room, now, ApprovedTemplates(room.ledger, room.own))
     worker = Worker(room.ledger, channels, renderer, record.campaign, STEP)
