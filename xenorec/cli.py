@@ -25,14 +25,14 @@ from xenorec.commands.common import (
     campaign_of,
     finish,
     instant_or_now,
-    opened,
     say,
     workspace_at,
 )
+from xenorec.commands.data import erase, link, load, quarantine
 from xenorec.commands.jobs import plan, retry, run
 from xenorec.commands.measure import outcomes, report
 from xenorec.commands.models import evaluate, train
-from xenorec.errors import BadInput, WorkspaceBusy, XenorecError
+from xenorec.errors import WorkspaceBusy, XenorecError
 from xenorec.progress import busy, steps
 
 EXIT_ERROR, EXIT_AUDIT, EXIT_BUSY = 1, 3, 4
@@ -76,7 +76,9 @@ def main(
     ctx.meta[LEDGER] = ledger
 
 
-for command in (evaluate, outcomes, plan, report, retry, run, train):
+for command in (
+    *(erase, evaluate, link, load, outcomes, plan, quarantine, report, retry, run, train),
+):
     main.add_command(command)
 
 
@@ -100,49 +102,6 @@ def new(folder: Path, time_zone: str | None) -> None:
             err=True,
         )
     click.echo(f"Next: cd {folder}, then load your data: xenorec load files --path exports/")
-
-
-@main.command()
-@click.argument("source")
-@click.option("--path", type=click.Path(path_type=Path), help="Folder with the files.")
-@click.option("--sample", is_flag=True, help="The connector's small invented sample.")
-@click.option("--time-zone", help="Zone of clock times that have none, such as Asia/Kolkata.")
-@click.option("--currency", help="ISO 4217 code where the data has none.")
-@click.option("--option", "options", multiple=True, metavar="NAME=VALUE", help="Connector option.")
-@as_json
-@click.pass_obj
-def load(
-    workspace: Path | None,
-    source: str,
-    path: Path | None,
-    sample: bool,
-    time_zone: str | None,
-    currency: str | None,
-    options: tuple[str, ...],
-    to_json: bool,
-) -> None:
-    """Load SOURCE: a connector's name, "files" (with --path) or "till" (with --path)."""
-    crm = workspace_at(workspace)
-    with busy(f"loading {source}"):
-        report = crm.load(
-            source,
-            path=path,
-            sample=sample,
-            time_zone=time_zone,
-            currency=currency,
-            options=dict(_option(text) for text in options),
-        )
-    say(report, [asdict(table) for table in report.tables], to_json)
-
-
-@main.command()
-@as_json
-@click.pass_obj
-def link(workspace: Path | None, to_json: bool) -> None:
-    """Put accounts together that hold the same phone, e-mail or card."""
-    with busy("linking"):
-        report = workspace_at(workspace).link()
-    say(report, asdict(report), to_json)
 
 
 @main.command()
@@ -206,17 +165,6 @@ def send(
     with busy("planning and sending"):
         report = made.plan().approve(by=approve_by).send(now=instant_or_now(now))
     finish([report], to_json)
-
-
-@main.command()
-@as_json
-@click.pass_obj
-def quarantine(workspace: Path | None, to_json: bool) -> None:
-    """Show the rows that were put aside: where from, which line, and why."""
-    frame = opened(workspace).quarantine()
-    rows = json.loads(frame.to_json(orient="records", date_format="iso"))
-    lines = [f"{r['table_name']} line {r['line']}: {'; '.join(r['reasons'])}" for r in rows]
-    say("\n".join(lines) or "Nothing was put aside.", rows, to_json)
 
 
 @main.command()
@@ -289,13 +237,6 @@ def schema(out: Path | None) -> None:
 
 def _warned(message: Warning | str, *_: Any) -> None:
     click.echo(f"warning: {message}", err=True)
-
-
-def _option(text: str) -> tuple[str, Any]:
-    name, found, value = text.partition("=")
-    if not found:
-        raise BadInput(f"--option came as {text!r}; expected NAME=VALUE.")
-    return name, int(value) if value.lstrip("-").isdigit() else value
 
 
 if __name__ == "__main__":

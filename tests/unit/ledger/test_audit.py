@@ -114,7 +114,7 @@ PLANTED: dict[str, Callable[[Ledger], None]] = {
     "one_message_per_address": lambda ledger: (
         fill(ledger, decision("twin"), plan="twins"),
         worker(ledger, Recorder()).deliver(NOON),
-        behind_the_api(ledger, "update decisions set address_hash = 'hash of a'"),
+        behind_the_api(ledger, "update deliveries set address_hash = 'hash of a'"),
     )[0],
     "approved_before_sent": lambda ledger: behind_the_api(
         ledger, "update campaign_runs set approved_at = null"
