@@ -127,7 +127,8 @@ def test_mistakes_in_a_template_and_a_new_address_lose_nobody(shop: Path) -> Non
     planned = crm.ledger.snapshot("decisions").to_pandas().query("state == 'planned'")
     moved = planned["customer_id"].iloc[0]
     address = {"customer_id": [moved], "kind": ["email"], "value": ["new.home@corner.example"]}
-    crm.load({"identifiers": pd.DataFrame(address).assign(first_seen_at="2017-11-01T08:00:00Z")})
+    moving = pd.DataFrame(address).assign(first_seen_at="2017-11-01T08:00:00Z")
+    crm.load({"identifiers": moving}, name="complete_journey")
     record = crm.read_campaign(shop / "spring.yaml")
     for hours in (18, 42, 66):
         now = pd.Timestamp(day, tz="UTC") + pd.Timedelta(hours=hours)
