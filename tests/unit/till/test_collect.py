@@ -421,3 +421,34 @@ def test_what_a_till_sells_is_landed_with_all_it_says(crm: xr.Workspace, tmp_pat
     columns = "customer_id, store_id, channel, ordered_at, net_amount, currency, status"
     wanted = ("c", BLR, "pos", datetime.fromisoformat(NOON), Decimal(7), "INR", "completed")
     assert sold(crm, columns) == [wanted]
+
+
+def test_one_order_id_of_two_tills_and_a_web_shop_is_three_orders(
+    crm: xr.Workspace, tmp_path: Path
+) -> None:
+    web = {"order_id": ["0001"], "ordered_at": [NOON], "net_amount": ["5"], "currency": ["INR"]}
+    lines = {"order_id": ["0001"], "line_no": [1], "product_id": ["rice"], "quantity": [1]}
+    frames = {"orders": pd.DataFrame(web), "order_lines": pd.DataFrame({**lines, "net_amount": 5})}
+    crm.load(frames, name="web", now=COLLECTED)
+    for name, product in (("a", "tea"), ("b", "milk")):
+        with opened(served(crm, tmp_path / name)) as till:
+            till.record_order("0001", customer=Customer(name), lines=[(product, 1, "7")])
+            till.redeem("running", order_id="0001", customer=Customer(name))
+            till.add_points("acc", 5, key="k", order_id="0001")
+        collect(crm, tmp_path / name)
+    sql = """
+      select o.customer_id, l.product_id, o.store_id from warehouse.orders as o
+      join warehouse.order_lines as l on l.order_id = o.order_id order by all
+    """
+    coupons = """
+      select e.customer_id, json_extract_string(e.props, '$.offer_id') from warehouse.events as e
+      join warehouse.orders as o on o.order_id = json_extract_string(e.props, '$.order_id')
+        and o.customer_id = e.customer_id order by all
+    """
+    with crm.engine.reading() as session:
+        assert session.rows(sql) == [("a", "tea", BLR), ("b", "milk", BLR), (None, "rice", None)]
+        assert session.rows(coupons) == [("a", "running"), ("b", "running")]
+        order_ids = {row[0] for row in session.rows("select order_id from warehouse.orders")}
+    points = crm.ledger.snapshot("loyalty_ledger").to_pylist()
+    assert {row["order_id"] for row in points} == order_ids - {"0001"}
+    assert {row["account_id"] for row in points} == {"acc"}

@@ -6,10 +6,11 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import xenorec as xr
-from tests.unit.till.shops import BLR, COLLECTED, SALE, TYO, collect, opened, served
+from tests.unit.till.shops import BLR, COLLECTED, SALE, TYO, collect, opened, served, sold
 from xenorec.pos import Customer, Till
 from xenorec.pos.keys import keyed_hash
 from xenorec.pos.revoked import NAME
@@ -117,3 +118,18 @@ def test_the_audit_tells_of_a_sale_that_was_collected_and_not_landed(
     assert audit["till_sales_are_landed"] == 1
     collect(crm, tmp_path / "till")
     assert n_rows() == 0
+
+
+def test_an_erasure_reaches_the_open_till_and_what_it_sells_then_has_no_name(
+    crm: xr.Workspace, tmp_path: Path
+) -> None:
+    crm.load({"customers": pd.DataFrame({"customer_id": ["meera"]})}, name="shop", now=COLLECTED)
+    folder = till_of(crm, tmp_path / "till")
+    with opened(folder) as till:
+        who = till.identify(card="4001")
+        receipt = crm.erase("meera")
+        assert not knows(till)
+        till.record_order("1", customer=who, lines=SALE)
+    assert "till of store BLR: revoked" in str(receipt)
+    collect(crm, folder)
+    assert sold(crm, "customer_id, net_amount") == [(None, 7)]
