@@ -77,7 +77,7 @@ def notes_of(crm: xr.Workspace) -> list[str]:
 
 
 def changed(path: Path, **tables: pd.DataFrame) -> None:
-    xr.open(path).load(tables, name="later")
+    xr.open(path).load(tables, name="later", id_space="frames")
 
 
 # -- the same answers, without a fit -------------------------------------------------------------
