@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from xenorec.errors import BadInput, XenorecWarning
 
 if TYPE_CHECKING:
+    from xenorec.engine import Session
     from xenorec.workspace import Workspace
 
 
@@ -94,14 +95,13 @@ def _warehouse(
     return accounts, known
 
 
-def _prepare(session: object) -> None:
-    from xenorec.engine import Session
+def _prepare(session: Session) -> None:
+    """Make what an erasure looks into, in a workspace that an older version of us wrote too."""
     from xenorec.identity.contact_points import refresh
     from xenorec.identity.settle import MIRRORS
     from xenorec.schema import TABLES
     from xenorec.sources import prepare
 
-    assert isinstance(session, Session)
     prepare(session, [table for table in TABLES.values() if table.home == "warehouse"])
     for sql in MIRRORS:
         session.run(sql)
@@ -109,14 +109,11 @@ def _prepare(session: object) -> None:
 
 
 def _files(crm: Workspace, accounts: list[str]) -> list[tuple[str, str]]:
-    from xenorec.saved.forget import forget_everywhere
+    from xenorec.fitted import forget
     from xenorec.till import revoke_everywhere
 
-    steps = []
-    if crm.project.path is not None:
-        folder = crm.project.path.absolute().parent / f"{crm.project.path.stem}.models"
-        gone = forget_everywhere(folder, accounts) if folder.is_dir() else ()
-        steps.append(("saved models", f"{len(gone)} deleted; they are fitted anew when needed"))
+    gone = forget(crm.project.path, accounts)
+    steps = [("saved models", f"{len(gone)} deleted; they are fitted anew when needed")]
     return steps + [
         (f"till of store {till.store_id}", "revoked" if till.is_done else str(till))
         for till in revoke_everywhere(crm, accounts)

@@ -39,6 +39,7 @@ from xenorec.progress import busy
 @click.pass_obj
 def load(
     workspace: Path | None,
+    /,
     source: str,
     id_space: tuple[str, ...],
     options: tuple[str, ...],

@@ -120,7 +120,7 @@ def _hide(session: Session, texts: Sequence[str], accounts: Sequence[str]) -> in
     theirs = (
         "exists (select 1 from erased_texts as t where contains(q.raw, t.text)) "
         "or exists (select 1 from erased_ids as i where "
-        "try(json_extract_string(q.raw, '$.customer_id')) = i.id "
+        "regexp_matches(q.raw, '\"(customer_id|ref)\": *\"' || regexp_escape(i.id) || '\"') "
         "or (not json_valid(q.raw) and regexp_matches(q.raw, "
         "'(^|[,;\t])\"?' || regexp_escape(i.id) || '\"?([,;\t]|$)')))"
     )

@@ -58,8 +58,8 @@ class Rerandomisation:
         gap, variance = float(self._gaps[0, column]), float(self._variances[0, column])
         error = float(np.sqrt(max(variance, FLOOR)))
         p_value, low, high = self._judged(column, gap / error, 1 - level)
-        edges = (_clean(value) for value in (gap, gap - high * error, gap - low * error))
-        return Effect(*edges, p_value, variance)
+        estimate, ci_low, ci_high = map(_clean, (gap, gap - high * error, gap - low * error))
+        return Effect(estimate, ci_low, ci_high, p_value, variance)
 
     def p_value(self, column: int) -> float:
         """Return the two-sided p-value of a difference of a column between the arms."""
