@@ -123,7 +123,8 @@ def test_a_product_bought_only_later_appears_nowhere(tmp_path: Path) -> None:
         {"product_id": ["MARKER"], "title": ["Marker"], "category_path": ["MARKER|MARKER"]}
     )
     before = campaign(crm).plan()
-    crm.load({"orders": later, "order_lines": lines, "products": product})
+    frames = {"orders": later, "order_lines": lines, "products": product}
+    crm.load(frames, id_space="complete_journey")
     forget(crm.project.path, [])  # what is learned now has had the chance to see them
 
     history = crm.history(AS_OF)
@@ -262,7 +263,7 @@ def test_an_unsubscribe_learned_of_later_breaks_no_promise(tmp_path: Path) -> No
             "at": START.isoformat(),
         }
     )
-    crm.load({"consents": gone}, name="nightly")
+    crm.load({"consents": gone}, name="nightly", id_space="complete_journey")
     assert crm.audit()["n_rows"].sum() == 0
 
 

@@ -82,7 +82,7 @@ def _use(crm: xr.Workspace, cells: pd.DataFrame, name: str) -> None:
             "product_id": cells["product_id"],
         }
     )
-    crm.load({"events": events}, name=name)
+    crm.load({"events": events}, name=name, id_space="complete_journey")
 
 
 def test_a_shelf_that_was_used_stands_higher_in_the_next_campaign(

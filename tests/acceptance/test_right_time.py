@@ -112,7 +112,8 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Year:
         plans.append(plan)
         clicks.append(clicked(plan, keys, EARLY if number < MOVES else LATE))
         orders.append(bought(plan, keys))
-        crm.load({"events": clicks[-1], "orders": orders[-1]}, name=f"week-{number}")
+        week = {"events": clicks[-1], "orders": orders[-1]}
+        crm.load(week, name=f"week-{number}", id_space="frames")
         collected.append(xr.collect_outcomes(crm, as_of=week_of(number + 1)))
     whole = [pd.concat(frames, ignore_index=True) for frames in (clicks, orders)]
     return Year(crm, shelves, plans, *whole, collected)

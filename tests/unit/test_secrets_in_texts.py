@@ -155,13 +155,13 @@ def test_no_way_to_write_a_password_shows_it(
 def test_a_secret_of_a_configuration_is_not_shown_by_what_holds_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ZONE", "hunter2")
+    monkeypatch.setenv("NAME", "hunter2")
     monkeypatch.setenv("LONG", "hunter2" * 5)
-    text = '[workspace]\ntime_zone = "env:ZONE"\nkey = "env:LONG"\n[brand]\ncolor = "env:ZONE"\n'
+    text = '[workspace]\ncurrency = "env:NAME"\nkey = "env:LONG"\n[brand]\naddress = "env:NAME"\n'
     project = read_project(written(tmp_path, text))
-    assert "hunter2" not in repr(project) + repr(project.brand) + repr([project.time_zone])
+    assert "hunter2" not in repr(project) + repr(project.brand) + repr([project.currency])
     assert project.key() == b"hunter2" * 5
-    channel = SmtpChannel("mail.shop.example", user="env:ZONE", password="env:LONG")
+    channel = SmtpChannel("mail.shop.example", user="env:NAME", password="env:LONG")
     assert "LONG" not in repr(channel)
 
 

@@ -268,7 +268,7 @@ def test_profile_columns_say_what_predict_says(model):
     ("frame", "text"),
     [
         (one_customer().drop(columns="net_amount"), "no column 'net_amount'"),
-        (one_customer(net_amount=["a lot", "1", "2"]), "holds what is no number"),
+        (one_customer(net_amount=["a lot", "1", "2"]), "which is no number"),
         (one_customer(net_amount=[np.inf, 1.0, 2.0]), "infinite in 1 rows"),
         (one_customer(ordered_at=[None, "2017-01-01", "2017-01-02"]), "ordered_at is empty"),
     ],
