@@ -113,8 +113,7 @@ class Workspace:
         kinds or for some (``{"customers": "shop", "products": "shop"}``). A clock time without a
         zone is read in its store's, else in ``time_zone`` (the source's), else in the shop's.
         ``currency`` fills in for a missing column. ``complete=["identifiers"]``: identifiers of the
-        source that did not come hold no more. Loading the same again changes nothing.
-        Bad rows go to ``quarantine()``.
+        source that did not come hold no more. The same again changes nothing; see ``quarantine()``.
 
         Raises BadInput (a needed column is missing), NaiveTimestamp, MissingFile, DiskFull,
         WorkspaceBusy.
@@ -355,14 +354,12 @@ class Workspace:
             there = set(session.tables())
             for name in tables:
                 known = table(name).name
-                empty = known not in there or not session.rows(
-                    f"select 1 from warehouse.{known} limit 1"
+                if known in there and session.rows(f"select 1 from warehouse.{known} limit 1"):
+                    continue
+                raise MissingTable(
+                    f"The table {known} has no rows yet. Load some first: crm.load("
+                    f"{{'{known}': frame}}) or crm.load('complete_journey')."
                 )
-                if empty:
-                    raise MissingTable(
-                        f"The table {known} has no rows yet. Load some first: crm.load("
-                        f"{{'{known}': frame}}) or crm.load('complete_journey')."
-                    )
 
     def _instant(self, as_of: Instant | None) -> datetime:
         from xenorec.profile import instant, latest_order, warn_of_early

@@ -124,8 +124,8 @@ def test_mistakes_in_a_template_and_a_new_address_lose_nobody(shop: Path) -> Non
     n_planned = standing(shop)[("planned", None)]
     source.write_text(good.replace("<body", "{% if %}<body", 1))
     crm = xr.open(shop)
-    planned = crm.ledger.snapshot("decisions").to_pandas().query("state == 'planned'")
-    moved = planned["customer_id"].iloc[0]
+    decided = crm.ledger.snapshot("decisions").to_pandas()
+    moved = decided.loc[decided["state"] == "planned", "customer_id"].iloc[0]
     address = {"customer_id": [moved], "kind": ["email"], "value": ["new.home@corner.example"]}
     moving = pd.DataFrame(address).assign(first_seen_at="2017-11-01T08:00:00Z")
     crm.load({"identifiers": moving}, name="complete_journey")

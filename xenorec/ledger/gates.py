@@ -40,7 +40,7 @@ _HELD_OUT_ADDRESSES = sa.select(_d.address_hash).where(
 _Grouped = dict[Any, list[str]]
 
 
-class Sent(NamedTuple):
+class SentMessage(NamedTuple):
     """A message that went out, or may have: whose, to which address, and when it was meant to."""
 
     key: str
@@ -61,8 +61,8 @@ class Gates:
     erased: set[str]
     consented: set[tuple[str, str, str]]
     suppressed: set[tuple[str, str]]
-    by_account: dict[str, list[Sent]]
-    by_address: dict[str, list[Sent]]
+    by_account: dict[str, list[SentMessage]]
+    by_address: dict[str, list[SentMessage]]
 
     @classmethod
     def read(
@@ -126,14 +126,16 @@ class Gates:
     def note(self, decision: Decision) -> None:
         """Count a message that goes now, for the caps and doubles of the next ones."""
         d = decision
-        self._remember(Sent(d.key, d.campaign_id, d.step, d.customer_id, d.address_hash, self.now))
+        self._remember(
+            SentMessage(d.key, d.campaign_id, d.step, d.customer_id, d.address_hash, self.now)
+        )
 
-    def _remember(self, sent: Sent) -> None:
+    def _remember(self, sent: SentMessage) -> None:
         self.by_account[sent.customer_id].append(sent)
         if sent.address_hash is not None:
             self.by_address[sent.address_hash].append(sent)
 
-    def _others(self, decision: Decision) -> list[Sent]:
+    def _others(self, decision: Decision) -> list[SentMessage]:
         """Return the other messages to the same person or address."""
         found = list(self.by_address.get(decision.address_hash or "", ()))
         for account in self.persons.of(decision.customer_id):
@@ -277,7 +279,7 @@ def _earlier(
     hashes: Sequence[str],
     now: datetime,
     with_caps: bool,
-) -> Iterator[Sent]:
+) -> Iterator[SentMessage]:
     """Yield the messages of the same campaign and step, and with caps those of their spans."""
     known = sorted({*accounts, *_moved_to(connection, hashes)})
     whose: list[dict[str, Any]] = [{"ids": ids, "hashes": []} for ids in chunks(known)]
@@ -286,10 +288,10 @@ def _earlier(
     for campaign_id, step in sorted({(d.campaign_id, d.step) for d in decisions}):
         for some in whose:
             asked = {**some, "campaign_id": campaign_id, "step": step}
-            yield from (Sent(*row) for row in connection.execute(_SAME_STEP, asked))
+            yield from (SentMessage(*row) for row in connection.execute(_SAME_STEP, asked))
     for some in whose if days else ():
         asked = {**some, "since": now - timedelta(days=max(days))}
-        yield from (Sent(*row) for row in connection.execute(_EARLIER, asked))
+        yield from (SentMessage(*row) for row in connection.execute(_EARLIER, asked))
 
 
 def _grouped(
