@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from xenorec.errors import BadInput, XenorecWarning
+from xenorec.addresses import address_hash, masked, spell
+from xenorec.errors import BadInput, UnknownName
 
 if TYPE_CHECKING:
     from xenorec.engine import Session
@@ -18,12 +18,11 @@ if TYPE_CHECKING:
 class ErasureReceipt:
     """What was done where for one erasure; it names no person, only the id that was given."""
 
-    customer_id: str
+    customer: str
     at: datetime
     accounts: tuple[str, ...]
     steps: tuple[tuple[str, str], ...]
     """(place, what was done there)."""
-    is_known: bool = True
 
     @property
     def is_complete(self) -> bool:
@@ -33,7 +32,7 @@ class ErasureReceipt:
     def __str__(self) -> str:
         n = len(self.accounts)
         head = (
-            f"Erased {self.customer_id} at {self.at:%Y-%m-%d %H:%M} UTC, "
+            f"Erased {self.customer} at {self.at:%Y-%m-%d %H:%M} UTC, "
             f"{n} account{'s' if n != 1 else ''}:"
         )
         return "\n".join([head, *(f"  {place}: {done}" for place, done in self.steps)])
@@ -41,41 +40,56 @@ class ErasureReceipt:
     __repr__ = __str__
 
 
-def erase(crm: Workspace, customer_id: str, now: datetime | None) -> ErasureReceipt:
-    """Erase a person under any of its ids; see ``Workspace.erase``."""
-    if not isinstance(customer_id, str) or not customer_id.strip():
-        raise BadInput(f"erase() got {customer_id!r}; give the id of a customer as text.")
-    at = now or datetime.now(UTC)
-    steps: list[tuple[str, str]] = []
-    accounts, is_known = _warehouse(crm, customer_id, at, steps)
-    steps += _files(crm, accounts)
-    if not is_known:
-        warnings.warn(
-            f"erase-unknown: no row of the customer {customer_id!r} was ever loaded. The id is "
-            "kept out from now on, whatever is loaded; see that it is spelt as your system has it "
-            "(ids of a second source are shown as source:id).",
-            XenorecWarning,
-            stacklevel=3,
+def erase(
+    crm: Workspace, customer: str, now: datetime | None, *, ahead: bool = False
+) -> ErasureReceipt:
+    """Erase a person under any of its ids or addresses; see ``Workspace.erase``."""
+    if not isinstance(customer, str) or not customer.strip():
+        raise BadInput(
+            f"erase() got {customer!r}; give the id of a customer, an e-mail or a phone."
         )
-    return ErasureReceipt(customer_id, at, tuple(accounts), tuple(steps), is_known)
+    at = now or datetime.now(UTC)
+    address = _address_of(customer.strip(), crm.project.country)
+    steps: list[tuple[str, str]] = []
+    accounts = _everywhere(crm, customer.strip(), address, at, steps, ahead=ahead)
+    steps += _files(crm, accounts)
+    shown = customer if address is None else f"the {address[0]} {masked(*address)}"
+    return ErasureReceipt(shown, at, tuple(accounts), tuple(steps))
 
 
-def _warehouse(
-    crm: Workspace, customer_id: str, at: datetime, steps: list[tuple[str, str]]
-) -> tuple[list[str], bool]:
+def _address_of(text: str, country: str | None) -> tuple[str, str] | None:
+    """Return (kind, address) of what is an e-mail or a phone with its country; None for an id."""
+    kind = "email" if "@" in text else "phone" if text.startswith("+") else None
+    return None if kind is None else (kind, spell(kind, text, country))
+
+
+def _everywhere(
+    crm: Workspace,
+    customer: str,
+    address: tuple[str, str] | None,
+    at: datetime,
+    steps: list[tuple[str, str]],
+    *,
+    ahead: bool,
+) -> list[str]:
     """Erase from the ledger first, so that nothing more goes out, then from the warehouse."""
     from xenorec.channels.file import erase_messages
-    from xenorec.identity.erase import accounts_of, addresses_of, clear, is_known
+    from xenorec.identity.erase import accounts_of, addresses_of, clear, holders_of, is_known
 
-    if not crm.engine.exists():
-        done = crm.ledger.erase(customer_id, [], now=at)
-        return [*done.accounts], False
+    given = [] if address is None else [("any", address_hash(*address))]
     with crm.engine.writing() as session:
         _prepare(session)
-        accounts = accounts_of(session, customer_id)
-        known = is_known(session, accounts)
-        addresses = addresses_of(session, accounts)
-        done = crm.ledger.erase(customer_id, addresses, now=at, accounts=accounts)
+        asked = [customer] if address is None else holders_of(session, given[0][1])
+        accounts = sorted({one for each in asked for one in accounts_of(session, each)})
+        if address is None and not ahead and not is_known(session, accounts):
+            raise UnknownName(
+                f"There is no customer {customer!r}, so nobody was erased. See that it is spelt as "
+                "your system has it (ids of a second source are source:id), or give an e-mail or a "
+                "phone such as +919800000000. To keep an id out that is not loaded yet: "
+                "erase(..., ahead=True), or xenorec erase --ahead."
+            )
+        addresses = [*given, *addresses_of(session, accounts)]
+        done = crm.ledger.erase(None, addresses, now=at, accounts=accounts)
         accounts = sorted({*accounts, *done.accounts})
         cleared = clear(session, accounts)
     told = ", ".join(f"{n} of {table}" for table, n in cleared.n_rows.items())
@@ -92,7 +106,7 @@ def _warehouse(
     crm.engine.compact()
     crm.ledger.compact()
     steps.append(("free pages", "both files written anew, so that no copy is left in them"))
-    return accounts, known
+    return accounts
 
 
 def _prepare(session: Session) -> None:

@@ -294,16 +294,18 @@ class Workspace:
 
         return publish_till(self, Path(path), store_id=store_id, as_of=self._instant(as_of))
 
-    def erase(self, customer_id: str, *, now: datetime | None = None) -> ErasureReceipt:
-        """Forget a person, given any of its ids, everywhere; return what was done where.
+    def erase(
+        self, customer: str, *, now: datetime | None = None, ahead: bool = False
+    ) -> ErasureReceipt:
+        """Forget a person everywhere, given any id, e-mail or phone; return what was done where.
 
         No message goes out from now on, to none of the person's accounts and addresses, and loads
-        that name them again keep out what is personal. Sales stay, without a name. An id that was
-        never loaded is kept out from now on too, with a warning (``erase-unknown``).
+        that name them again keep out what is personal. Sales stay, without a name. ``ahead`` keeps
+        an id out that was not loaded yet; without it, raises UnknownName for an unknown id.
         """
         from xenorec.erase_person import erase
 
-        return erase(self, customer_id, now)
+        return erase(self, customer, now, ahead=ahead)
 
     # -- parts -----------------------------------------------------------------------------
 

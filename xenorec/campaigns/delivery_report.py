@@ -58,9 +58,9 @@ class DeliveryReport:
 
     @property
     def is_clean(self) -> bool:
-        """Whether nothing failed, is in doubt, or waits for a channel that does not answer."""
+        """Whether nothing failed, expired, is in doubt, or waits for a silent channel."""
         unmade = self.run.get(("held", "template_error"), 0)
-        bad = self.n_failed or self.n_in_doubt or self.n_unreachable or unmade
+        bad = self.n_failed or self.n_in_doubt or self.n_unreachable or self.n_expired or unmade
         return not (bad or (self.stopped and self.n_waiting))
 
     def and_then(self, later: DeliveryReport) -> DeliveryReport:
@@ -96,7 +96,10 @@ class DeliveryReport:
         if self.n_unreachable:
             head += f"; {self.n_unreachable:,} could not be delivered and are tried again later"
         if self.n_expired:
-            head += f"; {self.n_expired:,} expired, their last moment had passed"
+            head += (
+                f"; {self.n_expired:,} expired, their last moment had passed (xenorec retry "
+                f"{self.campaign_id} --reason expired opens them for a new plan)"
+            )
         stops = [
             f"{channel} was not called any more in this run: {why}. Its messages wait."
             for channel, why in self.stopped.items()
@@ -107,8 +110,11 @@ class DeliveryReport:
 
     def _why_none(self) -> str:
         sent = sum(n for (state, _), n in self.standing.items() if state in ("sent", "delivered"))
-        if self.n_waiting:
-            return f"{self.n_waiting:,} are not due yet, {sent:,} went out before"
+        n_held = sum(n for (state, _), n in self.standing.items() if state == "held")
+        if self.n_waiting > n_held:
+            return f"{self.n_waiting - n_held:,} are not due yet, {sent:,} went out before"
+        if n_held:
+            return f"{n_held:,} wait, {sent:,} went out before"
         return f"nothing is left to send, {sent:,} went out before"
 
     def _count(self, state: str) -> int:

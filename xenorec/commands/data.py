@@ -46,12 +46,17 @@ def load(
     to_json: bool,
     **given: Any,
 ) -> None:
-    """Load SOURCE: a connector's name, "files" (with --path) or "till" (with --path)."""
+    """Load SOURCE: a connector's name, "files" (with --path) or "till" (with --path).
+
+    Exits with 1 where rows came and every one of them was put aside.
+    """
     crm = workspace_at(workspace)
     named = dict(_named(text, "--option") for text in options)
     with busy(f"loading {source}"):
         report = crm.load(source, options=named, id_space=_spaces(id_space), **given)
     say(report, [asdict(table) for table in report.tables], to_json)
+    if report.n_in and report.n_in == report.n_quarantined:
+        raise click.exceptions.Exit(1)
 
 
 @click.command()
@@ -76,17 +81,18 @@ def quarantine(workspace: Path | None, to_json: bool) -> None:
 
 
 @click.command()
-@click.argument("customer_id", metavar="CUSTOMER")
+@click.argument("customer")
+@click.option("--ahead", is_flag=True, help="Keep an id out that was not loaded yet.")
 @as_json
 @click.pass_obj
-def erase(workspace: Path | None, customer_id: str, to_json: bool) -> None:
-    """Forget CUSTOMER, given any id of the person, everywhere; print what was done where.
+def erase(workspace: Path | None, customer: str, ahead: bool, to_json: bool) -> None:
+    """Forget CUSTOMER, any id, e-mail or phone of the person, everywhere; print what was done.
 
     No message goes out from now on, and loads that name the person keep out what is personal.
     Exits with 1 where a place could not be reached.
     """
     with busy("erasing"):
-        receipt = workspace_at(workspace).erase(customer_id)
+        receipt = workspace_at(workspace).erase(customer, ahead=ahead)
     say(receipt, asdict(receipt), to_json)
     if not receipt.is_complete:
         raise click.exceptions.Exit(1)

@@ -66,6 +66,16 @@ def addresses_of(session: Session, accounts: Sequence[str]) -> list[tuple[str, s
     return [("any", row[0]) for row in rows]
 
 
+def holders_of(session: Session, value_hash: str) -> list[str]:
+    """Return the accounts that have or had an address."""
+    rows = session.rows(
+        "select distinct customer_id from warehouse.contact_points where value_hash = $hash "
+        "order by 1",
+        {"hash": value_hash},
+    )
+    return [row[0] for row in rows]
+
+
 def clear(session: Session, accounts: Sequence[str]) -> WarehouseErasure:
     """Take these accounts out of every table; rows that were put aside lose their raw text."""
     _register(session, accounts)

@@ -292,7 +292,7 @@ class Ledger:
 
     def erase(
         self,
-        customer_id: str,
+        customer_id: str | None,
         addresses: Sequence[tuple[str, str]],
         *,
         now: datetime,
@@ -304,7 +304,7 @@ class Ledger:
         channel and hash. Keys of decisions stay, so that nothing is sent twice; no message ever
         goes to this person again.
         """
-        ids = [customer_id, *accounts]
+        ids = [*accounts, *([] if customer_id is None else [customer_id])]
         return erasure.erase(self._database, ids, addresses, now)
 
     def erased_accounts(self) -> set[str]:

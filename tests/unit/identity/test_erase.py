@@ -13,7 +13,7 @@ from tests.unit.identity.shops import consent, sale, source
 from xenorec.addresses import address_hash
 from xenorec.channels import Envelope
 from xenorec.channels.file import FileChannel
-from xenorec.errors import XenorecWarning
+from xenorec.errors import UnknownName
 
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
 ANA, BO = "ana.lima@x.example", "bo@x.example"
@@ -85,8 +85,9 @@ def test_whoever_comes_back_from_another_source_stays_out(crm: xr.Workspace) -> 
 
 def test_an_erasure_may_come_before_the_customer(crm: xr.Workspace) -> None:
     crm.load(source(customer="2", first_name="Bo", email=BO, order="2"), name="web")
-    with pytest.warns(XenorecWarning, match="erase-unknown"):
+    with pytest.raises(UnknownName, match="nobody was erased"):
         crm.erase("1")
+    crm.erase("1", ahead=True)
     shop(crm)
     assert ids(crm) == ["2"]
 
@@ -132,3 +133,18 @@ def test_the_receipt_names_places_and_no_person(crm: xr.Workspace) -> None:
     assert "warehouse: " in told
     assert "addresses suppressed for good" in told
     assert "ana" not in told.lower().replace("warehouse", "")
+
+
+def test_a_person_is_erased_by_an_address_in_any_spelling(crm: xr.Workspace) -> None:
+    shop(crm)
+    receipt = crm.erase(f"Ana <{ANA.title()}>")
+    assert receipt.accounts == ("1",)
+    assert ANA not in str(receipt)
+    assert ids(crm) == ["2"]
+
+
+def test_an_address_that_nobody_has_yet_is_kept_out_by_its_hash(crm: xr.Workspace) -> None:
+    assert crm.erase(ANA, now=NOW).accounts == ()
+    shop(crm)
+    assert ids(crm) == ["2"]
+    assert ANA not in str(crm.ledger.snapshot("audit_log").to_pylist())

@@ -59,7 +59,7 @@ withdrawals as (
   join intents as i on i.key = w.key and i.attempt = w.attempt
   join statements as s on s.customer_id = w.account_id and s.status = 'withdrawn'
     and s.purpose = i.purpose and s.channel in (i.channel, 'any')
-    and (s."at" <= i."at" or s.known_at <= i."at")
+    and (s."at" <= i."at" or s.known_at <= i."at" or s."at" > s.known_at)
     and (s.ingested_at is null or s.ingested_at <= i.written_at)
     and (w.until is null or w.until >= s.known_at)
 ),

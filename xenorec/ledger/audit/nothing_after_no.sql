@@ -11,7 +11,7 @@ select i.key, i."at", 'erased'
 from intents as i
 join own_accounts as o on o.key = i.key and o.attempt = i.attempt
 join audit_log as a on a.action = 'erase' and a.subject = o.account_id
-where a."at" <= i."at"
+where a."at" <= i."at" and a."at" <= i.written_at
 union all
 select i.key, i."at", case when b.is_own then 'unsubscribed' else 'unsubscribed by address' end
 from intents as i join beaten as b on b.key = i.key and b.attempt = i.attempt
