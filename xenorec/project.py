@@ -64,6 +64,7 @@ sms = "file"
 # [channels.smtp]
 # host = "smtp.example.com"
 # port = 587
+# security = "starttls"          # or "tls" from the first byte, or "none": your own server
 # user = "env:SMTP_USER"
 # password = "env:SMTP_PASSWORD"
 

@@ -281,7 +281,7 @@ def _arguments(node: exp.Expression) -> list[exp.Expression]:
 def _number(text: str) -> int | Decimal:
     value: int | Decimal = int(text) if text.isdigit() else Decimal(text)
     digits = 0 if isinstance(value, int) else -int(str(value.as_tuple().exponent))
-    if abs(Decimal(value)) >= FARTHEST or digits > PLACES:
+    if not -FARTHEST < value < FARTHEST or digits > PLACES:
         raise ConditionRefused(
             f"The condition holds the number {_short(text)}; expected one below 10^38 with at "
             f"most {PLACES} digits behind the point."
