@@ -14,7 +14,6 @@ from xenorec.project import FILE, Project, find_project, project_of, read_projec
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
 
     from xenorec.campaigns import Campaign, CampaignRecord
     from xenorec.engine import DuckEngine
@@ -142,9 +141,8 @@ class Workspace:
 
         self._need("identifiers")
         with self.engine.writing() as session:
-            return settle_links(
-                session, self.ledger, country=self.project.country, now=datetime.now(UTC)
-            )
+            now = datetime.now(UTC)
+            return settle_links(session, self.ledger, country=self.project.country, now=now)
 
     def quarantine(self) -> pd.DataFrame:
         """Return the rows that were put aside: source, table_name, line, reasons, raw."""
@@ -156,8 +154,8 @@ class Workspace:
         """Return the number of rows of a canonical table of the warehouse."""
         from xenorec.schema import table as canonical
 
-        sql = f"select count(*) as n from warehouse.{canonical(table).name}"
-        return int(self._read(sql).column("n")[0].as_py())
+        with self.engine.reading() as session:
+            return int(session.value(f"select count(*) from warehouse.{canonical(table).name}"))
 
     # -- what is known ---------------------------------------------------------------------
 
@@ -336,10 +334,6 @@ class Workspace:
         ledger = Ledger(self.project.ledger)
         ledger.create()
         return ledger
-
-    def _read(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
-        with self.engine.reading() as session:
-            return session.arrow(sql, params)
 
     def _need_file(self) -> None:
         if not self.engine.exists():

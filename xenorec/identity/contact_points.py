@@ -15,20 +15,17 @@ import pyarrow as pa
 from xenorec.addresses import KINDS, spell
 from xenorec.engine import Session
 from xenorec.errors import BadInput
+from xenorec.schema import SIGHTINGS
 
 TABLES = (
     "create table if not exists warehouse.accounts (customer_id VARCHAR primary key, "
     "first_seen_at TIMESTAMPTZ)",
-    "create table if not exists warehouse.sightings (source VARCHAR, source_id VARCHAR, "
-    "came_at TIMESTAMPTZ)",
-    "create table if not exists warehouse.complete_loads (source VARCHAR, loaded_at TIMESTAMPTZ)",
+    *SIGHTINGS,
     "create table if not exists warehouse.spellings (kind VARCHAR, value VARCHAR, "
     "country VARCHAR, spelled VARCHAR)",
 )
 SEEN = ("customers", "identifiers", "orders", "events", "loyalty_accounts")
 """Tables in which an account can be seen first."""
-ADDRESSES = ("email", "phone")
-"""Kinds of which the newest counts; of cards and the like a customer may have several."""
 
 COUNTRIES = """
 create or replace temp table account_countries as

@@ -16,16 +16,10 @@ import pyarrow as pa
 from xenorec.engine import Session
 from xenorec.identity.agreement import Disagreement, disagreements, register_facts
 from xenorec.identity.contact_points import refresh
+from xenorec.schema import LINKS
 
 SHARED_BY_AT_MOST = 5
 """A key on more accounts than this (a shop's own phone, a test card) links nobody."""
-
-LINKS = (
-    "create table if not exists warehouse.links (customer_id VARCHAR, into_id VARCHAR)",
-    "alter table warehouse.links add column if not exists why VARCHAR",
-    "create table if not exists warehouse.person_ids (person_id VARCHAR)",
-)
-"""Links, and whoever ever stood for a group: that account goes on to stand for it."""
 
 KEYS = """
 create or replace temp table keys as

@@ -8,7 +8,7 @@ join on a landed id never crosses spaces.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -39,9 +39,6 @@ ID_KINDS = tuple(dict.fromkeys(KIND_OF.values()))
 
 PROPS_IDS = {"order_id": "orders", "offer_id": "offers"}
 """Ids in the ``props`` of an event."""
-
-Prefix = Callable[[str, str], str]
-"""Gives the prefix of ids of a (kind, space), and remembers it."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,19 @@ from __future__ import annotations
 
 from xenorec.schema.column import Table
 
+SIGHTINGS = (
+    "create table if not exists warehouse.sightings (source VARCHAR, source_id VARCHAR, "
+    "came_at TIMESTAMPTZ)",
+    "create table if not exists warehouse.complete_loads (source VARCHAR, loaded_at TIMESTAMPTZ)",
+)
+"""When each identifier came last, and which loads had all of their source's."""
+LINKS = (
+    "create table if not exists warehouse.links (customer_id VARCHAR, into_id VARCHAR)",
+    "alter table warehouse.links add column if not exists why VARCHAR",
+    "create table if not exists warehouse.person_ids (person_id VARCHAR)",
+)
+"""Links, and whoever ever stood for a group: that account goes on to stand for it."""
+
 
 def create_sql(table: Table) -> str:
     """Return the statement that makes an empty canonical table."""

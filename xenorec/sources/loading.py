@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 
 from xenorec.engine import DuckEngine, Session
 from xenorec.errors import BadInput, XenorecWarning, nearest
-from xenorec.schema import TABLES
+from xenorec.schema import LINKS, TABLES
 from xenorec.sources.connector import Connector
 from xenorec.sources.files import file_batches
 from xenorec.sources.frames import frame_batches
@@ -22,8 +22,6 @@ from xenorec.sources.report import LoadReport, TableLoad
 from xenorec.sources.zones import remember_zone, told_zone
 
 Settle = Callable[[Session], tuple[str, ...]]
-
-LINKS = "create table if not exists warehouse.links (customer_id VARCHAR, into_id VARCHAR)"
 
 
 def check_zone(name: str | None) -> str | None:
@@ -153,7 +151,8 @@ class Intake:
 
     def _land(self, session: Session, source: str, batches: list[Batch]) -> LoadReport:
         prepare(session, [table for table in TABLES.values() if table.home == "warehouse"])
-        session.run(LINKS)
+        for sql in LINKS:
+            session.run(sql)
         if self.time_zone:
             remember_zone(session, self.time_zone)
         told = told_zone(session)

@@ -5,17 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from xenorec.engine import Session
-
-TABLES = (
-    "create table if not exists warehouse.sightings (source VARCHAR, source_id VARCHAR, "
-    "came_at TIMESTAMPTZ)",
-    "create table if not exists warehouse.complete_loads (source VARCHAR, loaded_at TIMESTAMPTZ)",
-)
+from xenorec.schema import SIGHTINGS
 
 
 def note_sightings(session: Session, now: datetime, *, is_complete: bool) -> None:
     """Note that the rows of ``incoming`` came now, and whether they are all of their source."""
-    for sql in TABLES:
+    for sql in SIGHTINGS:
         session.run(sql)
     session.run(
         "delete from warehouse.sightings as s using incoming as i "
