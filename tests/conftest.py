@@ -33,7 +33,7 @@ def fitted_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def fitted_once(fitted_folder: Path) -> Iterator[None]:
     """Let all workspaces keep fitted models in one place: of equal shops each is fitted once."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("xenorec.fitted.folder_of", lambda path: fitted_folder)
+        patch.setattr("xenorec.model_cache.folder_of", lambda path: fitted_folder)
         yield
 
 

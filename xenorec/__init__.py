@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from xenorec.campaigns import choose_plans
     from xenorec.creative import Arm
     from xenorec.errors import TemplateError, TemplateRefused, XenorecError, XenorecWarning
-    from xenorec.links import read_link_token
+    from xenorec.link_tokens import read_link_token
     from xenorec.messages import MessageTemplate
     from xenorec.recommend import (
         NextOrder,
@@ -75,7 +75,7 @@ _HOMES = {
     "lift": "xenorec.report",
     "open": "xenorec.workspace",
     "personal_occasions": "xenorec.timing",
-    "read_link_token": "xenorec.links",
+    "read_link_token": "xenorec.link_tokens",
 }
 
 __all__ = [

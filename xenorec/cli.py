@@ -18,7 +18,10 @@ from typing import Any
 
 import click
 
-from xenorec.commands.common import (
+from xenorec.commands.data_commands import erase, link, load, quarantine
+from xenorec.commands.job_commands import plan, retry, run
+from xenorec.commands.model_commands import evaluate, train
+from xenorec.commands.options import (
     LEDGER,
     as_json,
     as_of_option,
@@ -28,10 +31,7 @@ from xenorec.commands.common import (
     say,
     workspace_at,
 )
-from xenorec.commands.data import erase, link, load, quarantine
-from xenorec.commands.jobs import plan, retry, run
-from xenorec.commands.measure import outcomes, report
-from xenorec.commands.models import evaluate, train
+from xenorec.commands.report_commands import outcomes, report
 from xenorec.errors import WorkspaceBusy, XenorecError
 from xenorec.progress import busy, steps
 
@@ -40,7 +40,7 @@ PATIENT = ("OMP_WAIT_POLICY", "PASSIVE")
 """Threads that wait sleep: beside other work, spinning ones make training many times slower."""
 
 
-class Program(click.Group):
+class CommandLine(click.Group):
     """The group of all commands; turns our errors into one readable line."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -54,7 +54,7 @@ class Program(click.Group):
             ctx.exit(EXIT_BUSY if isinstance(error, WorkspaceBusy) else EXIT_ERROR)
 
 
-@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--workspace", "-w", type=click.Path(path_type=Path), help="The warehouse's file.")
 @click.option("--ledger", metavar="URL", help="Its file or URL, better: env:NAME or file:PATH.")
 @click.option("--debug", is_flag=True, help="Show a traceback when something goes wrong.")
@@ -88,7 +88,7 @@ for command in (
 def new(folder: Path, time_zone: str | None) -> None:
     """Make a retailer's folder: xenorec.toml and a first campaign."""
     from xenorec.commands.machine_zone import machine_zone
-    from xenorec.project import FILE, new_project
+    from xenorec.config.project import FILE, new_project
 
     here = machine_zone()
     if time_zone is None and sys.stdin.isatty():

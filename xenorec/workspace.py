@@ -9,26 +9,26 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xenorec.config.project import FILE, Project, find_project, project_of, read_project
 from xenorec.errors import BadInput, MissingFile, MissingTable, NotSupported
-from xenorec.project import FILE, Project, find_project, project_of, read_project
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from xenorec.campaigns import Campaign, CampaignRecord
     from xenorec.engine import DuckEngine
-    from xenorec.erase_person import ErasureReceipt
     from xenorec.identity import LinkReport
     from xenorec.ledger import Ledger
-    from xenorec.memory import Memory, Moment
+    from xenorec.model_training import Trained
+    from xenorec.person_erasure import ErasureReceipt
     from xenorec.profile import History, Profiles
     from xenorec.recommend import ShelfRecommender
     from xenorec.recommend.feedback import RowPriors
     from xenorec.report import CampaignReport
-    from xenorec.report.feedback import Feedback
+    from xenorec.report.feedback_report import FeedbackReport
+    from xenorec.snapshots import Snapshot, SnapshotCache
     from xenorec.sources import LoadReport
     from xenorec.timing import SendTime
-    from xenorec.training import Trained
 
 Instant = str | date | datetime
 
@@ -117,7 +117,7 @@ class Workspace:
         Raises BadInput (a needed column is missing), NaiveTimestamp, MissingFile, DiskFull,
         WorkspaceBusy.
         """
-        from xenorec.load_data import load
+        from xenorec.data_loading import load
 
         report = load(
             self,
@@ -146,7 +146,7 @@ class Workspace:
 
     def quarantine(self) -> pd.DataFrame:
         """Return the rows that were put aside: source, table_name, line, reasons, raw."""
-        from xenorec.sources.landing import quarantined
+        from xenorec.sources.land_batch import quarantined
 
         return quarantined(self.engine)
 
@@ -166,8 +166,8 @@ class Workspace:
         orders is warned of.
         """
         from xenorec.identity import masked
-        from xenorec.memory import columns
         from xenorec.profile import Profiles, ProfileSource
+        from xenorec.snapshots import columns
 
         at = self._instant(as_of)
         source = ProfileSource(
@@ -188,8 +188,8 @@ class Workspace:
         return self._moment(self._instant(as_of)).recommender()
 
     def train(self, what: str = "shelves", *, as_of: Instant | None = None) -> Trained:
-        """Train a model, measure it and publish it if it is good enough: ``xenorec.training``."""
-        from xenorec.training import train
+        """Train, measure and publish a model if it is good enough: ``xenorec.model_training``."""
+        from xenorec.model_training import train
 
         return train(self, what, self._instant(as_of))
 
@@ -232,7 +232,7 @@ class Workspace:
         YAML file; ``explore_hours`` is its timing.explore.
         """
         from xenorec.campaigns import Campaign, read_mapping
-        from xenorec.campaigns.call import mapping_of_call
+        from xenorec.campaigns.call_arguments import mapping_of_call
         from xenorec.profile import Profiles
 
         if not isinstance(audience, Profiles):
@@ -262,7 +262,7 @@ class Workspace:
 
     def retry(self, campaign_id: str, *, reason: str, now: datetime | None = None) -> int:
         """Open messages that came to nothing for a mended ``reason``; the next plan has them."""
-        from xenorec.campaigns.second_tries import retry
+        from xenorec.campaigns.retries import retry
 
         return retry(self.ledger, campaign_id, reason, at=now or datetime.now(UTC))
 
@@ -278,7 +278,7 @@ class Workspace:
 
     def audit(self) -> pd.DataFrame:
         """Run every promise as SQL over the ledger: check, promise, n_rows; all must be 0."""
-        from xenorec.report.audit import audit
+        from xenorec.report.audit_report import audit
 
         self._need_file()
         return audit(self.ledger, self.engine)
@@ -301,7 +301,7 @@ class Workspace:
         that name them again keep out what is personal. Sales stay, without a name. ``ahead`` keeps
         an id out that was not loaded yet; without it, raises UnknownName for an unknown id.
         """
-        from xenorec.erase_person import erase
+        from xenorec.person_erasure import erase
 
         return erase(self, customer, now, ahead=ahead)
 
@@ -310,8 +310,8 @@ class Workspace:
     @cached_property
     def engine(self) -> DuckEngine:
         """The engine over the warehouse's file."""
+        from xenorec.data_loading import upgrade
         from xenorec.engine import DuckEngine
-        from xenorec.load_data import upgrade
 
         self.__dict__["engine"] = DuckEngine(self.project.path, wait=self._wait)
         self._place()
@@ -320,7 +320,7 @@ class Workspace:
 
     def _place(self) -> None:
         """Learn the shop's zone from what was loaded, where the project names none."""
-        from xenorec.sources.zones import found_zone
+        from xenorec.sources.shop_time_zone import found_zone
 
         zone = self.named_zone or found_zone(self.engine)
         self.project = replace(self.project, time_zone=zone)
@@ -367,31 +367,31 @@ class Workspace:
         now = datetime.now(UTC)
         return instant(latest_order(self.engine, now=now) or now)
 
-    def _feedback(self, as_of: Instant | None) -> Feedback:
-        from xenorec.report.feedback import Feedback
+    def _feedback(self, as_of: Instant | None) -> FeedbackReport:
+        from xenorec.report.feedback_report import FeedbackReport
 
         self._need("orders")
         at = None if as_of is None else self._instant(as_of)
-        return Feedback(self.ledger, self.engine, at, self.project.key)
+        return FeedbackReport(self.ledger, self.engine, at, self.project.key)
 
-    def _moment(self, as_of: datetime) -> Moment:
+    def _moment(self, as_of: datetime) -> Snapshot:
         self._need("orders")
         return self._memory.at(as_of)
 
     @cached_property
-    def _memory(self) -> Memory:
-        from xenorec.memory import Memory
+    def _memory(self) -> SnapshotCache:
+        from xenorec.snapshots import SnapshotCache
 
-        return Memory(self.engine, self.project.closures)
+        return SnapshotCache(self.engine, self.project.closures)
 
     def _known(self) -> Any:
-        from xenorec.campaigns.known import known_names
+        from xenorec.campaigns.name_catalog import known_names
 
         return known_names(self.project.own, self.project.occasions.get("own", ()))
 
     def _room(
         self, people: Profiles, recommend: ShelfRecommender | None, timing: SendTime | None
     ) -> Any:
-        from xenorec.campaign_room import campaign_room
+        from xenorec.campaign_inputs import campaign_room
 
         return campaign_room(self, people, recommend, timing)

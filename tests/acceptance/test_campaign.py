@@ -11,9 +11,9 @@ import pytest
 
 import xenorec as xr
 from xenorec.errors import BadInput, ConfigError, NotApproved, NotSupported
-from xenorec.fitted import forget
 from xenorec.messages import MessageTemplate, lint
-from xenorec.recommend.looks import bare
+from xenorec.model_cache import forget
+from xenorec.recommend.near_duplicates import bare
 
 AS_OF = "2017-11-01"
 START = datetime(2017, 11, 1, tzinfo=UTC)

@@ -13,8 +13,8 @@ import pytest
 
 import xenorec as xr
 from xenorec.campaigns import Campaign
-from xenorec.recommend.feedback import Explore
-from xenorec.report.earned import SHELF_WORDS
+from xenorec.recommend.feedback import ShelfExploration
+from xenorec.report.shelf_revenue import SHELF_WORDS
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST, SECOND = datetime(2017, 11, 1, tzinfo=UTC), datetime(2017, 11, 20, tzinfo=UTC)
@@ -193,7 +193,7 @@ def test_the_known_share_of_pages_has_two_rows_swapped_with_the_right_propensiti
             assert n_moved in (0, 2)
             n_swapped += n_moved > 0
             n_pages += len(page) > 1
-            table = Explore(share=SHARE).table(len(page))
+            table = ShelfExploration(share=SHARE).table(len(page))
             logged = [row["propensity"] for row in page]
             assert logged == pytest.approx([table[r, p] for p, r in enumerate(order)])
     assert n_pages > 200
@@ -205,7 +205,7 @@ def test_a_share_of_a_twentieth_explores_unless_said_otherwise(
 ) -> None:
     crm, _, _ = sent
     assert campaign(crm, "a", FIRST).record.recommend.explore == 0.05
-    model = xr.ShelfRecommender(explore=Explore(share=0.3))
+    model = xr.ShelfRecommender(explore=ShelfExploration(share=0.3))
     given = campaign(crm, "a", FIRST, recommend=model).record
     assert given.recommend.explore == 0.3
     assert campaign(crm, "a", FIRST, recommend=model, explore=0.0).record.recommend.explore == 0.0

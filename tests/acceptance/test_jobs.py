@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 import xenorec as xr
-from xenorec.campaigns.compose import Composer
+from xenorec.campaigns.message_context import MessageComposer
 from xenorec.campaigns.sending import send_due
 from xenorec.cli import main
-from xenorec.content import shipped
+from xenorec.config.content import shipped
 
 BRAND = '[brand]\nname = "Corner Shop"\nurl = "https://corner.example"\naddress = "1 High Street"\n'
 FILE = """\
@@ -70,7 +70,7 @@ def test_an_hourly_job_goes_on_on_the_second_day(
         raise AssertionError("nothing has changed, so nothing is planned")
 
     with monkeypatch.context() as still:
-        still.setattr(Composer, "fitted", refused)
+        still.setattr(MessageComposer, "fitted", refused)
         for hour in (12, 18):
             assert run(shop, day, hour).exit_code == 0
     n_first = written(shop)

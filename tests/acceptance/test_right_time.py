@@ -13,9 +13,9 @@ import pytest
 
 import xenorec as xr
 from xenorec.campaigns import Plan
-from xenorec.chance import uniform
 from xenorec.errors import BadInput
-from xenorec.report.outcomes import Collected
+from xenorec.hash_uniform import uniform
+from xenorec.report.outcomes import CollectedOutcomes
 from xenorec.testing import invented_shop
 
 BRAND = {"name": "Corner Shop", "url": "https://corner.example", "address": "1 High Street"}
@@ -35,7 +35,7 @@ class Year(NamedTuple):
     plans: list[Plan]
     clicks: pd.DataFrame
     orders: pd.DataFrame
-    collected: list[Collected]
+    collected: list[CollectedOutcomes]
 
 
 def week_of(number: int) -> datetime:

@@ -136,7 +136,7 @@ def test_the_command_exits_with_0_out_of_season(crm: xr.Workspace, tmp_path: Pat
 
 
 def test_occasions_are_evaluated_on_a_workspace(crm: xr.Workspace) -> None:
-    from xenorec.evaluation import evaluate
+    from xenorec.backtests import evaluate
 
     found = json.loads(evaluate("occasions", crm, as_of="2017-12-31").to_json())
     assert {row["model"] for row in found["table"]} == {"uplift", "same_weekday", "last_year"}

@@ -21,9 +21,9 @@ import numpy as np
 import pandas as pd
 
 from tests.bench.timing_shops import SHARED, journey_lines, orders_of
-from xenorec.numbers import Bools, Floats
-from xenorec.report.arms import Arms
+from xenorec.array_types import Bools, Floats
 from xenorec.report.lift import compare
+from xenorec.report.trial_arms import TrialArms
 
 READINGS = 1_000
 SHARES = (0.10, 0.05, 0.02)
@@ -115,10 +115,12 @@ def read(shop: Shop, metric: str, share: float, seed: int, *, adjusts: bool) -> 
     is_treated = np.random.default_rng(seed).random(shop.n) >= share
     beside = shop.before[metric] if adjusts else None
     same, better = shop.after[metric], shop.planted[metric]
-    nothing = compare(Arms(same, beside, is_treated, False), metric, seed=str(seed))
+    nothing = compare(TrialArms(same, beside, is_treated, False), metric, seed=str(seed))
     cap = shop.cap if metric == "spend" else np.inf
     mixed: Bools | Floats = np.where(is_treated, better, same)
-    found = compare(Arms(mixed, beside, is_treated, False), metric, cap_amount=cap, seed=str(seed))
+    found = compare(
+        TrialArms(mixed, beside, is_treated, False), metric, cap_amount=cap, seed=str(seed)
+    )
     truth = float((np.clip(better, -cap, cap) - np.clip(same, -cap, cap)).mean())
     return Reading(
         is_false=nothing.p_value < 0.05,

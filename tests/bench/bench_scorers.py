@@ -14,25 +14,25 @@ import numpy as np
 import pyarrow as pa
 
 from tests.bench import bench_shelves
-from xenorec.instants import as_instant, microseconds
-from xenorec.numbers import Ints
-from xenorec.recommend.catalog import read_catalog
-from xenorec.recommend.lines import read_lines
-from xenorec.recommend.popularity import count_popularity
-from xenorec.recommend.purchases import count_purchases
+from xenorec.array_types import Ints
+from xenorec.recommend.line_log import read_lines
+from xenorec.recommend.product_catalog import read_catalog
+from xenorec.recommend.product_popularity import count_popularity
+from xenorec.recommend.purchase_matrix import count_purchases
 from xenorec.recommend.scorers import (
-    BasketItems,
-    Content,
-    CustomerItems,
+    BasketItemKnn,
+    ContentBased,
     Ease,
-    Neighbours,
+    ItemKnn,
     Popular,
+    TifuKnn,
     Trending,
-    UserPopularity,
+    UpCf,
 )
-from xenorec.recommend.scorers.items import HALF_LIFE
-from xenorec.recommend.scorers.similar import taste
-from xenorec.recommend.shop import Shop
+from xenorec.recommend.scorers.item_knn import HALF_LIFE
+from xenorec.recommend.scorers.item_similarity import taste
+from xenorec.recommend.shop_data import ShopData
+from xenorec.timestamps import as_instant, microseconds
 
 DAY = 86_400_000_000
 DRAWN_UNTIL = datetime(2024, 1, 1, tzinfo=UTC)
@@ -46,7 +46,7 @@ def drawn(number: Ints, seed: int) -> np.ndarray:
     return ((x ^ (x >> np.uint64(31))) >> np.uint64(11)) / 2.0**53
 
 
-def drawn_shop(n_customers: int, n_products: int, n_orders: int = 5, n_lines: int = 10) -> Shop:
+def drawn_shop(n_customers: int, n_products: int, n_orders: int = 5, n_lines: int = 10) -> ShopData:
     """Return the shop of ``drawn_lines``."""
     return shop_of(drawn_lines(n_customers, n_products, n_orders, n_lines), None, DRAWN_UNTIL)
 
@@ -80,12 +80,12 @@ def drawn_lines(
     )
 
 
-def shop_of(lines: Any, products: Any | None, as_of: datetime) -> Shop:
+def shop_of(lines: Any, products: Any | None, as_of: datetime) -> ShopData:
     """Return the shop of a frame of lines."""
     purchases = count_purchases(read_lines(lines), as_of)
     everything = np.ones(len(purchases.products), dtype=bool)
     catalog = read_catalog(purchases, products)
-    return Shop(purchases, catalog, count_popularity(purchases), everything)
+    return ShopData(purchases, catalog, count_popularity(purchases), everything)
 
 
 def _rank(share: np.ndarray, n: int) -> Ints:
@@ -93,7 +93,7 @@ def _rank(share: np.ndarray, n: int) -> Ints:
     return np.minimum(np.searchsorted(weight, share * weight[-1]), n - 1).astype(np.int64)
 
 
-def journey() -> Shop | None:
+def journey() -> ShopData | None:
     """Return the shop of The Complete Journey, or None without the package."""
     data = bench_shelves.journey()
     return None if data is None else shop_of(*data, as_instant("2017-09-15"))
@@ -106,7 +106,7 @@ def timed(call: Callable[[], Any]) -> tuple[float, Any]:
     return time.perf_counter() - start, result
 
 
-def ours(scorer: Any, shop: Shop, who: Ints) -> tuple[float, float]:
+def ours(scorer: Any, shop: ShopData, who: Ints) -> tuple[float, float]:
     """Print and return the seconds of fit, and customers a second for 50 products each."""
     is_open = np.ones(shop.n_products, dtype=bool)
     fit, _ = timed(lambda: scorer.fit(shop))
@@ -115,7 +115,7 @@ def ours(scorer: Any, shop: Shop, who: Ints) -> tuple[float, float]:
     return fit, len(who) / took
 
 
-def theirs(name: str, model: Any, shop: Shop, who: Ints) -> tuple[float, float]:
+def theirs(name: str, model: Any, shop: ShopData, who: Ints) -> tuple[float, float]:
     """Print and return the same of a model of ``implicit``."""
     table = taste(shop, HALF_LIFE).csr().astype(np.float32)
     from scipy.sparse import csr_matrix
@@ -128,17 +128,17 @@ def theirs(name: str, model: Any, shop: Shop, who: Ints) -> tuple[float, float]:
     return fit, len(who) / took
 
 
-def compare(title: str, shop: Shop, n_asked: int = 2_000) -> None:
+def compare(title: str, shop: ShopData, n_asked: int = 2_000) -> None:
     """Print the times on one shop, and how they stand to those of ``implicit``."""
     n = len(shop.purchases.customers)
     who = np.arange(0, n, max(n // n_asked, 1))
     print(f"{title}: {n} customers, {shop.n_products} products, {len(shop.purchases.at)} lines")
-    for scorer in (Neighbours(), UserPopularity(), BasketItems(), Popular(), Trending(), Content()):
+    for scorer in (TifuKnn(), UpCf(), BasketItemKnn(), Popular(), Trending(), ContentBased()):
         ours(scorer, shop, who)
-    for scorer in (CustomerItems(), Ease()):
+    for scorer in (ItemKnn(), Ease()):
         ours(scorer, shop, who)
     print("  without reasons, which implicit does not give either:")
-    items = ours(CustomerItems(with_reasons=False), shop, who)
+    items = ours(ItemKnn(with_reasons=False), shop, who)
     ease = ours(Ease(with_reasons=False), shop, who)
     try:
         from implicit.als import AlternatingLeastSquares

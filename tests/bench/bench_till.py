@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from xenorec.chance import uniform
+from xenorec.hash_uniform import uniform
 from xenorec.pos import Till
-from xenorec.pos.keys import keyed_hash
-from xenorec.pos.revoked import revoke
-from xenorec.pos.serving import NAME, write_serving
+from xenorec.pos.identifier_hashes import keyed_hash
+from xenorec.pos.revocations import revoke
+from xenorec.pos.serving_store import NAME, write_serving
 
 N_CUSTOMERS = 100_000
 N_OFFERS = 8

@@ -17,13 +17,13 @@ import pandas as pd
 
 from tests.bench import held_out, timing_shops
 from tests.bench.held_out import HOURS, NEXT_ORDERS, VALUES, Part, Score, compared
-from xenorec.numbers import Floats
+from xenorec.array_types import Floats
 from xenorec.timing import LifetimeValue, NextPurchase, SendTime
-from xenorec.timing.evaluation.simple_rules import ordered_within
-from xenorec.timing.lifetime_value.spending import read_spending
+from xenorec.timing.evaluation.order_baselines import ordered_within
+from xenorec.timing.event_log import read_orders
+from xenorec.timing.lifetime_value.spend_log import read_spending
 from xenorec.timing.local_time import DAY_US
-from xenorec.timing.send_time.acts import read_acts
-from xenorec.timing.stamps import read_orders
+from xenorec.timing.send_time.engagement_events import read_acts
 
 WITHIN = timedelta(days=14)
 VALUE_DAYS = 125
@@ -97,8 +97,8 @@ def _spent(rows: object, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame
 
 def hours(part: Part, orders: pd.DataFrame) -> Iterator[tuple[str, Score]]:
     """Yield minus the nats per order of the hour of the week, beside the shop's one curve."""
-    from xenorec.frames import positions
-    from xenorec.timing.send_time.counts import local_hours
+    from xenorec.dataset.data_frames import positions
+    from xenorec.timing.send_time.weighted_counts import local_hours
 
     named = orders.rename(columns={"ordered_at": "at"})[["customer_id", "at"]]
     events = read_acts(named.assign(time_zone=ZONES[part.shop]), as_of=None, channel=None).stamps

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from xenorec.numbers import Floats, Texts
+from xenorec.array_types import Floats, Texts
 
 DEVELOPMENT, FINAL = "development", "final"
 DRAWS = 2_000

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xenorec.timing import choose_contacts
-from xenorec.timing.contacts import pick
-from xenorec.timing.contacts.limits import limits_of
+from xenorec.timing.contact_selection import greedy_selection
+from xenorec.timing.contact_selection.frequency_caps import limits_of
 
 START = pd.Timestamp("2017-01-01", tz="UTC")
 CAPS = st.sampled_from(
@@ -93,12 +93,12 @@ def test_up_to_eight_candidates_the_best_set_is_chosen(frame, sent, cap):
 @settings(max_examples=60, deadline=None)
 @given(frames(8, st.sampled_from("abcdefgh")), sents, CAPS)
 def test_by_value_alone_it_is_within_the_bound(frame, sent, cap):
-    most = pick.MOST
-    pick.MOST = 1
+    most = greedy_selection.MOST
+    greedy_selection.MOST = 1
     try:
         told = choose_contacts(frame, cap=cap, sent=sent)
     finally:
-        pick.MOST = most
+        greedy_selection.MOST = most
     assert is_allowed(told[told["is_chosen"]], sent, cap)
     best, n_limits = best_value(told, sent, cap), len(limits_of(cap))
     is_single = n_limits == 1 and not frame["campaign_id"].duplicated().any()

@@ -7,8 +7,8 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xenorec.campaigns.rows import drawn
-from xenorec.recommend.feedback import Examination, Explore, RowPriors, read_cells
+from xenorec.campaigns.shelf_exploration import drawn
+from xenorec.recommend.feedback import ExaminationModel, RowPriors, ShelfExploration, read_cells
 
 START = pd.Timestamp("2017-01-01", tz="UTC")
 END = START + pd.Timedelta(days=90)
@@ -91,7 +91,7 @@ def test_one_more_reward_never_lowers_the_factor_of_its_shelf(drawn, which, base
         (f"c{i}", name, 1, 1, 0.2, "p", START, None, None) for i, (name, _) in enumerate(drawn)
     ]
     hits = [(f"c{i}", "p", START, "bought", None) for i, (_, is_hit) in enumerate(drawn) if is_hit]
-    model = RowPriors(strength=2, baseline=baseline, examination=Examination.even())
+    model = RowPriors(strength=2, baseline=baseline, examination=ExaminationModel.even())
     before = model.fit(*frames(cells, hits), END).factor(shelf)
     more = [*hits, (f"c{which}", "p", START, "bought", None)]
     after = model.fit(*frames(cells, more), END).factor(shelf)
@@ -109,7 +109,7 @@ def test_one_more_reward_never_lowers_the_factor_of_its_shelf(drawn, which, base
     st.text(max_size=5),
 )
 def test_the_propensities_of_a_pages_rows_sum_to_1_at_every_place(share, sizes, seed, occasion):
-    explore = Explore(share=share, seed=seed)
+    explore = ShelfExploration(share=share, seed=seed)
     pages = {f"c{n}": [{"row": row} for row in range(size)] for n, size in enumerate(sizes)}
     for customer, page in drawn(pages, explore, occasion).items():
         n = len(pages[customer])

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.properties.test_recommend import rows, shop_of
 from xenorec.recommend import Rules, ShelfRecommender
-from xenorec.recommend.guards.caps import BEYOND, TAKEN, Cap, Caps
-from xenorec.recommend.page.choose import Layout, choose_page
+from xenorec.recommend.eligibility.category_caps import BEYOND, TAKEN, Cap, Caps
+from xenorec.recommend.page.shelf_selection import PageLayout, choose_page
 
 GROUPS = st.lists(st.integers(-1, 3), min_size=12, max_size=12)
 NAMES = np.array(list("abcd"), dtype=object)
@@ -104,7 +104,7 @@ def test_a_capped_page_has_no_hole_and_no_shelf_that_is_too_short(seed, most, le
         np.ones((n, n_themes)),
         np.full(n_themes, least),
         np.zeros(n_themes, dtype=bool),
-        Layout(3, 3),
+        PageLayout(3, 3),
         caps.on(product),
     )
     for customer in range(n):

@@ -16,7 +16,7 @@ from xenorec.engine import query_frames
 from xenorec.errors import NotSupported
 from xenorec.ledger import Ledger
 from xenorec.ledger.audit import checks
-from xenorec.report.audit import FRAMES
+from xenorec.report.audit_report import FRAMES
 from xenorec.schema.enums import DeliveryState
 from xenorec.timing import QuietHours
 

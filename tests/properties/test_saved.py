@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from tests.unit.recommend.trained import plain
 from xenorec.errors import ModelFileError
+from xenorec.modeling.persistence import Decoder, Encoder
+from xenorec.modeling.persistence.text_arrays import decode_texts, encode_texts
 from xenorec.recommend import ShelfRecommender
-from xenorec.saved import Decoder, Encoder
-from xenorec.saved.texts import decode_texts, encode_texts
 
 texts = st.text(st.characters(exclude_categories=()), max_size=12)
 scalars = st.one_of(

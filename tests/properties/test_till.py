@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from tests.unit.pos.folders import meta
 from xenorec.errors import BadInput
 from xenorec.pos import Customer, Till
+from xenorec.pos.identifier_hashes import normalise
 from xenorec.pos.journal import read_journal
-from xenorec.pos.keys import normalise
-from xenorec.pos.serving import write_serving
+from xenorec.pos.serving_store import write_serving
 
 LETTERS = st.characters(exclude_categories=("C", "Z"))
 IDS = st.text(st.sampled_from("ab/%2F:' ") | LETTERS, min_size=1, max_size=6)

@@ -7,10 +7,10 @@ import pandas as pd
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from xenorec.numbers import significant
+from xenorec.array_types import significant
 from xenorec.timing import NextPurchase, QuietHours, SendTime
 from xenorec.timing.next_purchase.bgnbd import BgNbd
-from xenorec.timing.next_purchase.purchases import Patterns
+from xenorec.timing.next_purchase.rfm_summary import RfmPatterns
 
 ZONES = ["Asia/Kolkata", "America/New_York", "Europe/Berlin", "Asia/Kathmandu", "UTC"]
 START = pd.Timestamp("2017-01-01", tz="UTC")
@@ -28,9 +28,9 @@ rows = st.lists(
 positive = st.floats(0.01, 50)
 
 
-def past(x: int, tx: int, age: int) -> Patterns:
+def past(x: int, tx: int, age: int) -> RfmPatterns:
     tx = min(tx, age) if x else 0
-    return Patterns(*(np.array([float(v)]) for v in (x, tx, age)), np.ones(1))
+    return RfmPatterns(*(np.array([float(v)]) for v in (x, tx, age)), np.ones(1))
 
 
 @example(1.0, 1.0, 5.0, 1.0, 99, 0, 0)

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 import xenorec as xr
-from xenorec.brand import brand_of
+from xenorec.config.brand import brand_of
+from xenorec.config.project import new_project, read_project
+from xenorec.email_headers import mailbox
 from xenorec.errors import ConfigError
-from xenorec.headers import mailbox
-from xenorec.project import new_project, read_project
 
 GOOD = {"name": "Shop", "url": "https://shop.example", "address": "1 St", "color": "#1f6f54"}
 

@@ -145,7 +145,7 @@ def test_what_is_no_id_is_refused_in_words(usual, name, asked):
 
 
 def test_ids_of_other_kinds_are_their_text():
-    from xenorec.frames import ids
+    from xenorec.dataset.data_frames import ids
 
     number = UUID(int=7)
     assert ids(number, "customer_ids").tolist() == [str(number)]

@@ -10,9 +10,9 @@ from click.testing import CliRunner, Result
 
 import xenorec as xr
 from tests.unit.recommend.trained import grocer
+from xenorec.backtests import data_of, evaluate, name_of
 from xenorec.cli import main
 from xenorec.errors import BadInput
-from xenorec.evaluation import data_of, evaluate, name_of
 
 ASKED = ("evaluate", "next-order", "--as-of", "2017-08-01")
 
@@ -49,7 +49,7 @@ def test_the_public_year_is_taken_without_a_project_or_when_asked_for(
 ) -> None:
     assert data_of(None) is not None
     assert data_of(None, complete_journey=True, households=50) is None
-    monkeypatch.setattr("xenorec.evaluation.find_project", lambda start: None)
+    monkeypatch.setattr("xenorec.backtests.find_project", lambda start: None)
     assert name_of(data_of(None, households=50)) == "The Complete Journey"
 
 

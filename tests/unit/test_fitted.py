@@ -14,11 +14,11 @@ import pytest
 
 import xenorec as xr
 from tests.conftest import orders
-from xenorec import fitted
+from xenorec import model_cache
 from xenorec.errors import XenorecWarning
+from xenorec.modeling.persistence import forget_everywhere, holds
 from xenorec.recommend import ShelfRecommender
-from xenorec.recommend.saved.published import Published
-from xenorec.saved import forget_everywhere, holds
+from xenorec.recommend.model_store.model_registry import ModelRegistry
 from xenorec.testing import invented_shop
 from xenorec.timing import LifetimeValue, NextPurchase, Replenishment, SendTime
 
@@ -69,7 +69,7 @@ def _noted(kind: Any, names: list[str]) -> Any:
 
 
 def entries(path: Path) -> list[Path]:
-    return sorted(fitted.folder_of(path).iterdir())
+    return sorted(model_cache.folder_of(path).iterdir())
 
 
 def notes_of(crm: xr.Workspace) -> list[str]:
@@ -97,7 +97,7 @@ def test_columns_and_shelves_are_the_same_byte_for_byte(shop: Path, fits: list[s
     shelves = read.recommender(AS_OF).shelves()
     profile, notes = read.profiles(AS_OF).to_arrow(columns), notes_of(read)
     assert fits == []
-    shutil.rmtree(fitted.folder_of(shop))
+    shutil.rmtree(model_cache.folder_of(shop))
     anew = xr.open(shop)
     assert anew.recommender(AS_OF).shelves().equals(shelves)
     assert anew.profiles(AS_OF).to_arrow(columns).equals(profile)
@@ -165,7 +165,7 @@ def test_another_instant_is_another_model(shop: Path, fits: list[str]) -> None:
 def test_other_code_is_another_model(
     shop: Path, fits: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fitted, "code_mark", lambda: "of another release")
+    monkeypatch.setattr(model_cache, "code_mark", lambda: "of another release")
     hours(shop)
     assert fits == ["SendTime"]
 
@@ -183,7 +183,7 @@ def test_a_model_that_is_published_comes_before_what_was_kept(
     shop: Path, fits: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     crm = xr.open(shop)
-    Published.beside(shop).publish(ShelfRecommender().fit(crm.history(AS_OF)))
+    ModelRegistry.beside(shop).publish(ShelfRecommender().fit(crm.history(AS_OF)))
     with caplog.at_level(logging.INFO, logger="xenorec"):
         xr.open(shop).recommender(AS_OF)
         xr.open(shop).recommender(AS_OF)
@@ -209,7 +209,9 @@ def test_a_damaged_entry_is_told_and_made_anew(
     shop: Path, fits: list[str], caplog: pytest.LogCaptureFixture, name: str, text: str | None
 ) -> None:
     before = hours(shop)
-    entry = max(fitted.folder_of(shop).glob("SendTime-*"), key=lambda path: path.stat().st_mtime)
+    entry = max(
+        model_cache.folder_of(shop).glob("SendTime-*"), key=lambda path: path.stat().st_mtime
+    )
     if text is None:
         (entry / name).unlink()
     else:
@@ -223,19 +225,19 @@ def test_a_damaged_entry_is_told_and_made_anew(
 
 
 def test_what_was_kept_is_for_this_user_alone(shop: Path) -> None:
-    shutil.rmtree(fitted.folder_of(shop))
+    shutil.rmtree(model_cache.folder_of(shop))
     hours(shop)
-    paths = [fitted.folder_of(shop), *fitted.folder_of(shop).rglob("*")]
+    paths = [model_cache.folder_of(shop), *model_cache.folder_of(shop).rglob("*")]
     modes = {stat.S_IMODE(path.stat().st_mode) for path in paths}
     assert modes == {0o700, 0o600}
 
 
 def test_only_the_last_few_are_kept(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fitted, "MOST_ENTRIES", 3)
+    monkeypatch.setattr(model_cache, "MOST_ENTRIES", 3)
     for day in (28, 29, 30, 31):
         hours(shop, f"2017-03-{day}")
     assert len(entries(shop)) == 3
-    monkeypatch.setattr(fitted, "MOST_BYTES", 10)
+    monkeypatch.setattr(model_cache, "MOST_BYTES", 10)
     hours(shop, "2017-03-27")
     assert len(entries(shop)) == 1
 
@@ -259,12 +261,12 @@ def test_nothing_is_kept_of_rows_that_were_erased_meanwhile(
     def erased_meanwhile(model: SendTime, *given: Any) -> SendTime:
         found = fit(model, *given)
         xr.open(shop).erase("h07")
-        fitted.forget(shop, ["h07"])
+        model_cache.forget(shop, ["h07"])
         return found
 
     monkeypatch.setattr(SendTime, "fit", erased_meanwhile)
     hours(shop, "2017-03-31")
-    assert not fitted.folder_of(shop).exists() or entries(shop) == []
+    assert not model_cache.folder_of(shop).exists() or entries(shop) == []
 
 
 # -- erasure -------------------------------------------------------------------------------------
@@ -272,7 +274,7 @@ def test_nothing_is_kept_of_rows_that_were_erased_meanwhile(
 
 def test_forgetting_a_customer_deletes_what_holds_them(shop: Path) -> None:
     crm = xr.open(shop)
-    published = Published.beside(shop)
+    published = ModelRegistry.beside(shop)
     model = ShelfRecommender().fit(crm.history(AS_OF))
     folder, earlier = published.publish(model), published.folder / "20170301T000000Z"
     without = crm.history(AS_OF).lines().to_pandas()
@@ -281,13 +283,13 @@ def test_forgetting_a_customer_deletes_what_holds_them(shop: Path) -> None:
     said = json.loads((published.folder / "current.json").read_text())
     (published.folder / "current.json").write_text(json.dumps(said | {"earlier": [earlier.name]}))
 
-    n_kept, gone = len(entries(shop)), fitted.forget(shop, ["h07"])
+    n_kept, gone = len(entries(shop)), model_cache.forget(shop, ["h07"])
     assert len(gone) == n_kept + 1
     assert folder.name in gone
     assert not folder.exists()
-    assert not fitted.folder_of(shop).exists()
+    assert not model_cache.folder_of(shop).exists()
     assert published.names() == [earlier.name]
-    assert fitted.forget(shop, ["h07"]) == ()
+    assert model_cache.forget(shop, ["h07"]) == ()
 
 
 def test_a_model_is_known_by_whom_it_holds(shop: Path, tmp_path: Path) -> None:

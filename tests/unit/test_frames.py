@@ -2,8 +2,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from xenorec.dataset.data_frames import arrow, encode, flags, ids, instants, positions, texts
 from xenorec.errors import BadInput
-from xenorec.frames import arrow, encode, flags, ids, instants, positions, texts
 
 
 def test_values_are_coded_in_text_order():

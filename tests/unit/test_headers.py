@@ -7,8 +7,8 @@ from email.utils import parseaddr
 
 import pytest
 
+from xenorec.email_headers import Mailbox, address_line, mailbox, unstructured
 from xenorec.errors import BadInput
-from xenorec.headers import Mailbox, address_line, mailbox, unstructured
 
 WORDS = [
     "Hello",

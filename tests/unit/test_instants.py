@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from xenorec.errors import BadInput
-from xenorec.instants import as_instant, instant_of, microseconds
+from xenorec.timestamps import as_instant, instant_of, microseconds
 
 
 @pytest.mark.parametrize(

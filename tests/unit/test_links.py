@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from xenorec.errors import BadInput
-from xenorec.links import LinkToken, absolute, joined, message_key, read_link_token, sign
+from xenorec.link_tokens import LinkToken, absolute, joined, message_key, read_link_token, sign
 
 KEY = b"k" * 32
 TOKEN = LinkToken("after-eid", "1", "1017", "email", "marketing", "click")

@@ -10,11 +10,11 @@ import pyarrow as pa
 import pytest
 
 import xenorec as xr
-from xenorec.order_rules import is_money, is_order, is_purchase
-from xenorec.recommend.lines import read_lines
-from xenorec.timing.lifetime_value.spending import read_spending
-from xenorec.timing.replenishment.bought import read_bought
-from xenorec.timing.stamps import read_orders
+from xenorec.recommend.line_log import read_lines
+from xenorec.schema.order_rules import is_money, is_order, is_purchase
+from xenorec.timing.event_log import read_orders
+from xenorec.timing.lifetime_value.spend_log import read_spending
+from xenorec.timing.replenishment.item_purchases import read_bought
 
 ORDERS = [
     ("sale", 10.0, 1.0, "completed"),

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from xenorec.config.secrets import is_reference, resolve
 from xenorec.errors import BadInput, MissingFile, UnknownName
-from xenorec.secret_references import is_reference, resolve
 
 
 def test_a_secret_is_read_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,11 +15,11 @@ from click.testing import CliRunner
 import xenorec as xr
 from xenorec.channels import SmtpChannel, open_channel
 from xenorec.cli import main
+from xenorec.config.project import lone_project, read_project
+from xenorec.config.secrets import without_secrets
 from xenorec.errors import BadInput, ConfigError, LedgerUnreachable, XenorecError
 from xenorec.ledger import Ledger
 from xenorec.ledger.connection import open_engine
-from xenorec.project import lone_project, read_project
-from xenorec.secret_references import without_secrets
 
 ODD = ["p@ss", "p:ss", "pa/ss", "p@s:s/w?rd", "p%40ss", "w#rd%zz", "a@b@c", "p?ss", "p&ss=x"]
 
@@ -219,7 +219,7 @@ def test_a_key_that_is_too_short_is_refused(
     monkeypatch.setenv("SHORT", "hunter2")
     (tmp_path / "shop.key").write_text("")
     named = read_project(written(tmp_path, '[workspace]\nkey = "env:SHORT"\n'))
-    monkeypatch.setattr("xenorec.project_key.PATIENCE", 0.0)
+    monkeypatch.setattr("xenorec.config.project_key.PATIENCE", 0.0)
     for project in (named, replace(named, key_reference=None)):
         with pytest.raises(BadInput, match="at least 32") as told:
             project.key()

@@ -2,8 +2,8 @@ from datetime import timedelta
 
 import pytest
 
+from xenorec.config.durations import span
 from xenorec.errors import BadInput
-from xenorec.spans import span
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,13 @@ import threading
 import pytest
 
 from tests.conftest import HANGING
-from xenorec import threads
-from xenorec.threads import in_threads
+from xenorec.modeling import parallel
+from xenorec.modeling.parallel import in_threads
 
 
 @pytest.fixture(autouse=True)
 def two_processors(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(threads, "_processors", lambda: 2)
+    monkeypatch.setattr(parallel, "_processors", lambda: 2)
 
 
 def test_answers_come_in_the_order_of_the_pieces() -> None:

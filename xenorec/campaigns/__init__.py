@@ -1,22 +1,22 @@
 """Campaigns: a record, its plan, approval, and sending it once."""
 
 from xenorec.campaigns.campaign import Campaign, Preview
-from xenorec.campaigns.contacts import choose_plans
+from xenorec.campaigns.campaign_context import CampaignContext
+from xenorec.campaigns.contact_policy import choose_plans
+from xenorec.campaigns.joint_runs import plan_together, run_together
 from xenorec.campaigns.plan import ApprovedPlan, Funnel, Plan
-from xenorec.campaigns.reading import Known, read_mapping, read_yaml
 from xenorec.campaigns.record import CampaignRecord
-from xenorec.campaigns.room import Room
-from xenorec.campaigns.together import plan_together, run_together
+from xenorec.campaigns.record_reader import NameCatalog, read_mapping, read_yaml
 
 __all__ = [
     "ApprovedPlan",
     "Campaign",
+    "CampaignContext",
     "CampaignRecord",
     "Funnel",
-    "Known",
+    "NameCatalog",
     "Plan",
     "Preview",
-    "Room",
     "choose_plans",
     "plan_together",
     "read_mapping",

@@ -8,15 +8,15 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from xenorec.campaigns.record import StandingApproval
+from xenorec.config.time_zones import zone_info
 from xenorec.errors import nearest
-from xenorec.timing.zones import zone_info
 
 WORDS = ("required", "none")
 KEYS = ("standing", "by", "until", "at_most")
 EXAMPLE = "{standing: true, by: crm@shop.example, until: 2027-06-30, at_most: 5000}"
 
 
-class Reader(Protocol):
+class ApprovalReader(Protocol):
     """What reads a campaign's mapping and notes its mistakes."""
 
     def get(self, *path: str) -> Any: ...  # noqa: D102
@@ -26,7 +26,7 @@ class Reader(Protocol):
     ) -> None: ...
 
 
-def approval_of(reader: Reader) -> str | StandingApproval:
+def approval_of(reader: ApprovalReader) -> str | StandingApproval:
     """Return the approval that a campaign asks for; mistakes are noted with their lines."""
     value = reader.get("approval")
     if value is None:
@@ -41,7 +41,7 @@ def approval_of(reader: Reader) -> str | StandingApproval:
     return "required"
 
 
-def _standing(reader: Reader, value: Mapping[str, Any]) -> StandingApproval:
+def _standing(reader: ApprovalReader, value: Mapping[str, Any]) -> StandingApproval:
     reader.refuse_unknown(("approval",), value, KEYS)
     if value.get("standing") is not True:
         came = value.get("standing")
@@ -71,7 +71,7 @@ def _day(value: Any) -> date | None:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ApprovalRequest:
     """What a standing approval is asked for: an instant, its zone, and numbers of messages.
 
     ``n_new`` are the messages of this plan, ``n_before`` those of the same planning day that were
@@ -84,7 +84,7 @@ class Asked:
     n_before: int
 
 
-def beyond(approval: StandingApproval, asked: Asked) -> str | None:
+def beyond(approval: StandingApproval, asked: ApprovalRequest) -> str | None:
     """Return why a standing approval does not cover a plan, or None when it does."""
     today = asked.at.astimezone(zone_info(asked.time_zone)).date()
     if today > date.fromisoformat(approval.until):

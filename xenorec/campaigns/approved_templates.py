@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
-from xenorec import content
-from xenorec.campaigns.not_yet import NotYet
+from xenorec.campaigns.not_due import NotYet
+from xenorec.config import content
 from xenorec.errors import BadInput, XenorecError
 from xenorec.ledger import Decision, Ledger
 from xenorec.messages import MessageTemplate

@@ -10,17 +10,17 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from xenorec.campaigns.decide import STEP
-from xenorec.campaigns.job import (
-    Inputs,
+from xenorec.campaigns.campaign_context import CampaignContext
+from xenorec.campaigns.decisioning import STEP
+from xenorec.campaigns.occasion_window import IdleReport, OccasionWindow, is_held_back, season_of
+from xenorec.campaigns.plan import Plan, clock
+from xenorec.campaigns.record import CampaignRecord
+from xenorec.campaigns.scheduled_job import (
+    PlanInputs,
     approve_and_send,
     n_new_messages,
     unchanged,
 )
-from xenorec.campaigns.plan import Plan, clock
-from xenorec.campaigns.record import CampaignRecord
-from xenorec.campaigns.room import Room
-from xenorec.campaigns.season import IdleReport, Season, is_held_back, season_of
 from xenorec.campaigns.sending import send_due
 from xenorec.messages import MessageTemplate, RenderedMessage, preview_html
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 class Campaign:
     """One campaign over the customers it was made for."""
 
-    def __init__(self, record: CampaignRecord, room: Room) -> None:
+    def __init__(self, record: CampaignRecord, room: CampaignContext) -> None:
         self.record = record
         self._room = room
 
@@ -42,7 +42,7 @@ class Campaign:
         return self._room.people.as_of
 
     @property
-    def season(self) -> Season | None:
+    def season(self) -> OccasionWindow | None:
         """The days that the campaign is bound to, now or next; None without an occasion."""
         return season_of(self.record, self._room.calendar, self.as_of)
 
@@ -93,7 +93,7 @@ class Campaign:
             return done
         if plan is not None:
             return approve_and_send(plan, done, at=at, approve_by=approve_by)
-        inputs = Inputs(self.record, self._room)
+        inputs = PlanInputs(self.record, self._room)
         said = unchanged(inputs, inputs.hash())
         if said is not None and not (said and approve_by):
             return replace(done, notes=(*done.notes, *said))
@@ -127,11 +127,11 @@ class Campaign:
         )
 
     @property
-    def room(self) -> Room:
+    def room(self) -> CampaignContext:
         """What the campaign works with."""
         return self._room
 
-    def _idle(self, season: Season, at: datetime) -> IdleReport:
+    def _idle(self, season: OccasionWindow, at: datetime) -> IdleReport:
         """Settle what was left in doubt or has expired; nothing goes out."""
         ledger, name = self._room.ledger, self.record.campaign
         if is_held_back(ledger, name, STEP, at):
@@ -141,7 +141,7 @@ class Campaign:
 
     @cached_property
     def _plan(self) -> Plan:
-        mark = Inputs(self.record, self._room).hash()
+        mark = PlanInputs(self.record, self._room).hash()
         return replace(Plan.make(self.record, self._room), inputs_hash=mark)
 
 
@@ -192,7 +192,7 @@ class Preview:
 
 
 def _by_hash(decision: Decision) -> tuple[float, str]:
-    from xenorec.chance import uniform
+    from xenorec.hash_uniform import uniform
 
     return uniform("preview", decision.customer_id), decision.customer_id
 

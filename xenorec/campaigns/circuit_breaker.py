@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from xenorec.chance import uniform
 from xenorec.channels import SendResult
 from xenorec.errors import XenorecError
+from xenorec.hash_uniform import uniform
 from xenorec.ledger import Decision
 from xenorec.schema.enums import DeliveryState
 

@@ -13,19 +13,19 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from xenorec.campaigns.approved_templates import pictures_of
-from xenorec.campaigns.decide import STEP, decide
-from xenorec.campaigns.hours import HoursTold
-from xenorec.campaigns.past_seasons import past_seasons
+from xenorec.campaigns.campaign_context import CampaignContext
+from xenorec.campaigns.decisioning import STEP, decide
+from xenorec.campaigns.occasion_window import OccasionWindow
+from xenorec.campaigns.past_occasions import past_seasons
 from xenorec.campaigns.record import CampaignRecord
-from xenorec.campaigns.removed import Removed
-from xenorec.campaigns.room import Room
-from xenorec.campaigns.season import Season
+from xenorec.campaigns.rule_removals import RuleRemovals
+from xenorec.campaigns.send_times import SendTimeSummary
 from xenorec.campaigns.sending import UNSET, send_due
-from xenorec.campaigns.tongues import spoken
+from xenorec.campaigns.shelf_localization import spoken
 from xenorec.errors import BadInput, NotApproved, XenorecWarning
-from xenorec.instants import as_instant
 from xenorec.ledger import Assignment, CampaignRun, Decision, PlannedInputs
 from xenorec.messages import MessageTemplate
+from xenorec.timestamps import as_instant
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,17 +68,17 @@ class Plan:
     as_of: datetime
     decisions: tuple[Decision, ...]
     problems: Mapping[str, tuple[str, ...]]
-    room: Room
-    removed: Removed
-    season: Season | None = None
-    hours: HoursTold | None = None
+    room: CampaignContext
+    removed: RuleRemovals
+    season: OccasionWindow | None = None
+    hours: SendTimeSummary | None = None
     notes: tuple[str, ...] = ()
     template_version: str = ""
     sources: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     inputs_hash: str | None = None
 
     @classmethod
-    def make(cls, record: CampaignRecord, room: Room) -> Plan:
+    def make(cls, record: CampaignRecord, room: CampaignContext) -> Plan:
         """Decide for the whole audience and check every message of it."""
         decided = decide(record, room)
         if not decided.decisions:
@@ -238,7 +238,7 @@ def clock(now: datetime | str | None) -> datetime:
     return datetime.now(UTC) if now is None else as_instant(now, name="now")
 
 
-def _warn_of_brand(room: Room) -> None:
+def _warn_of_brand(room: CampaignContext) -> None:
     missing = [name for name in ("name", "address") if getattr(room.brand, name) in UNSET]
     if missing:
         warnings.warn(
@@ -249,7 +249,7 @@ def _warn_of_brand(room: Room) -> None:
         )
 
 
-def _warn_of_nobody(record: CampaignRecord, room: Room) -> None:
+def _warn_of_nobody(record: CampaignRecord, room: CampaignContext) -> None:
     where = record.audience.where or "everybody"
     warnings.warn(
         f"empty-audience: nobody is meant by {where!r} as of {room.people.as_of:%Y-%m-%d}. Loosen "
@@ -259,7 +259,7 @@ def _warn_of_nobody(record: CampaignRecord, room: Room) -> None:
     )
 
 
-def _warn_of_locale(record: CampaignRecord, room: Room) -> None:
+def _warn_of_locale(record: CampaignRecord, room: CampaignContext) -> None:
     locale = record.message.locale
     languages = MessageTemplate.load(record.message.template, own=room.own).languages
     if locale == "customer" or spoken(locale, languages):

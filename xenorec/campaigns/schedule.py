@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from xenorec.config.time_zones import zone_info
 from xenorec.errors import BadInput
-from xenorec.timing.occasions.kinds import meant
-from xenorec.timing.zones import zone_info
+from xenorec.timing.occasions.occasion_types import meant
 
 OFFSET = re.compile(r"^\s*([+-]?)(\d{1,3})\s*([dw])\s*$")
 FARTHEST = 180
@@ -53,7 +53,7 @@ def schedule_problems(values: Mapping[str, Any], known: tuple[str, ...]) -> list
 
 
 def _known_country(country: str) -> object:
-    from xenorec.timing.occasions.sources import land
+    from xenorec.timing.occasions.holiday_sources import land
 
     return land(country, None)
 

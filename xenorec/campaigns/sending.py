@@ -10,14 +10,14 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from xenorec.campaigns.approved_templates import ApprovedTemplates
+from xenorec.campaigns.campaign_context import CampaignContext
+from xenorec.campaigns.channel_eligibility import ADDRESS
 from xenorec.campaigns.circuit_breaker import told
-from xenorec.campaigns.decide import STEP
+from xenorec.campaigns.decisioning import STEP
 from xenorec.campaigns.delivery_report import DeliveryReport
-from xenorec.campaigns.eligibility import ADDRESS
-from xenorec.campaigns.not_yet import NotYet
+from xenorec.campaigns.not_due import NotYet
+from xenorec.campaigns.outbox_worker import OutboxWorker
 from xenorec.campaigns.record import CampaignRecord
-from xenorec.campaigns.room import Room
-from xenorec.campaigns.worker import Worker
 from xenorec.channels import Channel, Envelope, open_channel
 from xenorec.errors import BadInput, TemplateError, XenorecError, XenorecWarning
 from xenorec.identity import address_hash
@@ -30,7 +30,7 @@ UNSET = ("Your shop", "Postal address of the shop")
 
 
 def send_due(
-    room: Room,
+    room: CampaignContext,
     record: CampaignRecord,
     *,
     now: datetime,
@@ -46,7 +46,7 @@ def send_due(
         _warn_of_late(room, record, now)
     channels, shut = _channels(room, record)
     renderer = _Renderer(room, now, ApprovedTemplates(room.ledger, room.own))
-    worker = Worker(room.ledger, channels, renderer, record.campaign, STEP)
+    worker = OutboxWorker(room.ledger, channels, renderer, record.campaign, STEP)
     worker.stopped = {**shut, **(stopped or {})}
     try:
         return worker.deliver(now)
@@ -56,7 +56,7 @@ def send_due(
             getattr(channel, "close", _nothing)()
 
 
-def _warn_of_late(room: Room, record: CampaignRecord, now: datetime) -> None:
+def _warn_of_late(room: CampaignContext, record: CampaignRecord, now: datetime) -> None:
     """Warn where the plans' time ended before anything of them went out: all of it expires.
 
     That is not for good: a run of an earlier ``now`` judges them again, and so does ``retry``.
@@ -81,7 +81,9 @@ def _nothing() -> None:
     """Channels without a connection have nothing to close."""
 
 
-def _channels(room: Room, record: CampaignRecord) -> tuple[dict[str, Channel], dict[str, str]]:
+def _channels(
+    room: CampaignContext, record: CampaignRecord
+) -> tuple[dict[str, Channel], dict[str, str]]:
     """Return the open channels, and those that cannot be used now, each with the reason.
 
     A channel that only earlier plans had is opened as long as messages of theirs are to go.
@@ -98,7 +100,7 @@ def _channels(room: Room, record: CampaignRecord) -> tuple[dict[str, Channel], d
     return channels, shut
 
 
-def _opened(room: Room, name: str) -> Channel:
+def _opened(room: CampaignContext, name: str) -> Channel:
     provider = str(room.channels.get(name, "file"))
     if provider != "file" and {room.brand.name, room.brand.address} & set(UNSET):
         raise BadInput(
@@ -113,7 +115,7 @@ def _opened(room: Room, name: str) -> Channel:
 class _Renderer:
     """Renders decisions as they were stored and approved; addresses are looked up now."""
 
-    room: Room
+    room: CampaignContext
     now: datetime
     templates: ApprovedTemplates
     _addresses: Mapping[str, Mapping[str, str | None]] | None = field(default=None)

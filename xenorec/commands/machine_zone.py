@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from zoneinfo import available_timezones
 
-from xenorec.instants import UTC_NAMES
+from xenorec.timestamps import UTC_NAMES
 
 
 def machine_zone(

@@ -1,6 +1,6 @@
 """Creative: which picture a customer sees, and how likely that was."""
 
-from xenorec.creative.arms import Arm, ArmChooser, Choice
-from xenorec.creative.pictures import Picture, PictureShelf, pictures
+from xenorec.creative.artwork_choice import Arm, ArmChooser, ArtworkChoice
+from xenorec.creative.category_pictures import Picture, PictureShelf, pictures
 
-__all__ = ["Arm", "ArmChooser", "Choice", "Picture", "PictureShelf", "pictures"]
+__all__ = ["Arm", "ArmChooser", "ArtworkChoice", "Picture", "PictureShelf", "pictures"]

@@ -1,9 +1,9 @@
 """Identity: phones, e-mails and cards that belong to one customer, reversibly."""
 
 from xenorec.addresses import address_hash, masked
-from xenorec.identity.agreement import Disagreement
-from xenorec.identity.link import LinkReport, link
-from xenorec.identity.settle import settle, settle_links
+from xenorec.identity.account_linking import LinkReport, link
+from xenorec.identity.conflict_rules import Disagreement
+from xenorec.identity.identity_resolution import settle, settle_links
 
 __all__ = [
     "Disagreement",

@@ -8,10 +8,10 @@ from xenorec.ledger.records import (
     Assignment,
     CampaignRun,
     Decision,
-    Due,
+    DueMessage,
     PlannedInputs,
     RunReceipt,
-    Verdict,
+    SendVerdict,
 )
 
 if TYPE_CHECKING:
@@ -21,11 +21,11 @@ __all__ = [
     "Assignment",
     "CampaignRun",
     "Decision",
-    "Due",
+    "DueMessage",
     "Ledger",
     "PlannedInputs",
     "RunReceipt",
-    "Verdict",
+    "SendVerdict",
 ]
 
 

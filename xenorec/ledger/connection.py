@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, quote, unquote
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool, StaticPool
 
+from xenorec.config.secrets import OPEN_PARAMETERS, split_login, without_secrets
 from xenorec.errors import BadInput, MissingPackage
-from xenorec.secret_references import OPEN_PARAMETERS, split_login, without_secrets
 
 SAFE_WAL = (3, 51, 3)
 WAIT = 30

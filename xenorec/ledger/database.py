@@ -10,11 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from xenorec.config.secrets import scrubbed, without_secrets
 from xenorec.errors import BadInput, DiskFull, LedgerUnreachable, WorkspaceBusy, XenorecError
 from xenorec.ledger.connection import WAIT, open_engine, secrets_of
+from xenorec.ledger.ledger_tables import METADATA, VERSION
 from xenorec.ledger.migrations import Step, steps
-from xenorec.ledger.tables import METADATA, VERSION
-from xenorec.secret_references import scrubbed, without_secrets
 
 CHUNK = 400
 LOCK = 7_302_917

@@ -9,39 +9,39 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from xenorec.config.secrets import without_secrets
 from xenorec.errors import BadInput
 from xenorec.ledger import (
-    consent,
-    cursors,
-    erasure,
-    gates,
-    landing,
-    messages,
+    consent_rules,
+    ledger_erasure,
+    message_states,
     outbox,
     persons,
-    plans,
-    second_tries,
+    plan_inputs,
+    retry_decisions,
+    send_checks,
+    source_cursors,
+    table_loading,
 )
-from xenorec.ledger import tables as t
+from xenorec.ledger import ledger_tables as t
 from xenorec.ledger.database import Database
-from xenorec.ledger.erasure import LedgerErasure
+from xenorec.ledger.ledger_erasure import LedgerErasure
 from xenorec.ledger.records import (
     Assignment,
     CampaignRun,
     Decision,
-    Due,
+    DeliveryResult,
+    DueMessage,
     PlannedInputs,
-    Result,
     RunReceipt,
-    Verdict,
+    SendVerdict,
 )
 from xenorec.schema.enums import Reason
-from xenorec.secret_references import without_secrets
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Due", "Ledger", "Verdict"]
+__all__ = ["DueMessage", "Ledger", "SendVerdict"]
 
 
 class Ledger:
@@ -71,22 +71,22 @@ class Ledger:
         whichever comes first.
         Raises UnknownName and UnknownColumn with the nearest name, DiskFull.
         """
-        return landing.append(self._database, table, rows)
+        return table_loading.append(self._database, table, rows)
 
     def snapshot(self, table: str, *, until: datetime | None = None) -> pa.Table:
         """Return a table as Arrow, with declared types: whole, or its rows up to an instant.
 
         Raises BadInput for an instant and a table whose rows have none.
         """
-        return landing.snapshot(self._database, table, until)
+        return table_loading.snapshot(self._database, table, until)
 
     def set_cursor(self, source: str, name: str, value: str, *, at: datetime) -> None:
         """Keep a small fact of a source, such as where a till was published; the latest stays."""
-        cursors.write(self._database, source, name, value, at)
+        source_cursors.write(self._database, source, name, value, at)
 
     def cursors(self, source: str) -> dict[str, str]:
         """Return what was kept of a source, by name."""
-        return cursors.read(self._database, source)
+        return source_cursors.read(self._database, source)
 
     # -- plans -----------------------------------------------------------------------------
 
@@ -131,43 +131,43 @@ class Ledger:
         As it was known at ``until``, one row per message of an approved plan that was not
         suppressed and did not fail.
         """
-        return messages.messages(self._database, until)
+        return message_states.messages(self._database, until)
 
     def decided(self, campaign_id: str, step: str, *, before: datetime) -> set[str]:
         """Return who has a decision in a step from a plan of an earlier instant."""
-        return messages.decided(self._database, campaign_id, step, before)
+        return message_states.decided(self._database, campaign_id, step, before)
 
     def campaigns(self) -> list[str]:
         """Return the names of all campaigns that have a plan here, sorted."""
-        return plans.campaigns(self._database)
+        return plan_inputs.campaigns(self._database)
 
     def known_customers(self, campaign_id: str, step: str) -> dict[str, int]:
         """Return who has a decision in a step, and the number of its last retry."""
-        return plans.known_customers(self._database, campaign_id, step)
+        return plan_inputs.known_customers(self._database, campaign_id, step)
 
     def n_planned(self, campaign_id: str, step: str, as_of: datetime) -> int:
         """Return how many messages the approved plans of one instant hold."""
-        return plans.n_planned(self._database, campaign_id, step, as_of)
+        return plan_inputs.n_planned(self._database, campaign_id, step, as_of)
 
     def keep_template(self, template: str, version: str, files: Mapping[str, bytes]) -> None:
         """Keep the files of a template's version, to render from them what was approved."""
-        plans.keep_template(self._database, template, version, files)
+        plan_inputs.keep_template(self._database, template, version, files)
 
     def template_files(self, template: str, version: str) -> dict[str, bytes]:
         """Return the files of a template's version by path; empty when it was never approved."""
-        return plans.template_files(self._database, template, version)
+        return plan_inputs.template_files(self._database, template, version)
 
     def facts_until(self, until: datetime) -> str:
         """Return a mark of all facts up to an instant that a plan may depend on."""
-        return plans.facts_until(self._database, until)
+        return plan_inputs.facts_until(self._database, until)
 
     def note_planned(self, planned: PlannedInputs) -> None:
         """Write down what a job planned for, so that it need not do so again."""
-        plans.note_planned(self._database, planned)
+        plan_inputs.note_planned(self._database, planned)
 
     def planned_for(self, campaign_id: str, step: str, inputs_hash: str) -> PlannedInputs | None:
         """Return the plan that was made from these very inputs, or None."""
-        return plans.planned_for(self._database, campaign_id, step, inputs_hash)
+        return plan_inputs.planned_for(self._database, campaign_id, step, inputs_hash)
 
     # -- second tries ------------------------------------------------------------------------
 
@@ -177,32 +177,32 @@ class Ledger:
         Returns how many customers it was. Never what went out or may have, nor the control group.
         Raises BadInput for a reason that cannot be mended, with those that can.
         """
-        return second_tries.reopen(self._database, campaign_id, step, reason, at=at)
+        return retry_decisions.reopen(self._database, campaign_id, step, reason, at=at)
 
     def retries(self, campaign_id: str, step: str) -> dict[str, int]:
         """Return the number of the retry of every customer whose decision was opened anew."""
-        return second_tries.retries(self._database, campaign_id, step)
+        return retry_decisions.retries(self._database, campaign_id, step)
 
     # -- sending ---------------------------------------------------------------------------
 
     def last_moment(self, campaign_id: str, step: str) -> datetime | None:
         """Return the latest moment of the messages of a step that wait; None when none does."""
-        return plans.last_moment(self._database, campaign_id, step)
+        return plan_inputs.last_moment(self._database, campaign_id, step)
 
     def open_channels(self, campaign_id: str, step: str) -> set[str]:
         """Return the channels of the messages of a step that are still to go."""
-        return plans.channels(self._database, campaign_id, step)
+        return plan_inputs.channels(self._database, campaign_id, step)
 
     def due(
         self, campaign_id: str, step: str, now: datetime, limit: int = 200, *, after: str = ""
-    ) -> list[Due]:
+    ) -> list[DueMessage]:
         """Return messages of approved plans that are due at ``now``, in the order of customers.
 
         ``after`` is the last customer of the page before.
         """
         return outbox.due(self._database, campaign_id, step, now, limit=limit, after=after)
 
-    def abandoned(self, campaign_id: str, step: str, now: datetime) -> list[Due]:
+    def abandoned(self, campaign_id: str, step: str, now: datetime) -> list[DueMessage]:
         """Return messages that a worker claimed and will not report on.
 
         Its process has ended, or it has been silent for a whole lease (5 minutes).
@@ -211,13 +211,13 @@ class Ledger:
 
     def pass_gates(
         self,
-        dues: Sequence[Due],
+        dues: Sequence[DueMessage],
         *,
         now: datetime,
         worker: str,
         quiet_until: Mapping[str, datetime],
-        holds: Mapping[str, Verdict] | None = None,
-    ) -> dict[str, Verdict]:
+        holds: Mapping[str, SendVerdict] | None = None,
+    ) -> dict[str, SendVerdict]:
         """Judge due messages and claim those that may go, in one transaction.
 
         ``quiet_until`` gives, for keys in their quiet hours, when these end; ``holds`` what is to
@@ -236,10 +236,10 @@ class Ledger:
     def refusal(self, decision: Decision, now: datetime) -> Reason | None:
         """Return why a claimed message must not go after all, in the instant before its call."""
         with self._database.reading() as connection:
-            known = gates.Gates.read(connection, [decision], now, with_caps=False)
+            known = send_checks.SendChecks.read(connection, [decision], now, with_caps=False)
             return known.refusal(decision)
 
-    def finish(self, results: Sequence[Result], *, now: datetime) -> list[Result]:
+    def finish(self, results: Sequence[DeliveryResult], *, now: datetime) -> list[DeliveryResult]:
         """Write what became of claimed messages and return the results that were written.
 
         Left out is the result of a worker that was taken for dead and whose message another one
@@ -266,12 +266,12 @@ class Ledger:
         hashes = customers if isinstance(customers, Mapping) else {}
         asked = {one: hashes.get(one) for one in customers}
         with self._database.reading() as connection:
-            return consent.consented(connection, now, channel, purpose, asked)
+            return consent_rules.consented(connection, now, channel, purpose, asked)
 
     def suppressed(self, hashes: Sequence[str], channel: str, now: datetime) -> set[str]:
         """Return those of the address hashes that may not be written to at ``now``."""
         with self._database.reading() as connection:
-            return consent.suppressed(connection, now, channel, hashes)
+            return consent_rules.suppressed(connection, now, channel, hashes)
 
     def sent_since(self, customer_ids: Sequence[str], since: datetime) -> Counter[str]:
         """Return, per customer, the messages later than ``since`` that went out or may have.
@@ -280,7 +280,7 @@ class Ledger:
         """
         found: Counter[str] = Counter()
         with self._database.reading() as connection:
-            earlier = gates.earlier(connection, customer_ids, since)
+            earlier = send_checks.earlier(connection, customer_ids, since)
             found.update({customer_id: len(sent) for customer_id, sent in earlier.items()})
         return found
 
@@ -288,7 +288,7 @@ class Ledger:
         self, customer_id: str, channel: str, *, purpose: str = "marketing", at: datetime
     ) -> None:
         """Write down that a customer unsubscribed."""
-        self.append("consents", [consent.withdrawal(customer_id, channel, purpose, at)])
+        self.append("consents", [consent_rules.withdrawal(customer_id, channel, purpose, at)])
 
     def erase(
         self,
@@ -305,19 +305,19 @@ class Ledger:
         goes to this person again.
         """
         ids = [*accounts, *([] if customer_id is None else [customer_id])]
-        return erasure.erase(self._database, ids, addresses, now)
+        return ledger_erasure.erase(self._database, ids, addresses, now)
 
     def erased_accounts(self) -> set[str]:
         """Return the ids of all accounts that were erased."""
-        return erasure.erased_accounts(self._database)
+        return ledger_erasure.erased_accounts(self._database)
 
     def erased_hashes(self) -> dict[str, datetime]:
         """Return the hashes of the addresses of everybody who was erased, and since when."""
-        return erasure.erased_hashes(self._database)
+        return ledger_erasure.erased_hashes(self._database)
 
     def compact(self) -> None:
         """Give back pages that hold what was deleted or blanked."""
-        erasure.compact(self._database)
+        ledger_erasure.compact(self._database)
 
     # -- who is who ------------------------------------------------------------------------
 

@@ -20,21 +20,21 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from xenorec.ledger import tables as t
-from xenorec.ledger.consent import erased
+from xenorec.ledger import ledger_tables as t
+from xenorec.ledger.claims import LEASE, has_ended
+from xenorec.ledger.consent_rules import erased
 from xenorec.ledger.database import Database
-from xenorec.ledger.exposure import exposures
-from xenorec.ledger.gates import Gates, latest_seq
-from xenorec.ledger.lease import LEASE, has_ended
+from xenorec.ledger.exposures import exposures
 from xenorec.ledger.records import (
     Assignment,
     CampaignRun,
     Decision,
-    Due,
-    Result,
+    DeliveryResult,
+    DueMessage,
     RunReceipt,
-    Verdict,
+    SendVerdict,
 )
+from xenorec.ledger.send_checks import SendChecks, latest_seq
 from xenorec.schema.enums import DeliveryState
 
 WAITING = ("planned", "held")
@@ -77,7 +77,7 @@ def record(
 
 def due(
     database: Database, campaign_id: str, step: str, now: datetime, *, limit: int, after: str
-) -> list[Due]:
+) -> list[DueMessage]:
     """Return approved messages that are due at ``now``, by customer, after one customer."""
     last = t.DELIVERIES.alias("last")
     query = (
@@ -95,7 +95,7 @@ def due(
     return [replace(one, attempt=one.attempt + 1, worker=None) for one in _dues(database, query)]
 
 
-def abandoned(database: Database, campaign_id: str, step: str, now: datetime) -> list[Due]:
+def abandoned(database: Database, campaign_id: str, step: str, now: datetime) -> list[DueMessage]:
     """Return claimed messages whose worker has ended, or has been silent for a whole lease."""
     last = t.DELIVERIES.alias("last")
     query = _standing(last, campaign_id, step).where(last.c.state == "claimed")
@@ -107,23 +107,23 @@ def abandoned(database: Database, campaign_id: str, step: str, now: datetime) ->
 
 def claim(
     database: Database,
-    dues: Sequence[Due],
+    dues: Sequence[DueMessage],
     *,
     now: datetime,
     worker: str,
     quiet_until: Mapping[str, datetime],
-    holds: Mapping[str, Verdict],
-) -> dict[str, Verdict]:
+    holds: Mapping[str, SendVerdict],
+) -> dict[str, SendVerdict]:
     """Judge due messages and write the verdicts; a message that another worker took is left out.
 
     One that may go gets the verdict that ``holds`` has for its key, if there is one.
     """
     ordered = sorted(dues, key=lambda one: one.decision.key)
-    verdicts: dict[str, Verdict] = {}
+    verdicts: dict[str, SendVerdict] = {}
     with database.writing() as connection:
         states = _states(connection, ordered, now)
         free = [one for one in ordered if _is_waiting(one, states)]
-        gates = Gates.read(connection, [one.decision for one in free], now)
+        gates = SendChecks.read(connection, [one.decision for one in free], now)
         for one in free:
             verdict = gates.judge(one.decision, quiet_until.get(one.decision.key))
             if verdict.state == DeliveryState.CLAIMED:
@@ -145,7 +145,9 @@ def claim(
     return verdicts
 
 
-def finish(database: Database, results: Sequence[Result], *, now: datetime) -> list[Result]:
+def finish(
+    database: Database, results: Sequence[DeliveryResult], *, now: datetime
+) -> list[DeliveryResult]:
     """Write what became of claimed messages; return those written.
 
     The result of a worker that was taken for dead, and whose message another one has taken on
@@ -263,12 +265,12 @@ def _tries() -> tuple[Any, ...]:
     )
 
 
-def _dues(database: Database, query: Any) -> list[Due]:
+def _dues(database: Database, query: Any) -> list[DueMessage]:
     names = Decision.__dataclass_fields__
     with database.reading() as connection:
         rows = connection.execute(query).mappings().all()
     return [
-        Due(
+        DueMessage(
             Decision(**{name: row[name] for name in names}),
             row["attempt"],
             n_calls=row["n_claims"] - row["n_faults"],
@@ -280,7 +282,9 @@ def _dues(database: Database, query: Any) -> list[Due]:
     ]
 
 
-def _states(connection: sa.Connection, dues: Sequence[Due], now: datetime) -> dict[str, State]:
+def _states(
+    connection: sa.Connection, dues: Sequence[DueMessage], now: datetime
+) -> dict[str, State]:
     last = t.DELIVERIES.alias("last")
     waits = sa.and_(_waits(last, now), ~is_reopened())
     query = (
@@ -293,12 +297,12 @@ def _states(connection: sa.Connection, dues: Sequence[Due], now: datetime) -> di
     return {key: (attempt, state, bool(waits)) for key, attempt, state, waits in rows}
 
 
-def _is_waiting(one: Due, states: Mapping[str, State]) -> bool:
+def _is_waiting(one: DueMessage, states: Mapping[str, State]) -> bool:
     attempt, _, waits = states[one.decision.key]
     return waits and attempt == one.attempt - 1
 
 
-def _is_held(result: Result, states: Mapping[str, State]) -> bool:
+def _is_held(result: DeliveryResult, states: Mapping[str, State]) -> bool:
     attempt, state, _ = states[result.due.decision.key]
     if attempt != result.due.attempt:
         return False
@@ -316,7 +320,7 @@ def _first_delivery(row: Mapping[str, Any], at: datetime) -> dict[str, Any]:
     return _delivery(row["key"], 0, row["state"], row["reason"], at)
 
 
-def _row(one: Due, verdict: Verdict, at: datetime, **more: Any) -> dict[str, Any]:
+def _row(one: DueMessage, verdict: SendVerdict, at: datetime, **more: Any) -> dict[str, Any]:
     reason = None if verdict.reason is None else str(verdict.reason)
     row = _delivery(one.decision.key, one.attempt, str(verdict.state), reason, at)
     return {**row, "due_at": verdict.due_at, **more}

@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from xenorec.ledger import tables as t
+from xenorec.ledger import ledger_tables as t
 from xenorec.ledger.database import CHUNK, Database
 
 Pair = tuple[str, str]
@@ -36,7 +36,7 @@ _HOLDERS = sa.select(_a.value_hash, _a.customer_id, _a.until).where(
 
 
 @dataclass(frozen=True)
-class Persons:
+class PersonDirectory:
     """The accounts of some customers, and who holds or held their addresses.
 
     ``holders``: address hash -> (account, until when; None while it holds it).
@@ -48,7 +48,7 @@ class Persons:
     @classmethod
     def read(
         cls, connection: sa.Connection, customer_ids: Iterable[str], hashes: Iterable[str] = ()
-    ) -> Persons:
+    ) -> PersonDirectory:
         """Look up all accounts of the persons behind ids, and all holders of addresses."""
         ids = sorted(set(customer_ids))
         person_of = dict(_rows(connection, _PERSON, ids))

@@ -84,7 +84,7 @@ class RunReceipt:
 
 
 @dataclass(frozen=True)
-class Due:
+class DueMessage:
     """A decision to act on: the attempt to write, and what came of those before.
 
     ``n_calls``: attempts that were not spoilt by a fault of the whole channel; ``n_crashes``: those
@@ -101,7 +101,7 @@ class Due:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class SendVerdict:
     """What is to become of a message: its next state, why, and when it is looked at again."""
 
     state: DeliveryState
@@ -110,15 +110,15 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Result:
+class DeliveryResult:
     """What became of a claimed message, ready to be written.
 
     ``fault`` says whose a try without success was: of the ``channel``, or of the ``recipient``;
     ``detail`` what was heard, such as a code of the provider's; nothing personal.
     """
 
-    due: Due
-    verdict: Verdict
+    due: DueMessage
+    verdict: SendVerdict
     provider: str | None = None
     provider_id: str | None = None
     body_hash: str | None = None

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from xenorec.messages.context import MessageContext, check_context
-from xenorec.messages.dates import format_day
+from xenorec.messages.date_format import format_day
+from xenorec.messages.html_page import page
+from xenorec.messages.html_preview import preview_html
 from xenorec.messages.lint import lint
-from xenorec.messages.manifest import Variable
+from xenorec.messages.message_template import MessageTemplate
 from xenorec.messages.mime import check_head, to_mime
-from xenorec.messages.money import format_money
-from xenorec.messages.names import person_name, with_plain_names
-from xenorec.messages.page import page
-from xenorec.messages.preview import preview_html
-from xenorec.messages.rendered import RenderedMessage
-from xenorec.messages.sms import SmsLength, sms_length, to_gsm
-from xenorec.messages.template import MessageTemplate
+from xenorec.messages.money_format import format_money
+from xenorec.messages.render_context import MessageContext, check_context
+from xenorec.messages.rendered_message import RenderedMessage
+from xenorec.messages.safe_names import person_name, with_plain_names
+from xenorec.messages.sms_segments import SmsLength, sms_length, to_gsm
+from xenorec.messages.template_manifest import Variable
 
 __all__ = [
     "MessageContext",

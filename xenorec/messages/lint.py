@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 
-from xenorec.messages.reading import Reading, read_html
-from xenorec.messages.rendered import RenderedMessage
-from xenorec.messages.sms import sms_length
+from xenorec.messages.html_text import HtmlText, read_html
+from xenorec.messages.rendered_message import RenderedMessage
+from xenorec.messages.sms_segments import sms_length
 
 MAX_SUBJECT = 150
 MAX_SEGMENTS = 3
@@ -92,7 +92,7 @@ def _lint_email(
         yield "html: a marketing e-mail needs an unsubscribe link"
 
 
-def _lint_html(reading: Reading, size: int) -> Iterator[str]:
+def _lint_html(reading: HtmlText, size: int) -> Iterator[str]:
     if not reading.lang:
         yield "html: <html> has no lang"
     if reading.n_images_without_alt:
@@ -110,7 +110,7 @@ def _lint_html(reading: Reading, size: int) -> Iterator[str]:
             yield f"html: product {product_id!r} is shown {n} times"
 
 
-def _has_link(reading: Reading, part: str) -> bool:
+def _has_link(reading: HtmlText, part: str) -> bool:
     return any(part in link.lower() for link in reading.links)
 
 

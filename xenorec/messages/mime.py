@@ -17,10 +17,18 @@ from hashlib import sha256
 from pathlib import PurePath
 from urllib.parse import quote
 
+from xenorec.email_headers import (
+    ENCODED,
+    Mailbox,
+    address_line,
+    decoded,
+    mailbox,
+    unfolded,
+    unstructured,
+)
 from xenorec.errors import BadInput, NaiveTimestamp, NotSupported
-from xenorec.headers import ENCODED, Mailbox, address_line, decoded, mailbox, unfolded, unstructured
-from xenorec.messages.images import TYPES, replace_references
-from xenorec.messages.rendered import RenderedMessage
+from xenorec.messages.inline_images import TYPES, replace_references
+from xenorec.messages.rendered_message import RenderedMessage
 
 _MESSAGE_ID = re.compile(r"<[!-;=?A-~]+@[!-;=?A-~]+>")
 _URL = re.compile(r"https?://[!-;=?-~]{1,900}")
@@ -47,7 +55,7 @@ def to_mime(
     head = check_head(rendered, sender=sender, to=to, unsubscribe_url=unsubscribe_url)
     if not _MESSAGE_ID.fullmatch(message_id) or ENCODED in message_id:
         raise BadInput(f"message_id looks like <id@shop.example>, got {message_id!r}.")
-    parts = Parts.of(rendered, head.sender.domain)
+    parts = MimeParts.of(rendered, head.sender.domain)
     kind, body = _body(parts, _boundary(message_id, rendered))
     headers = {
         "From": address_line(head.sender),
@@ -65,7 +73,7 @@ def to_mime(
 
 
 @dataclass(frozen=True)
-class Head:
+class MessageHeaders:
     """What a reader is to see in the headers of a message."""
 
     sender: Mailbox
@@ -75,7 +83,7 @@ class Head:
 
 def check_head(
     rendered: RenderedMessage, *, sender: str, to: str, unsubscribe_url: str | None
-) -> Head:
+) -> MessageHeaders:
     """Return what the headers of an e-mail are to say; raises BadInput where they cannot."""
     if rendered.channel != "email" or rendered.subject is None:
         raise NotSupported(f"Only an e-mail becomes MIME; this is a {rendered.channel!r} message.")
@@ -84,7 +92,7 @@ def check_head(
     with _named("Subject"):
         unstructured(rendered.subject, name="Subject")
     _unsubscribe(unsubscribe_url)
-    return Head(by, _recipient(to), rendered.subject)
+    return MessageHeaders(by, _recipient(to), rendered.subject)
 
 
 def _recipient(to: str) -> Mailbox:
@@ -107,7 +115,7 @@ def _named(header: str) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class Parts:
+class MimeParts:
     """What stands in the parts of a message: texts by subtype, and pictures in base64 by name."""
 
     texts: Mapping[str, bytes]
@@ -115,7 +123,7 @@ class Parts:
     cids: Mapping[str, str]
 
     @classmethod
-    def of(cls, rendered: RenderedMessage, domain: str) -> Parts:
+    def of(cls, rendered: RenderedMessage, domain: str) -> MimeParts:
         """Take a message apart; raises BadInput for half a character."""
         cids = {name: f"{_file_name(name)}@{domain}" for name in rendered.images}
         texts = {"plain": _bytes("plain", rendered.text)}
@@ -145,7 +153,7 @@ def _base64(data: bytes) -> bytes:
     return encodebytes(data).replace(b"\n", b"\r\n")
 
 
-def _body(parts: Parts, boundary: str) -> tuple[dict[str, str], bytes]:
+def _body(parts: MimeParts, boundary: str) -> tuple[dict[str, str], bytes]:
     """Return the headers that tell the body's kind, and the body."""
     texts = [_text(subtype, data) for subtype, data in parts.texts.items()]
     if len(texts) == 1:
@@ -207,7 +215,9 @@ def _file_name(name: str) -> str:
     return quote(name, safe="").replace("%", "_")
 
 
-def _check_bytes(data: bytes, headers: Mapping[str, str], head: Head, parts: Parts) -> None:
+def _check_bytes(
+    data: bytes, headers: Mapping[str, str], head: MessageHeaders, parts: MimeParts
+) -> None:
     """Parse the finished message as a reader would, and compare it with what was meant.
 
     Raises BadInput where a header was added, lost or reads otherwise, or a part is not the one
@@ -222,7 +232,7 @@ def _check_bytes(data: bytes, headers: Mapping[str, str], head: Head, parts: Par
         )
 
 
-def _wrong_headers(found: Message, headers: Mapping[str, str], head: Head) -> list[str]:
+def _wrong_headers(found: Message, headers: Mapping[str, str], head: MessageHeaders) -> list[str]:
     name, address = parseaddr(unfolded(found["From"]))
     seen = Mailbox(decoded(name), address), parseaddr(unfolded(found["To"]))[1]
     meant = {name: unfolded(value) for name, value in headers.items()}
@@ -235,7 +245,7 @@ def _wrong_headers(found: Message, headers: Mapping[str, str], head: Head) -> li
     return [name for name, is_right in checks.items() if not is_right]
 
 
-def _wrong_parts(found: Message, parts: Parts) -> list[str]:
+def _wrong_parts(found: Message, parts: MimeParts) -> list[str]:
     leaves = [part for part in found.walk() if not part.is_multipart()]
     if [part.get_content_type() for part in leaves] != parts.kinds:
         return ["parts"]

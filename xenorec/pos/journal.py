@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from xenorec.errors import BadInput
-from xenorec.pos.disk import WAIT, connect, make_private, readable, writable
-from xenorec.pos.values import now_utc
+from xenorec.pos.file_errors import WAIT, connect, make_private, readable, writable
+from xenorec.pos.value_checks import now_utc
 
 T = TypeVar("T")
 NAME = "journal.sqlite"
@@ -36,7 +36,7 @@ CHANGED = "is not as it was recorded"
 FIRST = "select seq, kind, idempotency_key, at, store_id, hash from entries order by seq limit 1"
 
 
-class Entry(NamedTuple):
+class JournalEntry(NamedTuple):
     """One thing that happened at a till."""
 
     seq: int
@@ -48,7 +48,7 @@ class Entry(NamedTuple):
     hash: str = ""
 
 
-class Owner(NamedTuple):
+class JournalOwner(NamedTuple):
     """Whose a journal is, as it was published; ``former_shops`` are earlier ids of the shop."""
 
     shop_id: str
@@ -78,7 +78,7 @@ class Journal:
     Raises BadInput when the journal there is another shop's or another store's than ``owner``.
     """
 
-    def __init__(self, folder: Path, owner: Owner | None = None) -> None:
+    def __init__(self, folder: Path, owner: JournalOwner | None = None) -> None:
         self.path = folder / NAME
         with writable(self.path):
             make_private(self.path)
@@ -92,7 +92,7 @@ class Journal:
                 self._connection.close()
                 raise
 
-    def accept(self, owner: Owner | None) -> None:
+    def accept(self, owner: JournalOwner | None) -> None:
         """Raise BadInput when the journal is another shop's or another store's."""
         if owner is not None:
             refuse_stranger(self.facts, owner, self.path)
@@ -123,7 +123,7 @@ class Journal:
         """Close the file."""
         self._connection.close()
 
-    def _begin(self, owner: Owner | None) -> JournalFacts:
+    def _begin(self, owner: JournalOwner | None) -> JournalFacts:
         """Return whose the journal is; at the first opening, draw the till's id and write it."""
         found = read_facts(self._connection)
         if found is not None and found == _owned(found, owner) and not is_stranger(found, owner):
@@ -147,7 +147,7 @@ class Journal:
             [(name, str(value)) for name, value in facts._asdict().items()],
         )
 
-    def _facts_now(self, owner: Owner | None) -> JournalFacts:
+    def _facts_now(self, owner: JournalOwner | None) -> JournalFacts:
         """Return the facts of the journal with its owner; an empty one goes to a new owner."""
         self._connection.execute(TABLE)
         found = read_facts(self._connection) or _new(self._connection)
@@ -171,7 +171,7 @@ class Journal:
         return str(found[0]) if found else None
 
 
-def read_journal(folder: Path, *, after: int = 0) -> Iterator[Entry]:
+def read_journal(folder: Path, *, after: int = 0) -> Iterator[JournalEntry]:
     """Yield the entries of a till folder in the order they were recorded, from ``seq`` on.
 
     What a killed till was about to write is undone first. Raises BadInput for a file that is not
@@ -184,7 +184,7 @@ def read_journal(folder: Path, *, after: int = 0) -> Iterator[Entry]:
     for seq, kind, key, at, store_id, body, digest in rows:
         if entry_hash(kind, store_id, body) != digest:
             raise BadInput(f"Entry {seq} of {path} {CHANGED}. Restore the file from a copy.")
-        yield Entry(seq, kind, key, at, store_id, json.loads(body), digest)
+        yield JournalEntry(seq, kind, key, at, store_id, json.loads(body), digest)
 
 
 def read_with(path: Path, read: Callable[[sqlite3.Connection], T]) -> T:
@@ -198,7 +198,7 @@ def read_with(path: Path, read: Callable[[sqlite3.Connection], T]) -> T:
             connection.close()
 
 
-def is_stranger(facts: JournalFacts, owner: Owner | None) -> bool:
+def is_stranger(facts: JournalFacts, owner: JournalOwner | None) -> bool:
     """Return whether a journal is another shop's or another store's; unknown is nobody's."""
     if owner is None:
         return False
@@ -207,7 +207,7 @@ def is_stranger(facts: JournalFacts, owner: Owner | None) -> bool:
     return is_other_shop or bool(facts.store_id and facts.store_id != owner.store_id)
 
 
-def refuse_stranger(facts: JournalFacts, owner: Owner, path: Path) -> None:
+def refuse_stranger(facts: JournalFacts, owner: JournalOwner, path: Path) -> None:
     """Raise BadInput when a journal is another shop's or another store's."""
     if not is_stranger(facts, owner):
         return
@@ -272,7 +272,7 @@ def _new(connection: sqlite3.Connection) -> JournalFacts:
     return before._replace(created_at=now_utc().isoformat(timespec="microseconds"))
 
 
-def _owned(facts: JournalFacts, owner: Owner | None) -> JournalFacts:
+def _owned(facts: JournalFacts, owner: JournalOwner | None) -> JournalFacts:
     """Return the facts with the shop, store and currency where they name none."""
     if owner is None:
         return facts

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from xenorec.errors import BadInput, UnknownName, XenorecError, XenorecWarning
-from xenorec.pos import values
-from xenorec.pos.disk import readable
-from xenorec.pos.entries import checked
-from xenorec.pos.journal import Journal, Owner
-from xenorec.pos.keys import keyed_hash, lookup_key, normalise, read_secret
-from xenorec.pos.revoked import Revocations
-from xenorec.pos.serving import NAME, content_hash, open_serving
+from xenorec.pos import value_checks
+from xenorec.pos.entry_checks import checked
+from xenorec.pos.file_errors import readable
+from xenorec.pos.identifier_hashes import keyed_hash, lookup_key, normalise, read_secret
+from xenorec.pos.journal import Journal, JournalOwner
+from xenorec.pos.revocations import Revocations
+from xenorec.pos.serving_store import NAME, content_hash, open_serving
 
 OWN = """
 select product_id, title, shelf, reason, price, image from offers where ref = ? order by rank
@@ -74,7 +74,7 @@ class Till:
         folder: Path,
         store_id: str | None,
         *,
-        clock: Callable[[], datetime] = values.now_utc,
+        clock: Callable[[], datetime] = value_checks.now_utc,
     ) -> None:
         self.folder = folder
         self._clock = clock
@@ -99,7 +99,7 @@ class Till:
         path: str | os.PathLike[str],
         store_id: str | None = None,
         *,
-        clock: Callable[[], datetime] = values.now_utc,
+        clock: Callable[[], datetime] = value_checks.now_utc,
     ) -> Till:
         """Open the till's folder; ``clock`` gives the aware time of what happens at the till.
 
@@ -139,9 +139,9 @@ class Till:
         this store. Nothing that is in the basket, and no product twice.
         """
         self._refresh()
-        ref, most = _ref(who), values.count(limit, "limit")
-        taken = values.identifiers(basket, "basket")
-        now = values.instant(self._clock(), "clock")
+        ref, most = _ref(who), value_checks.count(limit, "limit")
+        taken = value_checks.identifiers(basket, "basket")
+        now = value_checks.instant(self._clock(), "clock")
         found: dict[str, Offer] = {}
         for rows in self._sources(ref, taken):
             for row in rows:
@@ -166,13 +166,13 @@ class Till:
         content raises BadInput and the first one stays.
         """
         body = {
-            "order_id": values.identifier(order_id, "order_id"),
+            "order_id": value_checks.identifier(order_id, "order_id"),
             "ref": _ref(customer),
             "currency": self.currency,
             "lines": lines,
         }
         if ordered_at is not None:
-            body["ordered_at"] = values.instant(ordered_at, "ordered_at")
+            body["ordered_at"] = value_checks.instant(ordered_at, "ordered_at")
         return self._add("order", f"order/{order_id}", body)
 
     def redeem(self, offer_id: str, *, order_id: str, customer: Customer | None = None) -> bool:
@@ -197,7 +197,7 @@ class Till:
             raise BadInput("record_consent() needs a customer from identify().")
         words = {"channel": channel, "purpose": purpose, "status": status}
         body = {"ref": _ref(customer), **words}
-        return self._add("consent", f"consent/{values.identifier(key, 'key')}", body)
+        return self._add("consent", f"consent/{value_checks.identifier(key, 'key')}", body)
 
     def add_points(
         self,
@@ -215,7 +215,7 @@ class Till:
         """
         given = {"account_id": account_id, "points": points, "kind": kind}
         body = {**given, "order_id": order_id}
-        return self._add("points", f"points/{values.identifier(key, 'key')}", body)
+        return self._add("points", f"points/{value_checks.identifier(key, 'key')}", body)
 
     def check(self) -> None:
         """Read all that was published and compare it with its hash; takes seconds when large.
@@ -248,7 +248,7 @@ class Till:
     def _add(self, kind: str, key: str, body: dict[str, Any]) -> bool:
         self._check_use()
         kept = checked(kind, body)
-        at = values.instant(self._clock(), "clock")
+        at = value_checks.instant(self._clock(), "clock")
         return self._journal.add(kind, key, kept, at=at, store_id=self.store_id)
 
     def _sources(self, ref: str | None, basket: Sequence[str]) -> Iterable[list[Any]]:
@@ -272,7 +272,7 @@ class Till:
                 "the till again."
             )
         start, end = rows[0]
-        now = values.instant(self._clock(), "clock")
+        now = value_checks.instant(self._clock(), "clock")
         if (start and now < start) or (end and now >= end):
             raise BadInput(f"The offer {offer_id!r} is valid from {start} until {end}; not now.")
 
@@ -320,12 +320,12 @@ def _ref(customer: Customer | None) -> str | None:
         raise BadInput(
             "A customer came that is not from identify(); pass what identify() returned."
         )
-    return None if customer is None else values.reference(customer.ref)
+    return None if customer is None else value_checks.reference(customer.ref)
 
 
-def _owner(meta: dict[str, str]) -> Owner:
+def _owner(meta: dict[str, str]) -> JournalOwner:
     former = tuple(meta.get("former_shops", "").split())
-    return Owner(meta.get("shop_id", ""), meta["store_id"], meta["currency"], former)
+    return JournalOwner(meta.get("shop_id", ""), meta["store_id"], meta["currency"], former)
 
 
 def _lookup(folder: Path, meta: dict[str, str]) -> str | bytes | None:

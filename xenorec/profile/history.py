@@ -9,7 +9,7 @@ from functools import cached_property
 import pyarrow as pa
 
 from xenorec.engine import DuckEngine
-from xenorec.profile.cut import cut_sql
+from xenorec.profile.as_of_cut import cut_sql
 
 LINES = """
 select customer_id, order_id, ordered_at, product_id, quantity,

@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from xenorec.engine import query_frames
 from xenorec.errors import UnknownColumn, XenorecError
-from xenorec.profile.model import ProfileColumn
-from xenorec.profile.where import Condition, condition, unknown_column
+from xenorec.profile.profile_model import ProfileColumn
+from xenorec.profile.where_condition import Condition, condition, unknown_column
 
 if TYPE_CHECKING:
     import pandas as pd

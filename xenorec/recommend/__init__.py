@@ -9,24 +9,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from xenorec.recommend.customer_charts import draw_places, draw_rhythm, in_words
+    from xenorec.recommend.eligibility import Rules
     from xenorec.recommend.evaluate import ShelfEvaluation, evaluate_shelves
-    from xenorec.recommend.figures import draw_places, draw_rhythm, in_words
-    from xenorec.recommend.guards import Rules
-    from xenorec.recommend.next_order.evaluation import NextOrderEvaluation, evaluate_next_order
+    from xenorec.recommend.localization import with_locale
+    from xenorec.recommend.next_order.evaluate import NextOrderEvaluation, evaluate_next_order
     from xenorec.recommend.next_order.model import NextOrder
-    from xenorec.recommend.page.show import Shown, show_page, show_reason
-    from xenorec.recommend.page.themed import with_themes
-    from xenorec.recommend.recommender import ShelfRecommender
-    from xenorec.recommend.spoken import with_locale
+    from xenorec.recommend.page.page_display import DisplayedPage, show_page, show_reason
+    from xenorec.recommend.page.replace_themes import with_themes
+    from xenorec.recommend.shelf_recommender import ShelfRecommender
     from xenorec.recommend.themes import Theme, read_themes
 
 __all__ = [
+    "DisplayedPage",
     "NextOrder",
     "NextOrderEvaluation",
     "Rules",
     "ShelfEvaluation",
     "ShelfRecommender",
-    "Shown",
     "Theme",
     "draw_places",
     "draw_rhythm",
@@ -42,22 +42,22 @@ __all__ = [
 
 _HOMES = {
     "NextOrder": "next_order.model",
-    "NextOrderEvaluation": "next_order.evaluation",
-    "Rules": "guards",
+    "NextOrderEvaluation": "next_order.evaluate",
+    "Rules": "eligibility",
     "ShelfEvaluation": "evaluate",
-    "ShelfRecommender": "recommender",
-    "Shown": "page.show",
+    "ShelfRecommender": "shelf_recommender",
+    "DisplayedPage": "page.page_display",
     "Theme": "themes",
-    "draw_places": "figures",
-    "draw_rhythm": "figures",
-    "evaluate_next_order": "next_order.evaluation",
+    "draw_places": "customer_charts",
+    "draw_rhythm": "customer_charts",
+    "evaluate_next_order": "next_order.evaluate",
     "evaluate_shelves": "evaluate",
-    "in_words": "figures",
+    "in_words": "customer_charts",
     "read_themes": "themes",
-    "show_page": "page.show",
-    "show_reason": "page.show",
-    "with_locale": "spoken",
-    "with_themes": "page.themed",
+    "show_page": "page.page_display",
+    "show_reason": "page.page_display",
+    "with_locale": "localization",
+    "with_themes": "page.replace_themes",
 }
 
 

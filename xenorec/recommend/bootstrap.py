@@ -6,7 +6,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-from xenorec.numbers import Floats
+from xenorec.array_types import Floats
 
 DRAWS = 2000
 CELLS = 4_000_000

@@ -12,15 +12,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from xenorec.array_types import Floats, Ints, Texts
+from xenorec.config.durations import span
+from xenorec.dataset.data_frames import positions
 from xenorec.errors import BadInput
-from xenorec.frames import positions
-from xenorec.instants import AsOf, as_instant, instant_of
-from xenorec.numbers import Floats, Ints, Texts
-from xenorec.recommend.arrays import names_at
-from xenorec.recommend.guards import Rules
-from xenorec.recommend.kinds import by_kind
-from xenorec.recommend.lines import Lines, read_lines
-from xenorec.recommend.methods import OWN, POPULAR, all_lists, new_lists
+from xenorec.recommend.baselines import OWN, POPULAR, all_lists, new_lists
+from xenorec.recommend.benchmark_table import (
+    OURS,
+    as_text,
+    gains,
+    interval_table,
+    list_table,
+    method_table,
+    records,
+)
+from xenorec.recommend.eligibility import Rules
+from xenorec.recommend.ground_truth import GroundTruth, scored
+from xenorec.recommend.grouped_arrays import names_at
+from xenorec.recommend.line_log import LineLog, read_lines
 from xenorec.recommend.metrics import (
     METRICS,
     cell_rates,
@@ -39,20 +48,11 @@ from xenorec.recommend.metrics import (
     shelf_rates,
     themes_per_page,
 )
-from xenorec.recommend.purchases import count_purchases
-from xenorec.recommend.recommender import ShelfRecommender
-from xenorec.recommend.scoreboard import (
-    OURS,
-    as_text,
-    gains,
-    interval_table,
-    list_table,
-    method_table,
-    records,
-)
-from xenorec.recommend.shop import Shop
-from xenorec.recommend.truth import Truth, scored
-from xenorec.spans import span
+from xenorec.recommend.product_types import by_kind
+from xenorec.recommend.purchase_matrix import count_purchases
+from xenorec.recommend.shelf_recommender import ShelfRecommender
+from xenorec.recommend.shop_data import ShopData
+from xenorec.timestamps import AsOf, as_instant, instant_of
 
 ROWS, COLUMNS = 5, 10
 BY = ("product", "category")
@@ -181,7 +181,7 @@ def evaluate_shelves(
         within=days, promotable_only=False, allow=None, rules=OPEN
     )
     model.fit(everything, products, moment)
-    truth, names = Truth.of(then, everything, who), purchases.products
+    truth, names = GroundTruth.of(then, everything, who), purchases.products
     shop = model._knowledge.shop
     customer = positions(who, purchases.customers)
     told = model.recommend(who, k)
@@ -189,7 +189,7 @@ def evaluate_shelves(
     lists = {name: table[:, :k] for name, table in others.items()}
     lists[OURS] = list_table(told, who, names, k)
     scores = {name: truth.score(table, names) for name, table in lists.items()}
-    known = Truth.of(then, everything, purchases.customers)
+    known = GroundTruth.of(then, everything, purchases.customers)
     bought = known.frame()
     pages = _wide(model).shelves()
     page = pages[pages["customer_id"].isin(who)]
@@ -226,7 +226,7 @@ def _wide(model: ShelfRecommender) -> ShelfRecommender:
 
 
 def _discovery(
-    model: ShelfRecommender, shop: Shop, truth: Truth, who: Texts, k: int
+    model: ShelfRecommender, shop: ShopData, truth: GroundTruth, who: Texts, k: int
 ) -> pd.DataFrame:
     purchases = shop.purchases
     new = truth.never_bought(purchases)
@@ -241,7 +241,7 @@ def _discovery(
 
 
 def _pages(
-    page: pd.DataFrame, lists: Mapping[str, Ints], names: Texts, truth: Truth
+    page: pd.DataFrame, lists: Mapping[str, Ints], names: Texts, truth: GroundTruth
 ) -> pd.DataFrame:
     who, bought = truth.customers, truth.frame()
     lists = {name: table[:, : ROWS * COLUMNS] for name, table in lists.items()}
@@ -274,13 +274,13 @@ def _cells(pages: pd.DataFrame, bought: pd.DataFrame, customers: Texts) -> pd.Da
     return found[["row", "column", "n", "hit_rate", "predicted_rate"]]
 
 
-def _calibration(page: pd.DataFrame, truth: Truth) -> pd.DataFrame:
+def _calibration(page: pd.DataFrame, truth: GroundTruth) -> pd.DataFrame:
     row = positions(page["customer_id"].to_numpy(object), truth.customers)
     product = positions(page["product_id"].to_numpy(object), truth.products)
     return reliability(page["score"].to_numpy(), truth.hit(row, product))
 
 
-def _variety(told: pd.DataFrame, page: pd.DataFrame, shop: Shop, who: Texts) -> pd.DataFrame:
+def _variety(told: pd.DataFrame, page: pd.DataFrame, shop: ShopData, who: Texts) -> pd.DataFrame:
     purchases, catalog = shop.purchases, shop.catalog
     ever = {
         "customer_id": purchases.customers[purchases.bought.customer],
@@ -308,7 +308,7 @@ def _mean(values: Floats) -> float:
 
 
 def _notes(
-    everything: Lines, end: datetime, n_new: int, customers: Any, model: ShelfRecommender
+    everything: LineLog, end: datetime, n_new: int, customers: Any, model: ShelfRecommender
 ) -> tuple[str, ...]:
     notes = ["Equal scores go to the more popular product, then to the lower id."]
     if not model.promotable_only:

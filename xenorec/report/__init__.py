@@ -10,15 +10,15 @@ from xenorec.report.lift import Lift, lift
 if TYPE_CHECKING:
     from xenorec.report.campaign_report import CampaignReport
     from xenorec.report.outcomes import collect_outcomes
-    from xenorec.report.verdict import HowGood, how_good
+    from xenorec.report.quality_summary import HowGood, how_good
 
 __all__ = ["CampaignReport", "HowGood", "Lift", "collect_outcomes", "how_good", "lift"]
 
 _HOMES = {
     "CampaignReport": "campaign_report",
-    "HowGood": "verdict",
+    "HowGood": "quality_summary",
     "collect_outcomes": "outcomes",
-    "how_good": "verdict",
+    "how_good": "quality_summary",
 }
 
 

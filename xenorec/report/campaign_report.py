@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from xenorec.config.durations import span
 from xenorec.engine import DuckEngine, query_frames
 from xenorec.errors import UnknownName, nearest
 from xenorec.ledger import Ledger
 from xenorec.profile import History
-from xenorec.report.earned import Earned, earned, earned_lines
 from xenorec.report.lift import Lift, lift
-from xenorec.report.measure import COLUMN, latest_order, measured
 from xenorec.report.message_ids import Key
-from xenorec.report.verdict import HowGood, quick_look
-from xenorec.spans import span
+from xenorec.report.outcome_metrics import COLUMN, latest_order, measured
+from xenorec.report.quality_summary import HowGood, quick_look
+from xenorec.report.shelf_revenue import ShelfRevenue, earned, earned_lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,7 +70,7 @@ class CampaignReport:
     states: Mapping[tuple[str, str], int]
     holdout_ids: tuple[str, ...]
     coverage: tuple[Coverage, ...]
-    earned: tuple[Earned, ...]
+    earned: tuple[ShelfRevenue, ...]
     send_hours: Mapping[int, int]
     creatives: tuple[tuple[str, int, float], ...]
     lift: Lift | None
@@ -151,12 +151,12 @@ class CampaignReport:
 
     def to_html(self) -> str:
         """Return the whole page."""
-        from xenorec.report.page import report_page
+        from xenorec.report.report_page import report_page
 
         return report_page(self)
 
     def _repr_html_(self) -> str:
-        from xenorec.report.page import report_body
+        from xenorec.report.report_page import report_body
 
         return report_body(self)
 

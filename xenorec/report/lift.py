@@ -10,10 +10,10 @@ from html import escape
 from typing import Any, Literal, TypeAlias
 
 from xenorec.errors import BadInput, XenorecWarning
-from xenorec.report.arms import Arms, read_arms
-from xenorec.report.comparison import Comparison
-from xenorec.report.doubts import ALARM, Doubts
-from xenorec.report.effect import Effect
+from xenorec.report.arm_comparison import ArmComparison
+from xenorec.report.effect_estimate import EffectEstimate
+from xenorec.report.inconclusive import ALARM, InconclusiveReasons
+from xenorec.report.trial_arms import TrialArms, read_arms
 
 Verdict: TypeAlias = Literal["more", "less", "no difference shown", "cannot tell"]
 
@@ -179,7 +179,7 @@ def lift(
 
 
 def compare(
-    arms: Arms,
+    arms: TrialArms,
     metric: str,
     covariate: str | None = None,
     *,
@@ -189,9 +189,9 @@ def compare(
     seed: str = "lift",
 ) -> Lift:
     """Return what ``lift`` does, of arms that were read; the names are for its words."""
-    compared = Comparison(arms, cap_amount, seed)
+    compared = ArmComparison(arms, cap_amount, seed)
     p_srm = _p_srm(arms.n_treated, arms.n_control, expected_share)
-    doubts = Doubts(arms, p_srm, compared.p_balance, covariate)
+    doubts = InconclusiveReasons(arms, p_srm, compared.p_balance, covariate)
     effect, reduction, method = compared.effect(level=level, is_adjusted=not doubts.is_moved)
     means = arms.means(arms.metric)
     return Lift(
@@ -217,7 +217,7 @@ def compare(
     )
 
 
-def _verdict(effect: Effect, level: float, doubts: tuple[str, ...]) -> Verdict:
+def _verdict(effect: EffectEstimate, level: float, doubts: tuple[str, ...]) -> Verdict:
     if doubts:
         return "cannot tell"
     if effect.p_value >= 1 - level:
@@ -225,7 +225,7 @@ def _verdict(effect: Effect, level: float, doubts: tuple[str, ...]) -> Verdict:
     return "more" if effect.estimate > 0 else "less"
 
 
-def _warn(found: Lift, arms: Arms, covariate: str | None) -> None:
+def _warn(found: Lift, arms: TrialArms, covariate: str | None) -> None:
     """Warn of what is no finding but a fault: nothing was joined, or the covariate was touched."""
     text = ""
     if arms.is_flat:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import pyarrow as pa
 
 from xenorec.engine import Session
-from xenorec.links import message_key
+from xenorec.link_tokens import message_key
 
 NAMED = (
     "select distinct message_id from warehouse.events "

@@ -20,13 +20,13 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from xenorec.config.durations import span
 from xenorec.engine import DuckEngine
-from xenorec.instants import AsOf, as_instant
 from xenorec.ledger import Ledger
 from xenorec.profile import cut_sql
-from xenorec.report.feedback import EVER, WITHIN
+from xenorec.report.feedback_report import EVER, WITHIN
 from xenorec.report.message_ids import register_message_keys
-from xenorec.spans import span
+from xenorec.timestamps import AsOf, as_instant
 
 log = logging.getLogger("xenorec")
 
@@ -106,13 +106,13 @@ order by 1
 """
 
 
-class Keyed(Protocol):
+class KeyedProject(Protocol):
     """What has the shop's secret, with which links are signed."""
 
     def key(self) -> bytes: ...  # noqa: D102
 
 
-class Shop(Protocol):
+class OutcomeSources(Protocol):
     """What a workspace has of a ledger, a warehouse and a project."""
 
     @property
@@ -120,11 +120,11 @@ class Shop(Protocol):
     @property
     def engine(self) -> DuckEngine: ...  # noqa: D102
     @property
-    def project(self) -> Keyed: ...  # noqa: D102
+    def project(self) -> KeyedProject: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
-class Collected:
+class CollectedOutcomes:
     """How many outcomes there are up to an instant, by kind, and how many of them are new."""
 
     as_of: datetime | None
@@ -143,7 +143,7 @@ class Collected:
     __repr__ = __str__
 
 
-def collect_outcomes(crm: Shop, *, as_of: AsOf = None) -> Collected:
+def collect_outcomes(crm: OutcomeSources, *, as_of: AsOf = None) -> CollectedOutcomes:
     """Write what came of the messages up to ``as_of`` (all that is known) into ``outcomes``.
 
     Kinds: delivered and rejected, as channels said; bounced and complained, from suppressions;
@@ -156,10 +156,10 @@ def collect_outcomes(crm: Shop, *, as_of: AsOf = None) -> Collected:
     n_new = crm.ledger.append("outcomes", rows.to_pylist())
     kinds = Counter(rows.column("kind").to_pylist())
     log.info("action=collect_outcomes found=%d new=%d", rows.num_rows, n_new)
-    return Collected(at, dict(sorted(kinds.items(), key=lambda kv: (-kv[1], kv[0]))), n_new)
+    return CollectedOutcomes(at, dict(sorted(kinds.items(), key=lambda kv: (-kv[1], kv[0]))), n_new)
 
 
-def _found(crm: Shop, at: datetime | None) -> pa.Table:
+def _found(crm: OutcomeSources, at: datetime | None) -> pa.Table:
     ledger = crm.ledger
     sent = ledger.messages(until=at)
     frames = {

@@ -19,9 +19,9 @@ from functools import cached_property
 
 import numpy as np
 
-from xenorec.chance import uniform
-from xenorec.numbers import Bools, Floats
-from xenorec.report.effect import Effect
+from xenorec.array_types import Bools, Floats
+from xenorec.hash_uniform import uniform
+from xenorec.report.effect_estimate import EffectEstimate
 
 DRAWS = 4_000
 """How many arms are drawn anew."""
@@ -53,13 +53,13 @@ class Rerandomisation:
     is_treated: Bools
     seed: str
 
-    def effect(self, column: int, *, level: float) -> Effect:
+    def effect(self, column: int, *, level: float) -> EffectEstimate:
         """Return the difference of a column between the arms: treated minus control."""
         gap, variance = float(self._gaps[0, column]), float(self._variances[0, column])
         error = float(np.sqrt(max(variance, FLOOR)))
         p_value, low, high = self._judged(column, gap / error, 1 - level)
         estimate, ci_low, ci_high = map(_clean, (gap, gap - high * error, gap - low * error))
-        return Effect(estimate, ci_low, ci_high, p_value, variance)
+        return EffectEstimate(estimate, ci_low, ci_high, p_value, variance)
 
     def p_value(self, column: int) -> float:
         """Return the two-sided p-value of a difference of a column between the arms."""
@@ -71,7 +71,7 @@ class Rerandomisation:
         if limit is not None:
             return (limit.p_value(seen), *limit.kept(alpha))
         errors = np.sqrt(np.maximum(self._variances[1:, column], FLOOR))
-        ranked = Ranked.of(self._gaps[1:, column] / errors)
+        ranked = RankedStatistics.of(self._gaps[1:, column] / errors)
         return (ranked.p_value(seen), *ranked.kept(alpha))
 
     @cached_property
@@ -99,8 +99,8 @@ class Rerandomisation:
         return sums[:, :k], sums[:, k:]
 
     @cached_property
-    def _limits(self) -> tuple[Limit | None, ...]:
-        return tuple(Limit.of(column, self.is_treated) for column in self.columns.T)
+    def _limits(self) -> tuple[LimitDistribution | None, ...]:
+        return tuple(LimitDistribution.of(column, self.is_treated) for column in self.columns.T)
 
     @property
     def _drawn(self) -> Floats:
@@ -129,14 +129,14 @@ class Rerandomisation:
 
 
 @dataclass(frozen=True)
-class Ranked:
+class RankedStatistics:
     """The distinct statistics of the draws in order, and how often each came."""
 
     values: Floats
     counts: Floats
 
     @classmethod
-    def of(cls, drawn: Floats) -> Ranked:
+    def of(cls, drawn: Floats) -> RankedStatistics:
         """Rank what was drawn; what differs by rounding alone is one value."""
         ranked = np.sort(drawn)
         gaps = np.diff(ranked, prepend=-np.inf)
@@ -157,7 +157,7 @@ class Ranked:
 
     def kept(self, alpha: float) -> tuple[float, float]:
         """Return the least and the largest statistic that is not rejected at ``alpha``."""
-        turned = Ranked(-self.values[::-1], self.counts[::-1])
+        turned = RankedStatistics(-self.values[::-1], self.counts[::-1])
         return -turned._largest(alpha), self._largest(alpha)
 
     def _largest(self, alpha: float) -> float:
@@ -176,7 +176,7 @@ class Ranked:
 
 
 @dataclass(frozen=True)
-class Limit:
+class LimitDistribution:
     """The distribution of the statistic where both arms are large.
 
     ``skewness`` is that of the difference; the cubic of Hall (1992) takes it from the statistic.
@@ -186,7 +186,7 @@ class Limit:
     skewness: float
 
     @classmethod
-    def of(cls, values: Floats, is_treated: Bools) -> Limit | None:
+    def of(cls, values: Floats, is_treated: Bools) -> LimitDistribution | None:
         """Return the limit, or None where an arm is too small or too uneven for it."""
         arms = [values[is_treated], values[~is_treated]]
         if min(map(len, arms)) < LARGE:

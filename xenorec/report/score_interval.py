@@ -12,14 +12,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from xenorec.report.effect import Effect
+from xenorec.report.effect_estimate import EffectEstimate
 
 TINY = 1e-12
 HALVINGS = 60
 
 
 @dataclass(frozen=True)
-class Shares:
+class ShareDifference:
     """How many of the treated and of the control had an event."""
 
     n_events: int
@@ -27,7 +27,7 @@ class Shares:
     n_events_control: int
     n_control: int
 
-    def effect(self, *, level: float, is_corrected: bool = True) -> Effect:
+    def effect(self, *, level: float, is_corrected: bool = True) -> EffectEstimate:
         """Return the difference of the shares; ``is_corrected``: for skewness.
 
         The interval holds the differences that the score test does not reject at ``level``, so it
@@ -38,7 +38,7 @@ class Shares:
         z, estimate = float(ndtri((1 + level) / 2)), self._shares[0] - self._shares[1]
         p_value = min(1.0, 2 * float(ndtr(-abs(self.score(0.0, is_corrected=is_corrected)))))
         low, high = (self._edge(side, z, is_corrected) for side in (-1, 1))
-        return Effect(estimate, low, high, p_value)
+        return EffectEstimate(estimate, low, high, p_value)
 
     def score(self, difference: float, *, is_corrected: bool = True) -> float:
         """Return how many standard errors the shares are off from a supposed difference."""

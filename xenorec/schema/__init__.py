@@ -1,11 +1,18 @@
 """The vocabulary: canonical tables, their columns, types, checks and closed lists."""
 
-from xenorec.schema.column import Column, Table
-from xenorec.schema.id_spaces import ID_KINDS, KIND_OF, OURS, IdPrefixes, kinds_in, quoted
-from xenorec.schema.landing import CONTROL, LINE, Landed, naive_columns, reasons_sql, typed_sql
-from xenorec.schema.page import markdown
-from xenorec.schema.sql import LINKS, SIGHTINGS, compared_sql, create_sql, ranked_sql
-from xenorec.schema.tables import TABLES, table
+from xenorec.schema.canonical_tables import TABLES, table
+from xenorec.schema.id_prefixes import ID_KINDS, KIND_OF, OURS, IdPrefixes, kinds_in, quoted
+from xenorec.schema.landing_sql import (
+    CONTROL,
+    LINE,
+    LandedBatch,
+    naive_columns,
+    reasons_sql,
+    typed_sql,
+)
+from xenorec.schema.schema_page import markdown
+from xenorec.schema.table_definition import Column, Table
+from xenorec.schema.table_sql import LINKS, SIGHTINGS, compared_sql, create_sql, ranked_sql
 
 __all__ = [
     "CONTROL",
@@ -18,7 +25,7 @@ __all__ = [
     "TABLES",
     "Column",
     "IdPrefixes",
-    "Landed",
+    "LandedBatch",
     "Table",
     "compared_sql",
     "create_sql",

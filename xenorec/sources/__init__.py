@@ -1,10 +1,10 @@
 """Sources: connectors, folders of files and data frames, landed as canonical rows."""
 
 from xenorec.sources.connector import Connector
-from xenorec.sources.files import file_batches
-from xenorec.sources.frames import frame_batches
-from xenorec.sources.landing import Batch, Landing, land, prepare
-from xenorec.sources.report import LoadReport, TableLoad
+from xenorec.sources.file_reader import file_batches
+from xenorec.sources.frame_reader import frame_batches
+from xenorec.sources.land_batch import Batch, Landing, land, prepare
+from xenorec.sources.load_report import LoadReport, TableLoad
 
 __all__ = [
     "Batch",

@@ -9,13 +9,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from xenorec import content
+from xenorec.config import content
 from xenorec.engine import Session
 from xenorec.errors import BadInput, ConfigError, MissingFile, MissingPackage, Problem, nearest
 from xenorec.schema import ID_KINDS, TABLES, table
-from xenorec.sources.files import find_file, read_sql
-from xenorec.sources.frames import in_order
-from xenorec.sources.landing import Batch
+from xenorec.sources.file_reader import find_file, read_sql
+from xenorec.sources.frame_reader import in_order
+from xenorec.sources.land_batch import Batch
 
 KEYS = {
     *("name", "title", "about", "time_zone", "currency", "data", "options", "inputs", "tables"),

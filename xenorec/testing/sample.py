@@ -8,8 +8,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from xenorec.testing.journey import complete_journey_layout
-from xenorec.testing.shop import invented_shop
+from xenorec.testing.sample_journey import complete_journey_layout
+from xenorec.testing.small_shop import invented_shop
 
 
 def write_sample(folder: Path) -> dict[str, int]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from xenorec.recommend.shop import Shop
+    from xenorec.recommend.shop_data import ShopData
 
 Row = tuple[str, str, float, str]
 """Customer, order, day and product."""
@@ -17,7 +17,7 @@ N_CUSTOMERS, N_PRODUCTS = 60, 20
 ORDINARY, MANY = 12, 50_000
 
 
-def shop_of(rows: list[Row], *, with_catalog: bool = True) -> Shop:
+def shop_of(rows: list[Row], *, with_catalog: bool = True) -> ShopData:
     """Return the shop of (customer, order, day, product) as of the sixtieth day."""
     return _shop_of_frame(_frame(rows), with_catalog=with_catalog)
 
@@ -32,7 +32,7 @@ def usual_rows(n_customers: int = N_CUSTOMERS, n_products: int = N_PRODUCTS) -> 
     ]
 
 
-def sea(n_lines: int) -> Shop:
+def sea(n_lines: int) -> ShopData:
     """Return a shop of 1,500 customers of 12 lines, and one more of ``n_lines``."""
     import numpy as np
 
@@ -75,16 +75,16 @@ def _frame(rows: list[Row]) -> Any:
     return frame
 
 
-def _shop_of_frame(frame: Any, *, with_catalog: bool) -> Shop:
+def _shop_of_frame(frame: Any, *, with_catalog: bool) -> ShopData:
     import numpy as np
     import pandas as pd
 
-    from xenorec.instants import as_instant
-    from xenorec.recommend.catalog import read_catalog
-    from xenorec.recommend.lines import read_lines
-    from xenorec.recommend.popularity import count_popularity
-    from xenorec.recommend.purchases import count_purchases
-    from xenorec.recommend.shop import Shop
+    from xenorec.recommend.line_log import read_lines
+    from xenorec.recommend.product_catalog import read_catalog
+    from xenorec.recommend.product_popularity import count_popularity
+    from xenorec.recommend.purchase_matrix import count_purchases
+    from xenorec.recommend.shop_data import ShopData
+    from xenorec.timestamps import as_instant
 
     as_of = as_instant(LAST_DAY)
     purchases = count_purchases(read_lines(frame), as_of)
@@ -94,4 +94,4 @@ def _shop_of_frame(frame: Any, *, with_catalog: bool) -> Shop:
     products["category"] = [f"shelf {n % 3}" for n in range(len(ids))]
     catalog = read_catalog(purchases, products if with_catalog else None)
     is_allowed = np.ones(len(ids), dtype=bool)
-    return Shop(purchases, catalog, count_popularity(purchases), is_allowed)
+    return ShopData(purchases, catalog, count_popularity(purchases), is_allowed)

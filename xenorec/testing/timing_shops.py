@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-from xenorec.chance import uniform
+from xenorec.hash_uniform import uniform
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +24,7 @@ SEED = "timing-shops"
 PRICE = 20.0
 
 
-class Row(NamedTuple):
+class TimingRow(NamedTuple):
     """One order of one product; ``zone`` is None where it is not known."""
 
     customer: str
@@ -37,7 +37,7 @@ class Row(NamedTuple):
 class TimingShop:
     """Orders as of an instant; some ``rows`` may be later than it."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[TimingRow, ...]
     as_of: datetime = AS_OF
 
     @property
@@ -75,7 +75,7 @@ class TimingShop:
         """Return the shop with rows of old and new customers after ``as_of``."""
         names = ("weekly-00", "lapsed-00", "tomorrow")
         days = (timedelta(microseconds=1), timedelta(hours=5), timedelta(days=3))
-        more = (Row(who, self.as_of + day, ZONES[0], 990.0) for who in names for day in days)
+        more = (TimingRow(who, self.as_of + day, ZONES[0], 990.0) for who in names for day in days)
         return replace(self, rows=(*self.rows, *more))
 
     def mixed(self) -> TimingShop:
@@ -94,100 +94,102 @@ def usual_shop(n_each: int = 24) -> TimingShop:
     return TimingShop(tuple(row for n in range(n_each) for make in HABITS for row in make(n)))
 
 
-def weekly(n: int) -> Iterator[Row]:
+def weekly(n: int) -> Iterator[TimingRow]:
     """Return the orders of every Tuesday at 18:30 on the customer's own clock."""
     return _tuesdays(f"weekly-{n:02d}", n, n_weeks=43)
 
 
-def lapsed(n: int) -> Iterator[Row]:
+def lapsed(n: int) -> Iterator[TimingRow]:
     """Return the orders of every Tuesday of the first five months, and none after."""
     return _tuesdays(f"lapsed-{n:02d}", n, n_weeks=22)
 
 
-def irregular(n: int) -> Iterator[Row]:
+def irregular(n: int) -> Iterator[TimingRow]:
     """Return orders 3 to 30 days apart."""
     who, day, visit = f"irregular-{n:02d}", 20.0 * _chance("start", n), 0
     while day < 300:
         amount = round(5 + 60 * _chance("paid", n, visit), 2)
-        yield Row(who, OPENED + timedelta(days=day), ZONES[n % 3], amount)
+        yield TimingRow(who, OPENED + timedelta(days=day), ZONES[n % 3], amount)
         visit += 1
         day += 3 + 27 * _chance("gap", n, visit)
 
 
-def new(n: int) -> Iterator[Row]:
+def new(n: int) -> Iterator[TimingRow]:
     """Return one or two orders of the last three weeks."""
     first = AS_OF - timedelta(days=21 * _chance("new", n) + 0.01)
-    yield Row(f"new-{n:02d}", first, ZONES[n % 3])
+    yield TimingRow(f"new-{n:02d}", first, ZONES[n % 3])
     if n % 2:
-        yield Row(f"new-{n:02d}", first + (AS_OF - first) / 2, ZONES[n % 3], 35.0)
+        yield TimingRow(f"new-{n:02d}", first + (AS_OF - first) / 2, ZONES[n % 3], 35.0)
 
 
-def single(n: int) -> Iterator[Row]:
+def single(n: int) -> Iterator[TimingRow]:
     """Return the only order, of the first hundred days."""
-    yield Row(f"single-{n:02d}", OPENED + timedelta(days=100 * _chance("single", n)), ZONES[n % 3])
+    yield TimingRow(
+        f"single-{n:02d}", OPENED + timedelta(days=100 * _chance("single", n)), ZONES[n % 3]
+    )
 
 
 HABITS = (weekly, lapsed, irregular, new, single)
 
 
-def _nobody() -> Iterator[Row]:
+def _nobody() -> Iterator[TimingRow]:
     return iter(())
 
 
-def _one_customer() -> Iterator[Row]:
+def _one_customer() -> Iterator[TimingRow]:
     return _tuesdays("weekly-00", 0, n_weeks=20)
 
 
-def _one_day() -> Iterator[Row]:
-    return (Row(f"c{n:02d}", AS_OF - timedelta(minutes=n + 1)) for n in range(60))
+def _one_day() -> Iterator[TimingRow]:
+    return (TimingRow(f"c{n:02d}", AS_OF - timedelta(minutes=n + 1)) for n in range(60))
 
 
-def _singles_only() -> Iterator[Row]:
+def _singles_only() -> Iterator[TimingRow]:
     return (row for n in range(80) for row in single(n))
 
 
-def _all_new() -> Iterator[Row]:
+def _all_new() -> Iterator[TimingRow]:
     return (row for n in range(80) for row in new(n))
 
 
-def _all_inactive() -> Iterator[Row]:
+def _all_inactive() -> Iterator[TimingRow]:
     return (row for n in range(80) for row in lapsed(n))
 
 
-def _fifty() -> Iterator[Row]:
+def _fifty() -> Iterator[TimingRow]:
     return (row for n in range(10) for make in HABITS for row in make(n))
 
 
-def _two_at_once() -> Iterator[Row]:
+def _two_at_once() -> Iterator[TimingRow]:
     return (again for n in range(3) for row in weekly(n) for again in (row, row))
 
 
-def _no_zones() -> Iterator[Row]:
+def _no_zones() -> Iterator[TimingRow]:
     return (row._replace(zone=None) for n in range(8) for make in HABITS for row in make(n))
 
 
-def _some_zones() -> Iterator[Row]:
+def _some_zones() -> Iterator[TimingRow]:
     for n in range(8):
         yield from (row._replace(zone=None if n % 2 else row.zone) for row in weekly(n))
 
 
-def _named(names: tuple[str, ...]) -> Iterator[Row]:
+def _named(names: tuple[str, ...]) -> Iterator[TimingRow]:
     return (row._replace(customer=name) for n, name in enumerate(names) for row in weekly(n))
 
 
-def _unicode_ids() -> Iterator[Row]:
+def _unicode_ids() -> Iterator[TimingRow]:
     return _named(("é", "e\u0301", "茶", "Ω-1", " é", "🛒", "a\tb", "ß"))
 
 
-def _number_ids() -> Iterator[Row]:
+def _number_ids() -> Iterator[TimingRow]:
     return _named(("7", "007", "7.0", "7e0", "-7", "1e400", "infinity", "0x7", "9" * 30))
 
 
-def _free() -> Iterator[Row]:
+def _free() -> Iterator[TimingRow]:
     return (row._replace(amount=0.0) for n in range(12) for row in weekly(n))
 
 
-DEGENERATE: Mapping[str, Callable[[], Iterator[Row]]] = MappingProxyType(
+DEGENERATE: Mapping[str, Callable[[], Iterator[TimingRow]]] = MappingProxyType(
     {
         "no rows": _nobody,
         "one customer": _one_customer,
@@ -212,18 +214,18 @@ def degenerate_shop(name: str) -> TimingShop:
     return TimingShop(tuple(DEGENERATE[name]()))
 
 
-def _tuesdays(who: str, n: int, *, n_weeks: int) -> Iterator[Row]:
+def _tuesdays(who: str, n: int, *, n_weeks: int) -> Iterator[TimingRow]:
     zone = ZONES[n % 3]
     minutes = timedelta(minutes=20 * _chance("minute", n))
     for week in range(n_weeks):
         day = (OPENED + timedelta(weeks=week)).date()
         local = datetime.combine(day, EVENING, tzinfo=ZoneInfo(zone)) + minutes
-        yield Row(who, local.astimezone(UTC), zone, 15.0 + n)
+        yield TimingRow(who, local.astimezone(UTC), zone, 15.0 + n)
 
 
-def _order_ids(rows: tuple[Row, ...]) -> list[str]:
+def _order_ids(rows: tuple[TimingRow, ...]) -> list[str]:
     """Return an id per row that does not depend on the order of different rows."""
-    seen = Counter[Row]()
+    seen = Counter[TimingRow]()
     ids = []
     for row in rows:
         seen[row] += 1

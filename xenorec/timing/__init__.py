@@ -11,27 +11,27 @@ from typing import TYPE_CHECKING, Any
 from xenorec.timing.quiet_hours import QuietHours
 
 if TYPE_CHECKING:
-    from xenorec.timing.contacts.choose import choose_contacts
-    from xenorec.timing.evaluation.lapse import evaluate_lapse
-    from xenorec.timing.evaluation.next_purchase import TimingEvaluation, evaluate_timing
-    from xenorec.timing.evaluation.replenish import (
+    from xenorec.timing.contact_selection.choose_contacts import choose_contacts
+    from xenorec.timing.evaluation.evaluate_lapse import evaluate_lapse
+    from xenorec.timing.evaluation.evaluate_replenishment import (
         ReplenishmentEvaluation,
         evaluate_replenishment,
     )
-    from xenorec.timing.evaluation.send_time import SendTimeEvaluation, evaluate_send_time
-    from xenorec.timing.evaluation.value import ValueEvaluation, evaluate_value
+    from xenorec.timing.evaluation.evaluate_send_time import SendTimeEvaluation, evaluate_send_time
+    from xenorec.timing.evaluation.evaluate_timing import TimingEvaluation, evaluate_timing
+    from xenorec.timing.evaluation.evaluate_value import ValueEvaluation, evaluate_value
     from xenorec.timing.lapse.model import Lapse
     from xenorec.timing.lifetime_value.model import VALUE_COLUMNS, LifetimeValue
     from xenorec.timing.model_column import ModelColumn
     from xenorec.timing.next_purchase.model import MODEL_COLUMNS, NextPurchase
-    from xenorec.timing.occasions.calendar import Occasions
     from xenorec.timing.occasions.evaluate import OccasionEvaluation, evaluate_occasions
     from xenorec.timing.occasions.occasion import Occasion
-    from xenorec.timing.occasions.personal import personal_occasions
+    from xenorec.timing.occasions.occasion_calendar import Occasions
+    from xenorec.timing.occasions.personal_days import personal_occasions
     from xenorec.timing.occasions.uplift import OccasionUplift
     from xenorec.timing.replenishment.model import Replenishment
-    from xenorec.timing.send_time.figures import draw_week
     from xenorec.timing.send_time.model import SendTime
+    from xenorec.timing.send_time.week_chart import draw_week
 
 __all__ = [
     "MODEL_COLUMNS",
@@ -71,23 +71,23 @@ _HOMES = {
     "Occasion": "occasions.occasion",
     "OccasionEvaluation": "occasions.evaluate",
     "OccasionUplift": "occasions.uplift",
-    "Occasions": "occasions.calendar",
+    "Occasions": "occasions.occasion_calendar",
     "Replenishment": "replenishment.model",
-    "ReplenishmentEvaluation": "evaluation.replenish",
+    "ReplenishmentEvaluation": "evaluation.evaluate_replenishment",
     "SendTime": "send_time.model",
-    "SendTimeEvaluation": "evaluation.send_time",
-    "TimingEvaluation": "evaluation.next_purchase",
+    "SendTimeEvaluation": "evaluation.evaluate_send_time",
+    "TimingEvaluation": "evaluation.evaluate_timing",
     "VALUE_COLUMNS": "lifetime_value.model",
-    "ValueEvaluation": "evaluation.value",
-    "choose_contacts": "contacts.choose",
-    "draw_week": "send_time.figures",
-    "evaluate_lapse": "evaluation.lapse",
+    "ValueEvaluation": "evaluation.evaluate_value",
+    "choose_contacts": "contact_selection.choose_contacts",
+    "draw_week": "send_time.week_chart",
+    "evaluate_lapse": "evaluation.evaluate_lapse",
     "evaluate_occasions": "occasions.evaluate",
-    "evaluate_replenishment": "evaluation.replenish",
-    "evaluate_send_time": "evaluation.send_time",
-    "evaluate_timing": "evaluation.next_purchase",
-    "evaluate_value": "evaluation.value",
-    "personal_occasions": "occasions.personal",
+    "evaluate_replenishment": "evaluation.evaluate_replenishment",
+    "evaluate_send_time": "evaluation.evaluate_send_time",
+    "evaluate_timing": "evaluation.evaluate_timing",
+    "evaluate_value": "evaluation.evaluate_value",
+    "personal_occasions": "occasions.personal_days",
 }
 
 

@@ -11,11 +11,11 @@ from typing import TypeAlias
 
 import numpy as np
 
+from xenorec.array_types import Ints
 from xenorec.errors import BadInput, XenorecWarning
-from xenorec.instants import as_instant, instant_of, microseconds
-from xenorec.numbers import Ints
+from xenorec.timestamps import as_instant, instant_of, microseconds
+from xenorec.timing.event_log import EventLog
 from xenorec.timing.local_time import DAY_US
-from xenorec.timing.stamps import Stamps
 
 LEAST_DAYS = 14
 LEAST_MISSED = 30.0
@@ -89,7 +89,7 @@ def closures_of(
     return ordered
 
 
-def closures_for(stamps: Stamps, given: Sequence[Closure]) -> tuple[Closure, ...]:
+def closures_for(stamps: EventLog, given: Sequence[Closure]) -> tuple[Closure, ...]:
     """Return the given closures that touch the days of the data, else those that are found."""
     if not len(stamps.at):
         return ()
@@ -98,7 +98,7 @@ def closures_for(stamps: Stamps, given: Sequence[Closure]) -> tuple[Closure, ...
     return known or find_closures(stamps)
 
 
-def find_closures(stamps: Stamps) -> tuple[Closure, ...]:
+def find_closures(stamps: EventLog) -> tuple[Closure, ...]:
     """Return runs of at least 14 days without any order where 30 or more were to be expected.
 
     Expected is the mean of the 56 days before the run, of which most had orders. A run may reach
@@ -135,7 +135,7 @@ def warn_of_end(closures: Iterable[Closure], as_of: datetime) -> None:
             )
 
 
-def without(stamps: Stamps, closures: Iterable[Closure], *, step: int = WEEK) -> Stamps:
+def without(stamps: EventLog, closures: Iterable[Closure], *, step: int = WEEK) -> EventLog:
     """Return the stamps on a clock that stands still while the shop is closed.
 
     Multiples of ``step`` days are taken out: whole weeks, so that weekdays stay what they are; 1

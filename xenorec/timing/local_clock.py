@@ -13,18 +13,18 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from xenorec.frames import encode
-from xenorec.instants import instant_of, microseconds
-from xenorec.numbers import Ints
+from xenorec.array_types import Ints
+from xenorec.dataset.data_frames import encode
+from xenorec.timestamps import instant_of, microseconds
+from xenorec.timing.event_log import EventLog
 from xenorec.timing.local_time import by_zone, local_microseconds
-from xenorec.timing.stamps import Stamps
 
 MINUTE_US = 60_000_000
 CLOCK = ("time_zone", "utc_offset_minutes")
 """Columns that tell the clock of a row: an IANA zone, or how far it is before UTC."""
 
 
-def on_local_clock(stamps: Stamps) -> Stamps:
+def on_local_clock(stamps: EventLog) -> EventLog:
     """Return stamps on the clocks of their zones; those without one on the most usual."""
     at, now = wall_clock(stamps.at, stamps.zone, stamps.zones, microseconds(stamps.as_of))
     return replace(stamps, at=at, as_of=instant_of(now))

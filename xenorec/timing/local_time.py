@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from xenorec.numbers import Ints
-from xenorec.timing.zones import zone_info
+from xenorec.array_types import Ints
+from xenorec.config.time_zones import zone_info
 
 HOURS = 168
 HOUR_US = 3_600_000_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from xenorec.campaigns.worker import Worker
+from xenorec.campaigns.outbox_worker import OutboxWorker
 from xenorec.channels import Envelope, SendResult
 from xenorec.ledger import Assignment, CampaignRun, Decision, Ledger
 from xenorec.schema.enums import DeliveryState
@@ -111,8 +111,10 @@ class Recorder:
         return SendResult(DeliveryState.SENT, self.name, key) if key in self.sent else None
 
 
-def worker(ledger: Ledger, channel: object, campaign: str = CAMPAIGN, name: str = "w") -> Worker:
+def worker(
+    ledger: Ledger, channel: object, campaign: str = CAMPAIGN, name: str = "w"
+) -> OutboxWorker:
     def render(decided: Decision) -> tuple[Envelope, str]:
         return Envelope(decided.key, "email", "x@shop.example", "s", "t", b"raw"), "body"
 
-    return Worker(ledger, {"email": channel}, render, campaign, "1", name)  # type: ignore[dict-item]
+    return OutboxWorker(ledger, {"email": channel}, render, campaign, "1", name)  # type: ignore[dict-item]

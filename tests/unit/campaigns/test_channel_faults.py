@@ -10,7 +10,7 @@ import pytest
 
 from tests.unit.campaigns.outbox import NOON, Recorder, consent, decision, fill, worker
 from xenorec.campaigns.circuit_breaker import LONGEST, next_try
-from xenorec.campaigns.not_yet import NotYet
+from xenorec.campaigns.not_due import NotYet
 from xenorec.channels import Envelope, SendResult
 from xenorec.errors import DiskFull, NotSupported
 from xenorec.ledger import Decision, Ledger

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 import xenorec as xr
-from xenorec.campaigns.hours import Hour, HoursTold
 from xenorec.campaigns.plan import Plan
+from xenorec.campaigns.send_times import SendTimeChoice, SendTimeSummary
 from xenorec.errors import BadInput
 from xenorec.timing import QuietHours
 
@@ -191,12 +191,12 @@ def test_a_language_that_the_template_does_not_speak_is_warned_of_once(crm: xr.W
     planned(crm, "tongue", locale="en-GB")
 
 
-def hour(level: str, **changes: object) -> Hour:
-    return replace(Hour(START, level, 0.95, False), **changes)  # type: ignore[arg-type]
+def hour(level: str, **changes: object) -> SendTimeChoice:
+    return replace(SendTimeChoice(START, level, 0.95, False), **changes)  # type: ignore[arg-type]
 
 
-def told(hours: list[Hour]) -> HoursTold:
-    return HoursTold({f"c{n}": one for n, one in enumerate(hours)})
+def told(hours: list[SendTimeChoice]) -> SendTimeSummary:
+    return SendTimeSummary({f"c{n}": one for n, one in enumerate(hours)})
 
 
 def test_only_the_messages_that_are_left_are_counted() -> None:

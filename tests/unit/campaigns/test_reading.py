@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from xenorec.campaigns.reading import Known, read_mapping, read_yaml
 from xenorec.campaigns.record import Holdout, Schedule
+from xenorec.campaigns.record_reader import NameCatalog, read_mapping, read_yaml
 from xenorec.errors import ConfigError, MissingFile
 from xenorec.messages import MessageTemplate
 from xenorec.profile import condition
 
 COLUMNS = {"days_since_order": "INTEGER", "p_alive": "DOUBLE"}
-KNOWN = Known(
+KNOWN = NameCatalog(
     ("after-eid", "replenish", "winback"),
     lambda template: tuple(MessageTemplate.load("winback").arms),
     lambda text: condition(text, COLUMNS),

@@ -9,13 +9,13 @@ import pytest
 
 from tests.unit.campaigns.test_reading import KNOWN
 from xenorec.campaigns import CampaignRecord, read_mapping
+from xenorec.campaigns.occasion_window import OccasionCalendar, check_season, last_moment, season_of
 from xenorec.campaigns.schedule import offset
-from xenorec.campaigns.season import Calendar, check_season, last_moment, season_of
+from xenorec.config.project import read_project
 from xenorec.errors import BadInput, ConfigError, OutOfSeason
-from xenorec.project import read_project
 
 EID = {"occasion": "eid_al_fitr", "from": "+2d", "until": "+21d"}
-RIYADH = Calendar("SA", "Asia/Riyadh")
+RIYADH = OccasionCalendar("SA", "Asia/Riyadh")
 
 
 def at(text: str) -> datetime:
@@ -82,7 +82,7 @@ def test_days_before_the_feast() -> None:
 
 
 def test_a_confirmed_day_shifts_the_window() -> None:
-    told = Calendar("SA", "Asia/Riyadh", {"confirmed": {"eid_al_fitr": "2027-03-10"}})
+    told = OccasionCalendar("SA", "Asia/Riyadh", {"confirmed": {"eid_al_fitr": "2027-03-10"}})
     season = season_of(record(), told, at("2027-03-15"))
     assert season is not None
     assert (season.first, season.last) == (date(2027, 3, 12), date(2027, 3, 31))
@@ -90,7 +90,7 @@ def test_a_confirmed_day_shifts_the_window() -> None:
 
 
 def test_another_country_does_not_take_what_was_confirmed_here() -> None:
-    told = Calendar("SA", "Asia/Riyadh", {"confirmed": {"eid_al_fitr": "2027-03-08"}})
+    told = OccasionCalendar("SA", "Asia/Riyadh", {"confirmed": {"eid_al_fitr": "2027-03-08"}})
     season = season_of(record(country="IN"), told, at("2027-03-15"))
     assert season is not None
     assert season.occasion.on == date(2027, 3, 10)
@@ -106,7 +106,7 @@ def test_nothing_goes_after_the_last_day() -> None:
 
 def test_without_a_country_it_tells_where_to_set_one() -> None:
     with pytest.raises(BadInput, match="country"):
-        season_of(record(), Calendar(), at("2027-03-15"))
+        season_of(record(), OccasionCalendar(), at("2027-03-15"))
 
 
 @pytest.mark.parametrize(

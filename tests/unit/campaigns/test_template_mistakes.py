@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.campaigns.outbox import decision
-from xenorec.campaigns.template_mistakes import refuse_mistake
+from xenorec.campaigns.template_check import refuse_mistake
 from xenorec.errors import TemplateError
 
 MISSING = "winback/email.html.j2: line 9: customer has no 'frist_name'. Did you mean 'first_name'?"

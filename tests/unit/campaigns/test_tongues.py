@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import xenorec as xr
-from xenorec.campaigns.tongues import spoken
+from xenorec.campaigns.shelf_localization import spoken
 from xenorec.messages import MessageTemplate
 
 START = datetime(2024, 3, 31, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest
 
 import xenorec as xr
 from tests.conftest import orders
-from xenorec.campaigns.zones import with_zones
+from xenorec.campaigns.recipient_time_zones import with_zones
 from xenorec.errors import BadInput
 
 

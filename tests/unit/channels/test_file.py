@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from xenorec.channels import Envelope, FileChannel
-from xenorec.channels.file import file_stem
+from xenorec.channels.file_channel import file_stem
+from xenorec.email_headers import unstructured
 from xenorec.errors import DiskFull
-from xenorec.headers import unstructured
 
 MAIL = b"To: ann@shop.example\r\nSubject: Hello\r\n\r\nHello"
 

@@ -11,8 +11,8 @@ import pytest
 
 from tests.conftest import HANGING
 from xenorec.channels import Envelope, SmtpChannel
+from xenorec.email_headers import Mailbox, address_line
 from xenorec.errors import ConfigError, NotSupported, UnknownName
-from xenorec.headers import Mailbox, address_line
 from xenorec.schema.enums import DeliveryState, Reason
 
 controller = pytest.importorskip("aiosmtpd.controller", reason="aiosmtpd is not installed")

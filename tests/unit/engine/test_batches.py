@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 
 from tests.conftest import HANGING
-from xenorec import threads
 from xenorec.engine import map_batches
+from xenorec.modeling import parallel
 
 
 def pairs(piece: pa.Table) -> pa.Table:
@@ -29,7 +29,7 @@ def test_the_scores_are_the_same_on_one_worker_and_on_more(
     monkeypatch: pytest.MonkeyPatch, workers: int, rows: int
 ) -> None:
     whole = pairs(NUMBERS).combine_chunks()
-    monkeypatch.setattr(threads, "_processors", lambda: workers)
+    monkeypatch.setattr(parallel, "_processors", lambda: workers)
     assert map_batches(pairs, NUMBERS, rows=rows).combine_chunks().equals(whole)
 
 
@@ -40,7 +40,7 @@ def test_more_workers_do_work_side_by_side(monkeypatch: pytest.MonkeyPatch) -> N
         both_there.wait()
         return piece
 
-    monkeypatch.setattr(threads, "_processors", lambda: 2)
+    monkeypatch.setattr(parallel, "_processors", lambda: 2)
     two = NUMBERS.slice(0, 2)
     assert map_batches(meet, two, rows=1).combine_chunks().equals(two.combine_chunks())
 
@@ -52,7 +52,7 @@ def test_one_worker_works_in_the_thread_that_asks(monkeypatch: pytest.MonkeyPatc
         names.append(threading.current_thread().name)
         return piece
 
-    monkeypatch.setattr(threads, "_processors", lambda: 1)
+    monkeypatch.setattr(parallel, "_processors", lambda: 1)
     map_batches(seen, NUMBERS, rows=9)
     assert names == [threading.current_thread().name] * 5
 
@@ -60,7 +60,7 @@ def test_one_worker_works_in_the_thread_that_asks(monkeypatch: pytest.MonkeyPatc
 def test_no_rows_are_scored_once_so_that_the_schema_is_known(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(threads, "_processors", lambda: 2)
+    monkeypatch.setattr(parallel, "_processors", lambda: 2)
     told = map_batches(pairs, NUMBERS.slice(0, 0), rows=4)
     assert (told.num_rows, told.column_names) == (0, ["of", "third"])
     assert told.schema.equals(pairs(NUMBERS).schema)

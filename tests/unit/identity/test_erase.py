@@ -12,7 +12,7 @@ import xenorec as xr
 from tests.unit.identity.shops import consent, sale, source
 from xenorec.addresses import address_hash
 from xenorec.channels import Envelope
-from xenorec.channels.file import FileChannel
+from xenorec.channels.file_channel import FileChannel
 from xenorec.errors import UnknownName
 
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -116,7 +116,7 @@ def test_events_lose_who_and_what(crm: xr.Workspace) -> None:
 
 
 def test_written_messages_are_deleted_and_those_of_others_stay(tmp_path: Path) -> None:
-    from xenorec.channels.file import erase_messages
+    from xenorec.channels.file_channel import erase_messages
 
     channel = FileChannel(tmp_path)
     for key in ("c/1/a", "c/1/b"):

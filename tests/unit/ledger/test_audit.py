@@ -14,7 +14,7 @@ from tests.unit.campaigns.outbox import NOON, Recorder, decision, fill, worker
 from xenorec.engine import query_frames
 from xenorec.ledger import Ledger
 from xenorec.ledger.audit import checks
-from xenorec.report.audit import FRAMES
+from xenorec.report.audit_report import FRAMES
 
 MINUTE = timedelta(minutes=1)
 
@@ -52,10 +52,10 @@ def delivery(ledger: Ledger, **values: Any) -> None:
         "at": NOON + MINUTE,
         **values,
     }
-    from xenorec.ledger import tables
+    from xenorec.ledger import ledger_tables
 
     with ledger._database.engine.begin() as connection:
-        connection.execute(tables.DELIVERIES.insert(), row)
+        connection.execute(ledger_tables.DELIVERIES.insert(), row)
 
 
 def test_a_clean_ledger_breaks_no_promise(ledger: Ledger) -> None:

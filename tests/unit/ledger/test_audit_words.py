@@ -11,9 +11,9 @@ import pytest
 from tests.unit.campaigns.outbox import NOON, Recorder, consent, decision, fill, worker
 from xenorec.engine import query_frames
 from xenorec.ledger import Ledger
-from xenorec.ledger import tables as t
+from xenorec.ledger import ledger_tables as t
 from xenorec.ledger.audit import checks
-from xenorec.report.audit import FRAMES
+from xenorec.report.audit_report import FRAMES
 
 BEFORE, AFTER = NOON - timedelta(minutes=1), NOON + timedelta(minutes=1)
 

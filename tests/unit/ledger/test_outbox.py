@@ -14,15 +14,15 @@ import pytest
 
 from tests.unit.campaigns.outbox import NOON, Recorder, decision, fill, worker
 from xenorec.engine import query_frames
-from xenorec.ledger import CampaignRun, Due, Ledger, Verdict
+from xenorec.ledger import CampaignRun, DueMessage, Ledger, SendVerdict
 from xenorec.ledger.audit import checks
-from xenorec.ledger.records import Result
-from xenorec.report.audit import FRAMES
+from xenorec.ledger.records import DeliveryResult
+from xenorec.report.audit_report import FRAMES
 from xenorec.schema.enums import DeliveryState, Reason
 
 ROOT = Path(__file__).resolve().parents[3]
 MINUTE = timedelta(minutes=1)
-SENT = Verdict(DeliveryState.SENT)
+SENT = SendVerdict(DeliveryState.SENT)
 
 
 def broken(ledger: Ledger) -> set[str]:
@@ -30,7 +30,7 @@ def broken(ledger: Ledger) -> set[str]:
     return {check.name for check in checks() if query_frames(check.sql, frames).num_rows}
 
 
-def claim(ledger: Ledger, now: datetime, name: str = "w") -> list[Due]:
+def claim(ledger: Ledger, now: datetime, name: str = "w") -> list[DueMessage]:
     dues = ledger.due("spring", "1", now)
     verdicts = ledger.pass_gates(dues, now=now, worker=name, quiet_until={})
     return [due for due in dues if verdicts[due.decision.key].state == "claimed"]
@@ -74,19 +74,21 @@ def test_the_result_of_a_worker_that_lost_its_message_is_left_out(both: Ledger) 
     fill(both, decision("a"))
     (asleep,) = claim(both, NOON, "asleep")
     (found,) = both.abandoned("spring", "1", NOON + 6 * MINUTE)
-    again = Verdict(DeliveryState.HELD, Reason.PROVIDER_UNREACHABLE, NOON + 6 * MINUTE)
-    both.finish([Result(found, again)], now=NOON + 6 * MINUTE)
+    again = SendVerdict(DeliveryState.HELD, Reason.PROVIDER_UNREACHABLE, NOON + 6 * MINUTE)
+    both.finish([DeliveryResult(found, again)], now=NOON + 6 * MINUTE)
     (taken,) = claim(both, NOON + 6 * MINUTE, "other")
-    assert both.finish([Result(asleep, SENT, body_hash="body")], now=NOON + 7 * MINUTE) == []
-    assert both.finish([Result(taken, SENT, body_hash="body")], now=NOON + 7 * MINUTE)
+    assert (
+        both.finish([DeliveryResult(asleep, SENT, body_hash="body")], now=NOON + 7 * MINUTE) == []
+    )
+    assert both.finish([DeliveryResult(taken, SENT, body_hash="body")], now=NOON + 7 * MINUTE)
     assert broken(both) == set()
 
 
 def test_a_late_result_ends_the_doubt(both: Ledger) -> None:
     fill(both, decision("a"))
     (slow,) = claim(both, NOON)
-    both.finish([Result(slow, Verdict(DeliveryState.IN_DOUBT))], now=NOON + 6 * MINUTE)
-    both.finish([Result(slow, SENT, body_hash="body")], now=NOON + 7 * MINUTE)
+    both.finish([DeliveryResult(slow, SendVerdict(DeliveryState.IN_DOUBT))], now=NOON + 6 * MINUTE)
+    both.finish([DeliveryResult(slow, SENT, body_hash="body")], now=NOON + 7 * MINUTE)
     assert dict(both.states("spring", "1")) == {("sent", None): 1}
     assert broken(both) == set()
 
@@ -94,7 +96,7 @@ def test_a_late_result_ends_the_doubt(both: Ledger) -> None:
 def test_a_message_in_doubt_is_never_due_again(both: Ledger) -> None:
     fill(both, decision("a"))
     (slow,) = claim(both, NOON)
-    both.finish([Result(slow, Verdict(DeliveryState.IN_DOUBT))], now=NOON)
+    both.finish([DeliveryResult(slow, SendVerdict(DeliveryState.IN_DOUBT))], now=NOON)
     assert both.due("spring", "1", NOON + timedelta(days=1)) == []
     assert both.abandoned("spring", "1", NOON + timedelta(days=1)) == []
 

@@ -10,11 +10,11 @@ import pytest
 import sqlalchemy as sa
 
 from tests.unit.campaigns.outbox import NOON, Recorder, consent, decision, fill, worker
-from xenorec.campaigns.eligibility import Reach, units_of
+from xenorec.campaigns.channel_eligibility import ChannelEligibility, units_of
 from xenorec.engine import query_frames
 from xenorec.ledger import Ledger
 from xenorec.ledger.audit import checks
-from xenorec.report.audit import FRAMES
+from xenorec.report.audit_report import FRAMES
 from xenorec.schema.enums import Reason
 
 DAY = timedelta(days=1)
@@ -126,9 +126,9 @@ def test_the_audit_finds_two_messages_to_one_address(ledger: Ledger) -> None:
 
 def test_customers_of_one_address_are_one_unit() -> None:
     reach = {
-        "a": Reach("email", "h", Reason.NO_CONSENT),
-        "b": Reach("email", "h", None),
-        "c": Reach("email", None, Reason.INVALID_ADDRESS),
-        "d": Reach("email", "other", None),
+        "a": ChannelEligibility("email", "h", Reason.NO_CONSENT),
+        "b": ChannelEligibility("email", "h", None),
+        "c": ChannelEligibility("email", None, Reason.INVALID_ADDRESS),
+        "d": ChannelEligibility("email", "other", None),
     }
     assert units_of(reach) == {"a": "b", "b": "b", "c": "c", "d": "d"}

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 
 from tests.unit.campaigns.outbox import NOON, Recorder, decision, fill, worker
-from xenorec.campaigns.second_tries import retry
+from xenorec.campaigns.retries import retry
 from xenorec.engine import query_frames
 from xenorec.errors import BadInput, UnknownName
 from xenorec.ledger import Decision, Ledger
 from xenorec.ledger.audit import checks
-from xenorec.report.audit import FRAMES
+from xenorec.report.audit_report import FRAMES
 
 LATER = NOON + timedelta(hours=1)
 

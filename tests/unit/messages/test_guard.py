@@ -3,7 +3,13 @@ from __future__ import annotations
 import pytest
 
 from xenorec.errors import TemplateError, TemplateRefused
-from xenorec.messages import MessageTemplate, environment, guard, page, work
+from xenorec.messages import (
+    MessageTemplate,
+    html_page,
+    jinja_environment,
+    render_budget,
+    template_allowlist,
+)
 
 DEEP = "{% for a in x %}" * 4 + "{% endfor %}" * 4
 
@@ -116,18 +122,24 @@ def test_a_template_that_is_too_much_to_compile_is_refused(
     def never(*_: object) -> None:
         raise AssertionError("it was compiled")
 
-    monkeypatch.setattr(environment.GuardedEnvironment, "compile", never)
+    monkeypatch.setattr(jinja_environment.GuardedEnvironment, "compile", never)
     with pytest.raises(TemplateRefused):
         MessageTemplate.from_strings(channel="sms", text=source)
 
 
 def test_what_is_allowed_stays_within_counts_and_says_them() -> None:
-    fits, over = guard.MAX_NODES - 10, guard.MAX_NODES + 10
+    fits, over = template_allowlist.MAX_NODES - 10, template_allowlist.MAX_NODES + 10
     MessageTemplate.from_strings(channel="sms", text="{{ " + "~".join(["x"] * fits) + " }}")
-    with pytest.raises(TemplateRefused, match=f"more than {guard.MAX_NODES:,} constructs"):
+    with pytest.raises(
+        TemplateRefused, match=f"more than {template_allowlist.MAX_NODES:,} constructs"
+    ):
         MessageTemplate.from_strings(channel="sms", text="{{ " + "~".join(["x"] * over) + " }}")
-    deep = "{% if x %}" * (guard.MAX_DEPTH + 1) + "{% endif %}" * (guard.MAX_DEPTH + 1)
-    with pytest.raises(TemplateRefused, match=f"line 1: .*{guard.MAX_DEPTH} constructs inside"):
+    deep = "{% if x %}" * (template_allowlist.MAX_DEPTH + 1) + "{% endif %}" * (
+        template_allowlist.MAX_DEPTH + 1
+    )
+    with pytest.raises(
+        TemplateRefused, match=f"line 1: .*{template_allowlist.MAX_DEPTH} constructs inside"
+    ):
         MessageTemplate.from_strings(channel="sms", text=deep)
 
 
@@ -138,7 +150,7 @@ def test_whatever_the_parser_raises_is_a_refusal(
     def fails(*_: object) -> None:
         raise error("inside")
 
-    monkeypatch.setattr(environment.GuardedEnvironment, "parse", fails)
+    monkeypatch.setattr(jinja_environment.GuardedEnvironment, "parse", fails)
     with pytest.raises(TemplateRefused, match=error.__name__):
         MessageTemplate.from_strings(channel="sms", text=f"{{{{ {error.__name__} }}}}")
 
@@ -173,12 +185,15 @@ def test_a_rendering_is_bounded_by_its_work(source: str) -> None:
 
 
 def test_work_is_counted_by_characters_entries_and_expressions() -> None:
-    budget = work.Work(n_rounds=10, n_characters=1_000)
-    budget.charge(work.size("a" * 99))
-    budget.charge(work.size([1] * 9))
+    budget = render_budget.RenderBudget(n_rounds=10, n_characters=1_000)
+    budget.charge(render_budget.size("a" * 99))
+    budget.charge(render_budget.size([1] * 9))
     budget.enter_loop(5, 4, "the loop")
-    assert (budget.n_rounds, budget.n_characters) == (5, 1_000 - 100 - 100 - 5 * 4 * work.STEP)
-    assert work.deep_size([["ab"], {"a": "c"}]) > work.size([1, 2])
+    assert (budget.n_rounds, budget.n_characters) == (
+        5,
+        1_000 - 100 - 100 - 5 * 4 * render_budget.STEP,
+    )
+    assert render_budget.deep_size([["ab"], {"a": "c"}]) > render_budget.size([1, 2])
     with pytest.raises(TemplateError, match="too many rounds"):
         budget.enter_loop(6, 0, "the loops")
 
@@ -251,5 +266,5 @@ def test_attributes_of_python_objects_are_out_of_reach() -> None:
 
 
 def test_a_page_escapes_values_but_for_what_it_marks_as_safe() -> None:
-    made = page("<i>{{ a }}</i>{{ b|safe }}", {"a": "<", "b": "<svg/>"})
+    made = html_page("<i>{{ a }}</i>{{ b|safe }}", {"a": "<", "b": "<svg/>"})
     assert made == "<i>&lt;</i><svg/>"

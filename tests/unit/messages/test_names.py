@@ -6,8 +6,8 @@ import pytest
 
 from tests.unit.messages.shop import full, item
 from xenorec.messages import MessageTemplate, lint, to_gsm
-from xenorec.messages.names import person_name, plain_name, with_plain_names
-from xenorec.messages.reading import read_html
+from xenorec.messages.html_text import read_html
+from xenorec.messages.safe_names import person_name, plain_name, with_plain_names
 
 LINK = re.compile(r"(?i)https?:|www\.[a-z]|\b[\w-]+\.(example|com|uk|рф)|\d+\.\d+\.\d+\.\d+")
 HOSTILE = [

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.unit.messages.shop import GOLDEN, barest, full
-from xenorec import content
+from xenorec.config import content
 from xenorec.errors import BadInput, NotSupported, TemplateError
 from xenorec.messages import MessageTemplate, check_context, lint, preview_html, sms_length
 

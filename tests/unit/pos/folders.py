@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from xenorec.pos.keys import keyed_hash, normalise
-from xenorec.pos.serving import write_serving
+from xenorec.pos.identifier_hashes import keyed_hash, normalise
+from xenorec.pos.serving_store import write_serving
 
 SALT = "a salt for tests"
 STORE = "BLR-04"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from xenorec.errors import BadInput
-from xenorec.pos.keys import keyed_hash, normalise
+from xenorec.pos.identifier_hashes import keyed_hash, normalise
 
 
 @pytest.mark.parametrize(

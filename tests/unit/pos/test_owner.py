@@ -12,9 +12,9 @@ import pytest
 from tests.unit.pos.folders import MEERA, PHONE, SALT, STORE, meta, publish, rows
 from xenorec.errors import BadInput, XenorecWarning
 from xenorec.pos import Customer, Till
-from xenorec.pos.journal import NAME, Journal, Owner
-from xenorec.pos.keys import key_id, keyed_hash, lookup_key, write_secret
-from xenorec.pos.serving import write_serving
+from xenorec.pos.identifier_hashes import key_id, keyed_hash, lookup_key, write_secret
+from xenorec.pos.journal import NAME, Journal, JournalOwner
+from xenorec.pos.serving_store import write_serving
 
 SHOP = {"shop_id": "ours"}
 SALE = [("tea", 1, "3.50")]
@@ -110,7 +110,7 @@ def test_a_shop_that_changed_its_key_keeps_its_journals(tmp_path: Path) -> None:
 
 
 def test_the_journal_is_its_owners_alone_also_one_of_before(tmp_path: Path) -> None:
-    Journal(tmp_path, Owner("ours", STORE, "INR")).close()
+    Journal(tmp_path, JournalOwner("ours", STORE, "INR")).close()
     (tmp_path / NAME).chmod(0o644)
     Journal(tmp_path).close()
     assert stat.S_IMODE((tmp_path / NAME).stat().st_mode) == 0o600

@@ -12,7 +12,7 @@ import pytest
 from tests.unit.pos.folders import CARD, EMAIL, MEERA, OMAR, PHONE, publish
 from xenorec.errors import MissingFile, XenorecWarning
 from xenorec.pos import Customer, Till
-from xenorec.pos.revoked import NAME, revoke
+from xenorec.pos.revocations import NAME, revoke
 
 
 def ids(offers: list[object]) -> list[str]:

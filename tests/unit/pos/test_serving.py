@@ -8,7 +8,7 @@ import pytest
 from tests.unit.pos.folders import CARD, EMAIL, PHONE, SALT, key, meta, publish, rows
 from xenorec.errors import BadInput, MissingFile, XenorecError
 from xenorec.pos import Till
-from xenorec.pos.serving import NAME, content_hash, open_serving, write_serving
+from xenorec.pos.serving_store import NAME, content_hash, open_serving, write_serving
 
 
 def altered(folder: Path, sql: str) -> Path:

@@ -14,7 +14,7 @@ from tests.unit.pos.folders import CARD, EMAIL, MEERA, PHONE, STORE, publish
 from xenorec.errors import BadInput, UnknownName, XenorecWarning
 from xenorec.pos import Customer, Till
 from xenorec.pos.journal import read_journal
-from xenorec.pos.serving import NAME
+from xenorec.pos.serving_store import NAME
 from xenorec.testing import FrozenClock
 
 NOON = "2024-05-14T12:00:00+00:00"

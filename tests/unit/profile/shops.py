@@ -9,7 +9,7 @@ from math import log
 import pandas as pd
 
 from tests.conftest import orders
-from xenorec.chance import uniform
+from xenorec.hash_uniform import uniform
 
 OPENED = datetime(2017, 1, 1, tzinfo=UTC)
 

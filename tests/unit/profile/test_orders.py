@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 import xenorec as xr
-from xenorec.report.measure import measured
+from xenorec.report.outcome_metrics import measured
 
 NOW = "2024-04-01"
 

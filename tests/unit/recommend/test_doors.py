@@ -174,14 +174,14 @@ def test_many_customers_are_worked_out_in_blocks(monkeypatch):
     model = ShelfRecommender().fit(checkerboard())
     closed = pd.DataFrame({"customer_id": ["c07"], "product_id": ["p1"]})
     expected = model.shelves(exclude=closed), model.recommend(exclude=closed)
-    monkeypatch.setattr("xenorec.recommend.recommender.AT_ONCE", 3)
+    monkeypatch.setattr("xenorec.recommend.shelf_recommender.AT_ONCE", 3)
     pd.testing.assert_frame_equal(model.shelves(exclude=closed), expected[0])
     pd.testing.assert_frame_equal(model.recommend(exclude=closed), expected[1])
 
 
 def test_pairs_are_the_same_in_blocks_of_products(monkeypatch):
     expected = ShelfRecommender().fit(checkerboard()).pairs()
-    monkeypatch.setattr("xenorec.recommend.pairs.PAIRS_AT_ONCE", 100)
+    monkeypatch.setattr("xenorec.recommend.co_purchases.PAIRS_AT_ONCE", 100)
     pd.testing.assert_frame_equal(ShelfRecommender().fit(checkerboard()).pairs(), expected)
 
 

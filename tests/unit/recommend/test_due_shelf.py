@@ -11,7 +11,7 @@ from tests.unit.recommend.trained import boosted
 from xenorec.errors import BadInput
 from xenorec.recommend import Rules, ShelfRecommender
 from xenorec.recommend.feedback import RowPriors
-from xenorec.recommend.page.due import Due
+from xenorec.recommend.page.due_products import DueProducts
 from xenorec.timing import Replenishment
 
 RESTOCK = "time_to_restock"
@@ -162,7 +162,7 @@ def test_what_was_never_bought_or_may_not_be_shown_is_not():
     rows = model.shelves(["ann", "x0"], exclude=exclude)
     assert on_shelf(rows) == ["milk"]
     assert on_shelf(rows, "x0") == []
-    read = Due.of(frame, model._shop, model.as_of_)
+    read = DueProducts.of(frame, model._shop, model.as_of_)
     names = model._shop.purchases.products[read.key % read.n_products]
     assert sorted(names) == ["milk", "rice", "soap"]
 
@@ -217,7 +217,7 @@ def test_no_answer_depends_on_who_else_is_asked_or_on_blocks(monkeypatch):
     everybody = ["x0", "ann", "nobody", "x3", "x1"]
     whole = model.shelves(everybody)
     assert (on_shelf(whole), on_shelf(whole, "x3")) == (on_shelf(model.shelves("ann")), ["bread"])
-    monkeypatch.setattr("xenorec.recommend.recommender.AT_ONCE", 2)
+    monkeypatch.setattr("xenorec.recommend.shelf_recommender.AT_ONCE", 2)
     pd.testing.assert_frame_equal(model.shelves(everybody), whole)
 
 

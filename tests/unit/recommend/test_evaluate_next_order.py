@@ -14,16 +14,16 @@ import xenorec as xr
 from tests.unit.recommend.shops import START, lines, on
 from tests.unit.recommend.test_next_order import alternating
 from tests.unit.recommend.trained import grocer, grocery
-from xenorec.boosting.trees import Boosting
 from xenorec.cli import main
 from xenorec.errors import BadInput
+from xenorec.modeling.boosting.gradient_boosting import BoostingSettings
 from xenorec.recommend import evaluate_next_order
-from xenorec.recommend.lines import read_lines
+from xenorec.recommend.line_log import read_lines
 from xenorec.recommend.next_order import model as next_order
-from xenorec.recommend.next_order.hidden import hide_last
-from xenorec.recommend.next_order.lessons import order_ranker
-from xenorec.recommend.ranker.ranker import Ranker
-from xenorec.recommend.ranker.training import Sampling
+from xenorec.recommend.next_order.leave_last_out import hide_last
+from xenorec.recommend.next_order.order_ranker import order_ranker
+from xenorec.recommend.ranker.training_rows import Sampling
+from xenorec.recommend.ranker.two_stage_ranker import TwoStageRanker
 
 METHODS = ["popular_28d", "own_frequency", "own_half_life_112d", "tifuknn", "xenorec"]
 SINCE = on(100)
@@ -162,12 +162,12 @@ def test_what_the_hidden_order_holds_and_comes_later_is_not_seen(grocery_rows):
 def few_trees(monkeypatch):
     """Two stages of few small trees, so that they are learned in a moment and from few orders."""
 
-    def small() -> Ranker:
+    def small() -> TwoStageRanker:
         return replace(
             order_ranker(),
             sampling=Sampling(least=20),
-            repeat=Boosting(20, least=10),
-            discovery=Boosting(20, n_leaves=8, least=10),
+            repeat=BoostingSettings(20, least=10),
+            discovery=BoostingSettings(20, n_leaves=8, least=10),
         )
 
     monkeypatch.setattr(next_order, "order_ranker", small)

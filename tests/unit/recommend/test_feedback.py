@@ -16,7 +16,7 @@ from xenorec.recommend.feedback import (
     __all__,
     read_cells,
 )
-from xenorec.recommend.feedback.delays import arrived
+from xenorec.recommend.feedback.conversion_delay import arrived
 
 
 def test_public_names_are_sorted_and_there():

@@ -12,21 +12,21 @@ from tests.unit.recommend.feedback_logs import log, shown
 from tests.unit.recommend.shops import on
 from xenorec.errors import BadInput, NotFitted
 from xenorec.recommend.feedback import (
-    Examination,
-    Explore,
+    ExaminationModel,
     PositionModel,
     RowPriors,
-    Scene,
+    ShelfExploration,
+    SimulatedShop,
     play,
 )
-from xenorec.recommend.feedback.simulate import compare
+from xenorec.recommend.feedback.simulation import compare
 
 CHANGE, FOLLOWS = 30, 14
 
 
 def test_the_factor_is_the_pooled_ratio_in_closed_form():
     cells, hits = log(a=(1, 500, 150), b=(1, 500, 50))
-    model = RowPriors(examination=Examination.even()).fit(
+    model = RowPriors(examination=ExaminationModel.even()).fit(
         cells, hits, on(0) + pd.Timedelta(days=14)
     )
     fade = 0.5 ** (14 / 56)
@@ -89,7 +89,7 @@ def test_a_row_that_stands_low_by_habit_is_underrated_without_the_correction():
     cells, hits = log(**{f"r{p}": (p, 2000, round(n)) for p, n in enumerate(seen, 1)})
     with_, without = (
         RowPriors(examination=examination).fit(cells, hits, on(60)).factor("r5")
-        for examination in (None, Examination.even())
+        for examination in (None, ExaminationModel.even())
     )
     assert with_ == pytest.approx(1, abs=0.1)
     assert without < 0.75
@@ -125,13 +125,13 @@ def test_asking_before_learning_and_wrong_settings_are_refused():
 @pytest.mark.parametrize("n_rows", [1, 2, 5, 9])
 @pytest.mark.parametrize("share", [0.0, 0.05, 1.0])
 def test_propensities_sum_to_one_at_each_place_and_for_each_row(n_rows, share):
-    table = Explore(share=share).table(n_rows)
+    table = ShelfExploration(share=share).table(n_rows)
     assert np.allclose(table.sum(axis=0), 1)
     assert np.allclose(table.sum(axis=1), 1)
 
 
 def test_rows_stand_where_the_propensities_say_over_20000_customers():
-    n, explore = 20_000, Explore(share=0.5, seed="s")
+    n, explore = 20_000, ShelfExploration(share=0.5, seed="s")
     pages = explore.pages([f"c{i}" for i in range(n)], 5)
     expected = explore.table(5)
     found = np.array([[(pages.order[:, p] == r).mean() for p in range(5)] for r in range(5)])
@@ -143,7 +143,7 @@ def test_rows_stand_where_the_propensities_say_over_20000_customers():
 
 def test_exploring_is_replayed_by_seed_and_differs_by_occasion():
     who = [f"c{i}" for i in range(500)]
-    explore = Explore(share=0.5, seed="s")
+    explore = ShelfExploration(share=0.5, seed="s")
     first = explore.pages(who, 5, occasion="may").order
     assert np.array_equal(first, explore.pages(who, 5, occasion="may").order)
     assert np.array_equal(first[::-1], explore.pages(who[::-1], 5, occasion="may").order)
@@ -151,7 +151,7 @@ def test_exploring_is_replayed_by_seed_and_differs_by_occasion():
 
 
 def test_pages_of_different_length_stay_within_their_rows():
-    pages = Explore(share=1.0).pages(["a", "b", "c"], np.array([3, 1, 0]))
+    pages = ShelfExploration(share=1.0).pages(["a", "b", "c"], np.array([3, 1, 0]))
     assert np.sort(pages.order, axis=1).tolist() == [[0, 1, 2], [-1, -1, 0], [-1, -1, -1]]
     assert pages.order[1].tolist() == [0, -1, -1]
     assert pages.propensity[1].tolist() == [1, 0, 0]
@@ -159,7 +159,7 @@ def test_pages_of_different_length_stay_within_their_rows():
 
 
 def test_the_order_follows_what_people_do_within_fourteen_days_and_sooner_with_the_correction():
-    played = compare(Scene(n_days=CHANGE + FOLLOWS), seed="follow").set_index("day")
+    played = compare(SimulatedShop(n_days=CHANGE + FOLLOWS), seed="follow").set_index("day")
     assert (played.loc[: CHANGE - 1, "place"] == 5).all()
     assert played.loc[CHANGE + FOLLOWS, "place"] == 1
     assert played.loc[CHANGE + FOLLOWS, "place_uncorrected"] > 1
@@ -167,9 +167,9 @@ def test_the_order_follows_what_people_do_within_fourteen_days_and_sooner_with_t
 
 
 def test_with_no_change_the_order_stays_still():
-    played = play(Scene(changes={}, n_days=25, n_customers=100), seed="still")
+    played = play(SimulatedShop(changes={}, n_days=25, n_customers=100), seed="still")
     assert (played.groupby("shelf")["place"].nunique() == 1).all()
-    again = play(Scene(changes={}, n_days=25, n_customers=100), seed="still")
+    again = play(SimulatedShop(changes={}, n_days=25, n_customers=100), seed="still")
     pd.testing.assert_frame_equal(played, again)
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from xenorec.boosting.leaves import AT_ONCE, leaves_of
-from xenorec.boosting.trees import Model, trees_of
-from xenorec.recommend.arrays import best_each
+from xenorec.modeling.boosting.gradient_boosting import BoostedModel, trees_of
+from xenorec.modeling.boosting.leaf_masks import AT_ONCE, leaves_of
+from xenorec.recommend.grouped_arrays import best_each
 
 NAMES = ("shop_a", "shop_b", "own_a", "own_b", "customer_a")
 N = 2 * AT_ONCE + 77
@@ -28,7 +28,7 @@ def described(n: int = N):
     return found, alike
 
 
-def fitted(n_leaves: int) -> Model:
+def fitted(n_leaves: int) -> BoostedModel:
     found, _ = described()
     block = np.column_stack([found[name] for name in NAMES])
     sure = np.nan_to_num(block, posinf=0, neginf=0)
@@ -36,7 +36,7 @@ def fitted(n_leaves: int) -> Model:
     boosting = HistGradientBoostingClassifier(
         max_iter=20, max_leaf_nodes=n_leaves, min_samples_leaf=5, early_stopping=False
     )
-    return Model(NAMES, trees_of(boosting.fit(block, bought)))
+    return BoostedModel(NAMES, trees_of(boosting.fit(block, bought)))
 
 
 @pytest.mark.parametrize("n_leaves", [2, 15, 16, 31, 40])

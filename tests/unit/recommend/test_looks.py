@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.recommend.shops import catalogue, lines
 from xenorec.recommend import Rules, ShelfRecommender, read_themes, show_page
-from xenorec.recommend.looks import bare, looks
+from xenorec.recommend.near_duplicates import bare, looks
 
 SHOPPERS = [(f"x{n}", 7.0 * week + n / 20, "tea rice oil") for n in range(8) for week in range(8)]
 OFTEN = [("ann", 7.0 * week, "small") for week in range(8)]

@@ -9,12 +9,12 @@ import xenorec as xr
 from tests.unit.recommend.shops import Past, checkerboard, lines, on
 from tests.unit.recommend.trained import AS_OF, grocery
 from xenorec.errors import BadInput, NotFitted
-from xenorec.instants import as_instant, microseconds
 from xenorec.recommend import NextOrder
-from xenorec.recommend.lines import read_lines
-from xenorec.recommend.next_order.lessons import PER_CUSTOMER, SPAN, lessons
-from xenorec.recommend.next_order.recent import with_recent
-from xenorec.recommend.purchases import count_purchases
+from xenorec.recommend.line_log import read_lines
+from xenorec.recommend.next_order.order_ranker import PER_CUSTOMER, SPAN, lessons
+from xenorec.recommend.next_order.recent_orders import with_recent
+from xenorec.recommend.purchase_matrix import count_purchases
+from xenorec.timestamps import as_instant, microseconds
 
 COLUMNS = ["customer_id", "product_id", "rank", "score", "level"]
 

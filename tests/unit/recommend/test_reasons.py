@@ -8,7 +8,7 @@ import pytest
 from babel.numbers import format_decimal
 
 from xenorec.errors import UnknownName
-from xenorec.recommend.themes import KINDS, Reasons
+from xenorec.recommend.themes import KINDS, ReasonTemplates
 
 TODAY = date(2017, 12, 12)
 FACTS = {
@@ -178,7 +178,7 @@ editorial
 
 @pytest.fixture(scope="module")
 def reasons():
-    return Reasons.load()
+    return ReasonTemplates.load()
 
 
 def written(reasons):

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.recommend.feedback_logs import came, shown
 from tests.unit.recommend.shops import lines, on
 from xenorec.recommend import ShelfRecommender
-from xenorec.recommend.feedback import Explore, RowPriors
+from xenorec.recommend.feedback import RowPriors, ShelfExploration
 
 N = 400
 PLACE = ["customer_id", "shelf", "product_id", "item_rank", "score", "reason", "level", "segment"]
@@ -86,13 +86,13 @@ def test_without_exploring_every_row_stands_where_it_stands_for_certain(
 ) -> None:
     rows = plain.shelves()
     assert (rows["shelf_propensity"] == 1.0).all()
-    never = like(plain, explore=Explore(share=0.0)).shelves()
+    never = like(plain, explore=ShelfExploration(share=0.0)).shelves()
     pd.testing.assert_frame_equal(rows, never)
 
 
 def test_exploring_moves_whole_rows_and_changes_nothing_else(plain: ShelfRecommender) -> None:
     before = plain.shelves()
-    after = like(plain, explore=Explore(share=1.0, seed="s")).shelves(occasion="may")
+    after = like(plain, explore=ShelfExploration(share=1.0, seed="s")).shelves(occasion="may")
     order = ["customer_id", "shelf", "item_rank"]
     pd.testing.assert_frame_equal(
         before.sort_values(order)[PLACE].reset_index(drop=True),
@@ -110,7 +110,9 @@ def test_exploring_moves_whole_rows_and_changes_nothing_else(plain: ShelfRecomme
 def test_the_share_of_pages_and_the_logged_propensities_are_right(plain: ShelfRecommender) -> None:
     share, key = 0.4, ["customer_id", "shelf"]
     believed = plain.shelves().drop_duplicates(key)
-    stood = like(plain, explore=Explore(share=share, seed="s")).shelves().drop_duplicates(key)
+    stood = (
+        like(plain, explore=ShelfExploration(share=share, seed="s")).shelves().drop_duplicates(key)
+    )
     pages = believed.merge(stood, on=key, suffixes=("_by_belief", ""))
     sizes = pages.groupby("customer_id")["shelf"].transform("size")
     moved = pages["shelf_rank"] != pages["shelf_rank_by_belief"]
@@ -118,7 +120,7 @@ def test_the_share_of_pages_and_the_logged_propensities_are_right(plain: ShelfRe
     assert set(swapped) == {0, 2}
     assert_binomial((swapped > 0).sum(), len(swapped), share)
     for n in sorted(set(sizes)):
-        table = Explore(share=share).table(int(n))
+        table = ShelfExploration(share=share).table(int(n))
         rows = pages[sizes == n]
         logged = rows["shelf_propensity"].to_numpy()
         at = rows["shelf_rank_by_belief"] - 1, rows["shelf_rank"] - 1
@@ -130,7 +132,7 @@ def assert_binomial(n_hits: int, n: int, p: float) -> None:
 
 
 def test_the_draw_depends_on_seed_customer_and_occasion_alone(plain: ShelfRecommender) -> None:
-    model = like(plain, explore=Explore(share=0.5, seed="s"))
+    model = like(plain, explore=ShelfExploration(share=0.5, seed="s"))
     may = model.shelves(occasion="may")
     some = model.shelves(["x007", "ann", "x001"], occasion="may")
     for customer, rows in some.groupby("customer_id"):

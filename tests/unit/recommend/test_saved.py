@@ -24,25 +24,25 @@ from tests.unit.recommend.trained import (
     of_grocer,
     plain,
 )
-from xenorec.boosting.trees import Trees, trees_of
 from xenorec.errors import BadInput, ModelFileError, NotFitted, NotSupported, XenorecWarning
+from xenorec.modeling.boosting.gradient_boosting import Trees, trees_of
+from xenorec.modeling.persistence import STATE, Decoder, Encoder, read_folder, write_folder
 from xenorec.recommend import ShelfRecommender, Theme
-from xenorec.recommend.feedback import Explore, RowPriors
-from xenorec.recommend.saved.drift import ACT, drifted, psi
-from xenorec.recommend.saved.manifest import Manifest
-from xenorec.recommend.saved.registry import REGISTRY
-from xenorec.recommend.saved.spread import stages_of
+from xenorec.recommend.feedback import RowPriors, ShelfExploration
+from xenorec.recommend.model_store.drift import ACT, drifted, psi
+from xenorec.recommend.model_store.feature_distribution import stages_of
+from xenorec.recommend.model_store.recommender_manifest import RecommenderManifest
+from xenorec.recommend.model_store.saved_classes import REGISTRY
 from xenorec.recommend.scorers import (
-    BasketItems,
-    Content,
-    CustomerItems,
+    BasketItemKnn,
+    ContentBased,
     Ease,
-    Neighbours,
+    ItemKnn,
     Popular,
+    TifuKnn,
     Trending,
-    UserPopularity,
+    UpCf,
 )
-from xenorec.saved import STATE, Decoder, Encoder, read_folder, write_folder
 from xenorec.testing.scorer_shops import shop_of, usual_rows
 
 LATER = "2017-07-20"
@@ -82,7 +82,7 @@ def test_a_model_of_plain_rules_answers_the_same_after_loading(tmp_path):
 def test_settings_come_back_and_work(tmp_path):
     shelf = Theme("mine", "own", {"en": "Yours"}, min_items=1)
     priors = RowPriors().fit(*log(mine=(1, 200, 60)))
-    explore = Explore(seed="x", share=0.5)
+    explore = ShelfExploration(seed="x", share=0.5)
     model = ShelfRecommender(
         2, 3, allow={"health"}, themes=[shelf], priors=priors, explore=explore, locale="es"
     ).fit(checkerboard())
@@ -99,7 +99,7 @@ def test_the_same_model_gives_the_same_bytes(folder, tmp_path):
 
 
 def test_the_manifest_says_what_it_is(folder):
-    said = Manifest.read(folder)
+    said = RecommenderManifest.read(folder)
     purchases = of_grocer()._shop.purchases
     assert said.learned_as_of == said.as_of == "2017-07-01T00:00:00+00:00"
     assert said.first_line_at < said.last_line_at < said.as_of
@@ -127,7 +127,7 @@ def scored(scorer, customer, n):
 
 @pytest.mark.parametrize(
     "kind",
-    [BasketItems, Content, CustomerItems, Ease, Neighbours, Popular, Trending, UserPopularity],
+    [BasketItemKnn, ContentBased, ItemKnn, Ease, TifuKnn, Popular, Trending, UpCf],
 )
 def test_every_scorer_answers_the_same_after_a_round_trip(kind):
     shop, encoder = shop_of(usual_rows()), Encoder(REGISTRY)
@@ -260,21 +260,21 @@ def test_a_folder_without_a_model_is_told(tmp_path):
     ],
 )
 def test_a_state_that_no_encoder_wrote_is_told(tmp_path, folder, state):
-    strange = write_folder(tmp_path / "strange", Manifest.read(folder), state, {})
+    strange = write_folder(tmp_path / "strange", RecommenderManifest.read(folder), state, {})
     with pytest.raises(ModelFileError, match=re.escape(STATE)):
         ShelfRecommender.load(strange)
 
 
 def test_arrays_of_objects_are_never_read(tmp_path, folder):
-    manifest, state, arrays = read_folder(folder, Manifest, "ShelfRecommender")
+    manifest, state, arrays = read_folder(folder, RecommenderManifest, "ShelfRecommender")
     strange = write_folder(tmp_path / "m", manifest, state, arrays)
     np.savez(strange / "shop.npz", x=np.array([{}], dtype=object))
-    said = Manifest.read(strange)
+    said = RecommenderManifest.read(strange)
     with pytest.raises(ModelFileError, match=re.escape(str(strange / "shop.npz"))):
         ShelfRecommender.load(strange)
     from dataclasses import replace
 
-    from xenorec.saved.folder import _measured
+    from xenorec.modeling.persistence.model_folder import _measured
 
     files = {**said.files, "shop.npz": _measured(strange / "shop.npz")}
     replace(said, files=files).write(strange)

@@ -6,45 +6,45 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from xenorec import threads
+from xenorec.modeling import parallel
 from xenorec.recommend.scorers import (
-    BasketItems,
-    Content,
-    CustomerItems,
+    BasketItemKnn,
+    ContentBased,
     Ease,
-    Neighbours,
+    ItemKnn,
     Popular,
     Scores,
+    TifuKnn,
     Trending,
-    UserPopularity,
-    nearest,
-    neighbours,
-    similar,
+    UpCf,
+    item_similarity,
+    knn,
+    tifuknn,
 )
 from xenorec.recommend.scorers import scorer as scorer_module
-from xenorec.recommend.shop import Shop
+from xenorec.recommend.shop_data import ShopData
 from xenorec.testing import ScorerSuite
 from xenorec.testing.scorer_shops import shop_of
 
 
 class TestNeighbours(ScorerSuite):
-    def make(self) -> Neighbours:
-        return Neighbours()
+    def make(self) -> TifuKnn:
+        return TifuKnn()
 
 
 class TestUserPopularity(ScorerSuite):
-    def make(self) -> UserPopularity:
-        return UserPopularity()
+    def make(self) -> UpCf:
+        return UpCf()
 
 
 class TestCustomerItems(ScorerSuite):
-    def make(self) -> CustomerItems:
-        return CustomerItems()
+    def make(self) -> ItemKnn:
+        return ItemKnn()
 
 
 class TestBasketItems(ScorerSuite):
-    def make(self) -> BasketItems:
-        return BasketItems()
+    def make(self) -> BasketItemKnn:
+        return BasketItemKnn()
 
 
 class TestEase(ScorerSuite):
@@ -53,8 +53,8 @@ class TestEase(ScorerSuite):
 
 
 class TestContent(ScorerSuite):
-    def make(self) -> Content:
-        return Content()
+    def make(self) -> ContentBased:
+        return ContentBased()
 
 
 class TestPopular(ScorerSuite):
@@ -67,7 +67,7 @@ class TestTrending(ScorerSuite):
         return Trending()
 
 
-def toy() -> Shop:
+def toy() -> ShopData:
     return shop_of(
         [
             (f"c{c:02d}", f"o{c}-{visit}", float(visit * 3 + c % 3), f"p{(c * c + visit * k) % 9}")
@@ -78,19 +78,19 @@ def toy() -> Shop:
     )
 
 
-def matrix(scores: Scores, shop: Shop) -> np.ndarray:
+def matrix(scores: Scores, shop: ShopData) -> np.ndarray:
     table = np.zeros((len(shop.purchases.customers), shop.n_products))
     table[scores.asked, scores.product] = scores.score
     return table
 
 
-def everything(scorer: object, shop: Shop) -> Scores:
+def everything(scorer: object, shop: ShopData) -> Scores:
     who = np.arange(len(shop.purchases.customers))
     is_open = np.ones(shop.n_products, dtype=bool)
     return scorer.fit(shop).score(who, depth=shop.n_products, is_open=is_open)  # type: ignore[attr-defined]
 
 
-def baskets(shop: Shop) -> list[list[np.ndarray]]:
+def baskets(shop: ShopData) -> list[list[np.ndarray]]:
     """Each customer's orders as rows of zeros and ones, oldest first."""
     purchases = shop.purchases
     held = np.zeros((len(purchases.orders), shop.n_products))
@@ -116,7 +116,7 @@ def test_neighbours_are_those_of_a_plain_dense_computation() -> None:
         apart[c] = np.inf
         near = np.argsort(np.round(apart, 9), kind="stable")[:5]
         expected.append(0.7 * mine + 0.3 * own[near].mean(axis=0))
-    found = matrix(everything(Neighbours(k=5), shop), shop)
+    found = matrix(everything(TifuKnn(k=5), shop), shop)
     assert found == pytest.approx(np.array(expected), rel=1e-5)
 
 
@@ -132,7 +132,7 @@ def test_user_popularity_is_that_of_a_plain_dense_computation() -> None:
         alike[c] = -np.inf
         near = np.argsort(-np.round(alike, 6), kind="stable")[:5]
         expected.append(popular[c] + alike[near] ** 5 @ popular[near])
-    found = matrix(everything(UserPopularity(r=4, k=5), shop), shop)
+    found = matrix(everything(UpCf(r=4, k=5), shop), shop)
     assert found == pytest.approx(np.array(expected), rel=1e-5)
 
 
@@ -140,18 +140,18 @@ def test_a_sample_of_all_customers_finds_the_exact_neighbours(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     shop = toy()
-    exact = everything(UserPopularity(k=5), shop)
-    monkeypatch.setattr(nearest, "EXACT_UP_TO", 10)
-    sampled = everything(UserPopularity(k=5, most=30), shop)
+    exact = everything(UpCf(k=5), shop)
+    monkeypatch.setattr(knn, "EXACT_UP_TO", 10)
+    sampled = everything(UpCf(k=5, most=30), shop)
     assert matrix(sampled, shop).tolist() == matrix(exact, shop).tolist()
 
 
-@pytest.mark.parametrize("make", [Neighbours, UserPopularity])
+@pytest.mark.parametrize("make", [TifuKnn, UpCf])
 def test_a_sample_answers_the_same_one_by_one_as_all_at_once(
     make: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(nearest, "EXACT_UP_TO", 10)
-    monkeypatch.setattr(neighbours, "EXACT_UP_TO", 10)
+    monkeypatch.setattr(knn, "EXACT_UP_TO", 10)
+    monkeypatch.setattr(tifuknn, "EXACT_UP_TO", 10)
     shop = toy()
     together = everything(scorer := make(k=5, most=20), shop)
     assert len(scorer.nearest_.customer) == 20
@@ -162,7 +162,7 @@ def test_a_sample_answers_the_same_one_by_one_as_all_at_once(
         assert alone.score.tolist() == mine.score.tolist()
 
 
-def two_tastes() -> Shop:
+def two_tastes() -> ShopData:
     """Even customers buy p0 p2 p4, odd ones p1 p3 p5; c00 lacks p4 and c01 lacks p5."""
     rows = [
         (f"c{c:02d}", f"o{c}-{visit}", float(visit), f"p{p}")
@@ -174,7 +174,7 @@ def two_tastes() -> Shop:
     return shop_of(rows)
 
 
-@pytest.mark.parametrize("make", [CustomerItems, BasketItems, Ease])
+@pytest.mark.parametrize("make", [ItemKnn, BasketItemKnn, Ease])
 def test_what_the_like_minded_bought_is_offered_with_an_own_product_as_reason(make: type) -> None:
     shop = two_tastes()
     names = shop.purchases.products
@@ -187,7 +187,7 @@ def test_what_the_like_minded_bought_is_offered_with_an_own_product_as_reason(ma
 
 def test_customer_items_have_the_similarity_and_the_reason_of_a_plain_dense_computation() -> None:
     shop = toy()
-    scorer = CustomerItems(k=3).fit(shop)
+    scorer = ItemKnn(k=3).fit(shop)
     value = scorer.tastes_.csr().toarray()
     mass = value.sum(axis=1) ** 2
     most = np.quantile(mass, 0.9, method="higher")
@@ -204,7 +204,7 @@ def test_customer_items_have_the_similarity_and_the_reason_of_a_plain_dense_comp
     assert found.because.tolist() == adds.argmax(axis=1).tolist()
 
 
-@pytest.mark.parametrize("make", [CustomerItems, BasketItems])
+@pytest.mark.parametrize("make", [ItemKnn, BasketItemKnn])
 def test_without_reasons_the_same_is_offered(make: type) -> None:
     shop = toy()
     plain, told = everything(make(with_reasons=False), shop), everything(make(), shop)
@@ -213,15 +213,15 @@ def test_without_reasons_the_same_is_offered(make: type) -> None:
     assert matrix(plain, shop).tolist() == matrix(told, shop).tolist()
 
 
-@pytest.mark.parametrize("make", [BasketItems, CustomerItems, Ease, Neighbours, UserPopularity])
+@pytest.mark.parametrize("make", [BasketItemKnn, ItemKnn, Ease, TifuKnn, UpCf])
 def test_blocks_and_threads_change_nothing(make: type, monkeypatch: pytest.MonkeyPatch) -> None:
     shop = toy()
     together = everything(make(), shop)
     monkeypatch.setattr(scorer_module, "AT_ONCE", 2)
-    monkeypatch.setattr(similar, "ENTRIES_AT_ONCE", 10)
-    monkeypatch.setattr(similar, "PEOPLE_AT_ONCE", 1)
+    monkeypatch.setattr(item_similarity, "ENTRIES_AT_ONCE", 10)
+    monkeypatch.setattr(item_similarity, "PEOPLE_AT_ONCE", 1)
     for n in (1, 4):
-        monkeypatch.setattr(threads, "_processors", lambda n=n: n)
+        monkeypatch.setattr(parallel, "_processors", lambda n=n: n)
         apart = everything(make(), shop)
         assert matrix(apart, shop).tolist() == matrix(together, shop).tolist()
         assert apart.because.tolist() == together.because.tolist()
@@ -246,7 +246,7 @@ def test_content_offers_the_product_of_the_same_brand_and_price() -> None:
         [("c", "o", 1.0, "p0"), ("d", "o2", 1.0, "p1"), ("d", "o3", 1.0, "p2")], with_catalog=False
     )
     brand = np.array(["acme", "other", "acme"], dtype=object)
-    found = everything(Content(brand=brand, price=np.array([1.0, 9.0, 1.0])), shop)
+    found = everything(ContentBased(brand=brand, price=np.array([1.0, 9.0, 1.0])), shop)
     mine = found.take(found.asked == 0)
     assert mine.product.tolist() == [2]
     assert mine.because.tolist() == [0]
@@ -254,7 +254,7 @@ def test_content_offers_the_product_of_the_same_brand_and_price() -> None:
 
 def test_content_gives_nothing_where_nothing_is_known() -> None:
     shop = shop_of([("c", "o", 1.0, "p0"), ("d", "o2", 1.0, "p1")], with_catalog=False)
-    assert len(everything(Content(), shop)) == 0
+    assert len(everything(ContentBased(), shop)) == 0
 
 
 def test_popular_is_the_faded_share_of_the_stores_customers() -> None:

@@ -8,14 +8,14 @@ import pytest
 
 from tests.unit.recommend.shops import lines, on
 from xenorec.recommend import ShelfRecommender
-from xenorec.recommend.lines import read_lines
-from xenorec.recommend.purchases import Purchases, count_purchases
-from xenorec.recommend.segments import SEGMENTS, segment_of, segments
+from xenorec.recommend.customer_segments import SEGMENTS, segment_of, segments
+from xenorec.recommend.line_log import read_lines
+from xenorec.recommend.purchase_matrix import PurchaseMatrix, count_purchases
 
 DAY_OF_ASKING = 100.0
 
 
-def purchases(*visits: tuple[str, float], until: float = DAY_OF_ASKING) -> Purchases:
+def purchases(*visits: tuple[str, float], until: float = DAY_OF_ASKING) -> PurchaseMatrix:
     rows = lines(*[(who, day, "tea") for who, day in visits])
     return count_purchases(read_lines(rows), on(until).to_pydatetime())
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from xenorec.errors import BadInput, ConfigError
-from xenorec.recommend.themes import Sensitive
+from xenorec.recommend.themes import SensitiveProducts
 
 
 def topics(text):
-    return set(Sensitive.load().topics([text], [None])[0])
+    return set(SensitiveProducts.load().topics([text], [None])[0])
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_what_only_looks_alike_is_left_alone(text):
 
 
 def test_a_product_has_the_topics_of_its_title_and_of_its_category():
-    found = Sensitive.load().topics(
+    found = SensitiveProducts.load().topics(
         ["MEDICATED POWDER", None, "Bread"], ["BABY HBC", "CIGARS", "BAKERY"]
     )
     assert found == [frozenset({"baby", "health"}), frozenset({"tobacco"}), frozenset()]
@@ -85,20 +85,22 @@ def test_giving_up_smoking_tells_of_both():
 
 
 def test_alcohol_and_tobacco_are_for_adults():
-    assert Sensitive.load().age_restricted == {"alcohol", "tobacco"}
+    assert SensitiveProducts.load().age_restricted == {"alcohol", "tobacco"}
 
 
 def test_titles_and_categories_of_different_length_are_refused():
     with pytest.raises(BadInput, match="2 titles came with 1 categories"):
-        Sensitive.load().topics(["a", "b"], ["c"])
+        SensitiveProducts.load().topics(["a", "b"], ["c"])
 
 
 def test_a_file_of_ones_own_stands_alone_or_adds(tmp_path):
     path = tmp_path / "sensitive.toml"
     path.write_text('[topic.faith]\nwords = ["Prayer Mat"]\n', "utf-8")
-    assert Sensitive.load(path).names == ("faith",)
+    assert SensitiveProducts.load(path).names == ("faith",)
     path.write_text('extends = true\n[topic.health]\nwords = ["Botica"]\n', "utf-8")
-    assert Sensitive.load(path).topics(["botica", "ANTACIDS"], [None] * 2) == [{"health"}] * 2
+    assert (
+        SensitiveProducts.load(path).topics(["botica", "ANTACIDS"], [None] * 2) == [{"health"}] * 2
+    )
 
 
 def test_all_mistakes_of_a_file_are_told_at_once(tmp_path):
@@ -107,7 +109,7 @@ def test_all_mistakes_of_a_file_are_told_at_once(tmp_path):
         '[topic.a]\nword = ["x"]\n[topic.b]\nwords = ["x * y", "!"]\nexcept = ["* z"]\n', "utf-8"
     )
     with pytest.raises(ConfigError) as caught:
-        Sensitive.load(path)
+        SensitiveProducts.load(path)
     assert [problem.where for problem in caught.value.problems] == [
         *("topic.a.word", "topic.a.words", "topic.b.words", "topic.b.words", "topic.b.except"),
     ]

@@ -21,8 +21,8 @@ from xenorec.recommend import (
     show_page,
     show_reason,
 )
-from xenorec.recommend.figures import METHODS
-from xenorec.recommend.methods import EASE, HALF_LIFE, ITEMS, NEIGHBOURS, OWN, POPULAR, USERS
+from xenorec.recommend.baselines import EASE, HALF_LIFE, ITEMS, NEIGHBOURS, OWN, POPULAR, USERS
+from xenorec.recommend.customer_charts import METHODS
 
 WEEKLY = [("ann", 7.0 * week, "milk") for week in range(8)]
 UNSTEADY = [("ann", day, "tea") for day in (1.0, 2.0, 20.0, 23.0, 50.0)]

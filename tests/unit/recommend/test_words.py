@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from xenorec.recommend.words import readable
+from xenorec.recommend.display_names import readable
 
 
 @pytest.mark.parametrize(

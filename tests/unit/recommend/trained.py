@@ -9,13 +9,13 @@ import pandas as pd
 
 import xenorec as xr
 from tests.unit.recommend.shops import checkerboard
-from xenorec.boosting.trees import Boosting
+from xenorec.config.durations import span
+from xenorec.modeling.boosting.gradient_boosting import BoostingSettings
 from xenorec.recommend import ShelfRecommender
-from xenorec.recommend.ranker.ranker import Ranker
-from xenorec.recommend.ranker.training import Sampling
-from xenorec.recommend.saved.spread import spreads_of
+from xenorec.recommend.model_store.feature_distribution import spreads_of
+from xenorec.recommend.ranker.training_rows import Sampling
+from xenorec.recommend.ranker.two_stage_ranker import TwoStageRanker
 from xenorec.recommend.scorers import Ease
-from xenorec.spans import span
 from xenorec.testing import InventedShop, invented_shop
 
 AS_OF = "2017-07-01"
@@ -36,12 +36,12 @@ def grocery() -> xr.Workspace:
 def boosted(**settings: Any) -> ShelfRecommender:
     """A recommender whose two stages are few small trees, so that it is learned in a moment."""
     model = ShelfRecommender(**settings).fit(grocery().history(AS_OF))
-    model.ranker_ = Ranker(
+    model.ranker_ = TwoStageRanker(
         span(model.within),
         [Ease(2000, only_new=True, with_reasons=False)],
         Sampling(least=20),
-        Boosting(20, least=10),
-        Boosting(20, n_leaves=8, least=10),
+        BoostingSettings(20, least=10),
+        BoostingSettings(20, n_leaves=8, least=10),
     ).fit(model._shop)
     model.spread_ = spreads_of(model.ranker_)
     model._know()

@@ -9,10 +9,10 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from xenorec.campaigns.contacts import _uplift
+from xenorec.campaigns.contact_policy import _uplift
 from xenorec.report.campaign_report import _compared, _gap
 from xenorec.report.lift import lift
-from xenorec.report.page import _estimate, _interval
+from xenorec.report.report_page import _estimate, _interval
 
 AS_OF = datetime(2017, 11, 1, tzinfo=UTC)
 LATER = AS_OF + timedelta(days=9)

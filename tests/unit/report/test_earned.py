@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from xenorec.report.earned import Earned, earned_lines
+from xenorec.report.shelf_revenue import ShelfRevenue, earned_lines
 
 
 def line(n_shown: int, expected: float, earned: float, factor: float) -> str:
-    row = Earned("buy_again", n_shown, expected, earned, factor, factor - 0.4, factor + 0.7)
+    row = ShelfRevenue("buy_again", n_shown, expected, earned, factor, factor - 0.4, factor + 0.7)
     return earned_lines([row])[1]
 
 

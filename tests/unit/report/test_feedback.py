@@ -10,7 +10,7 @@ import pytest
 
 import xenorec as xr
 from xenorec.errors import MissingFile
-from xenorec.links import LinkToken, sign
+from xenorec.link_tokens import LinkToken, sign
 from xenorec.recommend.feedback import read_cells
 
 START = datetime(2024, 3, 1, 12, tzinfo=UTC)

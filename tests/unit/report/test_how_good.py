@@ -12,8 +12,8 @@ import xenorec as xr
 from xenorec.errors import BadInput
 from xenorec.report import HowGood, how_good
 from xenorec.report.campaign_report import CampaignReport
-from xenorec.report.page import report_page
-from xenorec.report.verdict import Verdict, quick_look
+from xenorec.report.quality_summary import QualityLine, quick_look
+from xenorec.report.report_page import report_page
 from xenorec.testing import invented_shop
 from xenorec.timing import (
     ReplenishmentEvaluation,
@@ -164,7 +164,7 @@ def test_the_same_lines_as_text_markdown_and_box() -> None:
 
 
 def test_text_is_escaped() -> None:
-    box = HowGood("<when>", (Verdict("a<b", "c&d"),), ("<note>",))
+    box = HowGood("<when>", (QualityLine("a<b", "c&d"),), ("<note>",))
     page = box.to_html()
     for text in ("a&lt;b", "c&amp;d", "&lt;note&gt;", "&lt;when&gt;"):
         assert text in page

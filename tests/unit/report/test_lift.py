@@ -11,7 +11,7 @@ import pytest
 
 from xenorec.errors import BadInput, UnknownColumn, XenorecWarning
 from xenorec.report.lift import lift
-from xenorec.report.rerandomisation import Limit, Ranked, Rerandomisation
+from xenorec.report.rerandomisation import LimitDistribution, RankedStatistics, Rerandomisation
 
 HILLSTROM = Path(__file__).parents[4] / "shared" / "data" / "hillstrom.csv"
 
@@ -276,7 +276,7 @@ def test_the_interval_excludes_zero_where_the_p_value_is_small(n_control, covari
 @pytest.mark.parametrize("alpha", [0.05, 0.3, 0.9])
 def test_a_statistic_is_kept_where_its_p_value_is_not_small(n, alpha):
     drawn = np.random.default_rng(n).integers(0, n // 2, n) / 2
-    ranked = Ranked.of(drawn)
+    ranked = RankedStatistics.of(drawn)
     low, high = ranked.kept(alpha)
     for seen in np.linspace(-1, n / 4 + 1, 8 * n + 17):
         assert (ranked.p_value(seen) >= alpha) == (low <= seen <= high), seen
@@ -288,9 +288,9 @@ def test_the_limit_of_large_arms_is_what_draws_give(size):
     values = rng.lognormal(0, size / 5, 2_400)
     is_treated = np.arange(2_400) < 1_500
     columns = ((values - values.mean()) / values.std())[:, None]
-    limit = Limit.of(columns[:, 0], is_treated)
+    limit = LimitDistribution.of(columns[:, 0], is_treated)
     drawn = Rerandomisation(columns, is_treated, "s")
-    ranked = Ranked.of(_statistics(drawn))
+    ranked = RankedStatistics.of(_statistics(drawn))
     assert limit is not None
     assert limit.kept(0.05) == pytest.approx(ranked.kept(0.05), abs=0.15)
     for seen in (-2.5, -1.0, 0.3, 2.0):
@@ -315,9 +315,9 @@ def test_a_small_or_uneven_arm_has_no_limit():
     rng = np.random.default_rng(5)
     even, heavy = rng.normal(size=2_400), rng.lognormal(0, 2, 2_400)
     is_treated = np.arange(2_400) < 1_500
-    assert Limit.of(heavy, is_treated) is None
-    assert Limit.of(even, np.arange(2_400) < 2_000) is None
-    assert Limit.of(np.where(is_treated, even, 0), is_treated) is None
+    assert LimitDistribution.of(heavy, is_treated) is None
+    assert LimitDistribution.of(even, np.arange(2_400) < 2_000) is None
+    assert LimitDistribution.of(np.where(is_treated, even, 0), is_treated) is None
 
 
 def test_of_a_hundred_splits_without_an_effect_about_five_look_like_one():

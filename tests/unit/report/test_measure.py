@@ -8,8 +8,8 @@ import pyarrow as pa
 
 import xenorec as xr
 from tests.conftest import orders
-from xenorec.report.figures import bars, columns, interval
-from xenorec.report.measure import measured
+from xenorec.report.outcome_metrics import measured
+from xenorec.report.svg_charts import bars, columns, interval
 
 AS_OF = datetime(2024, 3, 15, tzinfo=UTC)
 

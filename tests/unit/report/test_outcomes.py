@@ -13,7 +13,7 @@ import pytest
 import xenorec as xr
 from tests.unit.campaigns.outbox import NOON, Recorder, decision, fill, worker
 from xenorec.channels import Envelope, SendResult
-from xenorec.links import LinkToken, sign
+from xenorec.link_tokens import LinkToken, sign
 from xenorec.schema.enums import DeliveryState, Reason
 
 Rows = list[tuple[object, ...]]

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from xenorec.report.score_interval import Shares
+from xenorec.report.score_interval import ShareDifference
 
 SHARES = [(12, 16, 1, 16), (19, 29, 22, 30), (5, 56, 0, 29)]
 PROPCIS = (7, 34, 1, 34)
@@ -34,7 +34,7 @@ Statistics in Medicine 17, table II: method 6, Miettinen and Nurminen."""
 )
 def test_corrected_for_skewness_as_the_author_of_the_method_has_it(shares, low, high, p_value):
     """The examples of ``ratesci::scoreci`` (Laud 2017)."""
-    found = Shares(*shares).effect(level=0.95)
+    found = ShareDifference(*shares).effect(level=0.95)
     assert (found.ci_low, found.ci_high) == pytest.approx((low, high), abs=1e-6)
     assert found.p_value == pytest.approx(p_value, rel=1e-5)
 
@@ -50,13 +50,13 @@ def test_corrected_for_skewness_as_the_author_of_the_method_has_it(shares, low, 
 )
 def test_uncorrected_it_is_that_of_miettinen_and_nurminen(shares, low, high):
     """As ``ratesci::scoreci(skew = FALSE)`` and ``PropCIs::diffscoreci`` have it."""
-    found = Shares(*shares).effect(level=0.95, is_corrected=False)
+    found = ShareDifference(*shares).effect(level=0.95, is_corrected=False)
     assert (found.ci_low, found.ci_high) == pytest.approx((low, high), abs=1e-6)
 
 
 @pytest.mark.parametrize(("shares", "interval"), NEWCOMBE)
 def test_the_table_of_newcombe(shares, interval):
-    found = Shares(*shares).effect(level=0.95, is_corrected=False)
+    found = ShareDifference(*shares).effect(level=0.95, is_corrected=False)
     assert (found.ci_low, found.ci_high) == pytest.approx(interval, abs=6e-5)
 
 
@@ -64,7 +64,7 @@ def test_the_shares_at_a_supposed_difference_are_the_likeliest():
     import numpy as np
 
     for shares, difference in product([*SHARES, PROPCIS, (57, 10_000, 0, 204)], (-0.3, -0.01, 0.2)):
-        arms = Shares(*shares)
+        arms = ShareDifference(*shares)
         treated, control = arms._restricted(difference)
         assert treated - control == pytest.approx(difference)
         grid = np.linspace(max(0, -difference), min(1, 1 - difference), 20_001)[1:-1]
@@ -87,13 +87,13 @@ def _likelihood(arms, treated, control):
 def test_every_small_table_has_an_interval_that_agrees_with_its_p_value(level):
     for n, n_control in ((1, 1), (1, 4), (9, 2), (12, 5)):
         for events, events_control in product(range(n + 1), range(n_control + 1)):
-            told = Shares(events, n, events_control, n_control).effect(level=level)
+            told = ShareDifference(events, n, events_control, n_control).effect(level=level)
             assert -1 <= told.ci_low <= told.estimate <= told.ci_high <= 1
             assert told.ci_low < told.ci_high
             assert (told.p_value < 1 - level) == (not told.ci_low <= 0 <= told.ci_high)
-            other = Shares(events_control, n_control, events, n).effect(level=level)
+            other = ShareDifference(events_control, n_control, events, n).effect(level=level)
             assert (other.ci_low, other.ci_high) == pytest.approx((-told.ci_high, -told.ci_low))
-            lost = Shares(n - events, n, n_control - events_control, n_control)
+            lost = ShareDifference(n - events, n, n_control - events_control, n_control)
             assert lost.effect(level=level).p_value == pytest.approx(told.p_value)
 
 
@@ -104,7 +104,7 @@ def test_both_sides_err_alike_where_the_control_is_small():
     up = down = 0.0
     for n in range(100):
         chance = hypergeom.pmf(n, 5_000, 1_000, 100)
-        told = Shares(1_000 - n, 4_900, n, 100).effect(level=0.95)
+        told = ShareDifference(1_000 - n, 4_900, n, 100).effect(level=0.95)
         up += chance * (told.ci_low > 0)
         down += chance * (told.ci_high < 0)
     assert 0.017 < up < 0.033

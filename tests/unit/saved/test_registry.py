@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from xenorec.errors import BadInput, NotSupported
-from xenorec.saved import Decoder, Encoder, Registry, encoded, reached, revived
+from xenorec.modeling.persistence import Decoder, Encoder, SavableClasses, encoded, reached, revived
 
 
 class Pair(NamedTuple):
@@ -38,7 +38,7 @@ class Model:
         return self
 
 
-REGISTRY = Registry.of(reached([Outer]), home="the list")
+REGISTRY = SavableClasses.of(reached([Outer]), home="the list")
 OUTER = Outer(Inner((Pair(0.1, 0.2), Pair(0.3, float("inf")))), np.arange(3))
 
 
@@ -67,7 +67,7 @@ def test_what_a_model_makes_again_is_left_out():
 
 def test_a_class_that_is_not_listed_is_named_with_its_place():
     with pytest.raises(NotSupported, match=r"outer\.inner is a Inner.*named in the list"):
-        Encoder(Registry.of([Outer], home="the list")).encode(OUTER, "outer")
+        Encoder(SavableClasses.of([Outer], home="the list")).encode(OUTER, "outer")
     with pytest.raises(LookupError, match="Popen"):
         Decoder({}, REGISTRY).decode({"object": "Popen", "of": {}})
 
@@ -75,7 +75,7 @@ def test_a_class_that_is_not_listed_is_named_with_its_place():
 def test_two_classes_of_one_name_are_refused():
     other = dataclass(type("Pair", (), {"__annotations__": {"low": "float"}}))
     with pytest.raises(BadInput, match="both have a class Pair"):
-        Registry.of([Pair, other], home="the list")
+        SavableClasses.of([Pair, other], home="the list")
 
 
 def test_another_class_of_the_same_name_is_not_known():

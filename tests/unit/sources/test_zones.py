@@ -10,8 +10,8 @@ import pytest
 
 import xenorec as xr
 from tests.conftest import orders
+from xenorec.config.project import new_project, read_project
 from xenorec.errors import ConfigError
-from xenorec.project import new_project, read_project
 
 EVENING = ("o1", "c", "2024-03-02T04:00:00Z", "5")  # 1 March, 20:00 in Los Angeles
 MORNING = ("o2", "c", "2024-03-02T17:00:00Z", "5")  # 2 March, 09:00 in Los Angeles

@@ -25,9 +25,9 @@ from tests.unit.till.shops import (
 )
 from xenorec.errors import BadInput, UnknownName, XenorecWarning
 from xenorec.pos import Till
-from xenorec.pos.keys import keyed_hash, normalise
-from xenorec.pos.serving import NAME
-from xenorec.till.stores import Store
+from xenorec.pos.identifier_hashes import keyed_hash, normalise
+from xenorec.pos.serving_store import NAME
+from xenorec.till.store_data import Store
 
 
 @pytest.fixture(scope="module")

@@ -12,12 +12,12 @@ import pytest
 import xenorec as xr
 from tests.unit.till.shops import BLR, COLLECTED, SALE, TYO, collect, opened, served, sold
 from xenorec.pos import Customer, Till
-from xenorec.pos.keys import keyed_hash
-from xenorec.pos.revoked import NAME
-from xenorec.pos.serving import write_serving
-from xenorec.report.audit import TILLS
+from xenorec.pos.identifier_hashes import keyed_hash
+from xenorec.pos.revocations import NAME
+from xenorec.pos.serving_store import write_serving
+from xenorec.report.audit_report import TILLS
 from xenorec.till import RevokedTill, revoke_everywhere
-from xenorec.till.shop import TillFolder, remember_folder, shop_id, till_folders
+from xenorec.till.till_folders import TillFolder, remember_folder, shop_id, till_folders
 
 AT = datetime(2024, 6, 1, tzinfo=UTC)
 

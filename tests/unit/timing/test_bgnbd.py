@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from xenorec.timing import NextPurchase
+from xenorec.timing.event_log import read_orders
 from xenorec.timing.next_purchase.bgnbd import BgNbd
-from xenorec.timing.next_purchase.fitting import search, shop_of
-from xenorec.timing.next_purchase.likelihood import Likelihood
-from xenorec.timing.next_purchase.purchases import Patterns, compress, count_purchases
-from xenorec.timing.stamps import read_orders
+from xenorec.timing.next_purchase.bgnbd_likelihood import BetaGeometricLikelihood
+from xenorec.timing.next_purchase.member_fitting import search, shop_of
+from xenorec.timing.next_purchase.rfm_summary import RfmPatterns, compress, count_purchases
 
 from .shops import bgnbd_shop
 
@@ -24,9 +24,9 @@ def fit_bgnbd(patterns):
     return search(shop_of(patterns, BgNbd), BgNbd)
 
 
-def past(frequency, recency, age) -> Patterns:
+def past(frequency, recency, age) -> RfmPatterns:
     columns = [np.asarray(column, dtype=float) for column in (frequency, recency, age)]
-    return Patterns(*columns, np.ones(len(columns[0])))
+    return RfmPatterns(*columns, np.ones(len(columns[0])))
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def test_weights_give_the_same_parameters_as_one_row_per_customer():
 
 
 def test_the_slopes_are_those_of_the_likelihood():
-    shop = Likelihood(compress(count_purchases(read_orders(bgnbd_shop(400, 120)))))
+    shop = BetaGeometricLikelihood(compress(count_purchases(read_orders(bgnbd_shop(400, 120)))))
     logs = np.log([0.6, 20.0, 0.7, 3.0])
     steps = np.eye(4) * 1e-5
     by_hand = [(shop.loss(logs + d)[0] - shop.loss(logs - d)[0]) / 2e-5 for d in steps]

@@ -11,7 +11,7 @@ import pytest
 from xenorec.errors import BadInput, XenorecWarning
 from xenorec.timing import NextPurchase
 from xenorec.timing.closures import Closure, closures_of, find_closures
-from xenorec.timing.stamps import read_orders
+from xenorec.timing.event_log import read_orders
 
 FIRST, LAST = pd.Timestamp("2017-05-01"), pd.Timestamp("2017-06-30")
 

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from xenorec.testing import TimingSuite
-from xenorec.testing.saved_models import SavedSuite
+from xenorec.testing.saved_model_suite import SavedSuite
 from xenorec.timing import Lapse, NextPurchase, Occasions, OccasionUplift, SendTime
 from xenorec.timing.lifetime_value.model import LifetimeValue
-from xenorec.timing.next_purchase import learner
+from xenorec.timing.next_purchase import hazard_learner
 from xenorec.timing.replenishment.model import Replenishment
 
 TUESDAY_EVENING = 24 + 18
@@ -28,7 +28,9 @@ class TestNextPurchase(TimingSuite):
     @pytest.fixture(autouse=True)
     def few_trees(self, monkeypatch):
         monkeypatch.setattr(
-            learner, "BOOSTING", replace(learner.BOOSTING, n_trees=20, learning_rate=0.25)
+            hazard_learner,
+            "BOOSTING",
+            replace(hazard_learner.BOOSTING, n_trees=20, learning_rate=0.25),
         )
 
     def make(self):

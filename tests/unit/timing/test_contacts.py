@@ -7,7 +7,7 @@ import pytest
 
 from xenorec.errors import BadInput
 from xenorec.timing import choose_contacts
-from xenorec.timing.contacts.worth import BASE_UPLIFT
+from xenorec.timing.contact_selection.contact_value import BASE_UPLIFT
 
 MONDAY = pd.Timestamp("2017-10-30 10:00", tz="UTC")
 
@@ -213,7 +213,9 @@ def test_the_answer_does_not_depend_on_the_order_or_on_who_else_is_asked():
 def test_customers_that_do_not_fit_on_one_line_of_time_get_the_same(monkeypatch):
     frame = many()
     told = choose_contacts(frame)
-    monkeypatch.setattr("xenorec.timing.contacts.pick.LINE", 50 * 24 * 3_600_000_000 * 7)
+    monkeypatch.setattr(
+        "xenorec.timing.contact_selection.greedy_selection.LINE", 50 * 24 * 3_600_000_000 * 7
+    )
     pd.testing.assert_frame_equal(choose_contacts(frame), told)
 
 

@@ -6,17 +6,17 @@ import pytest
 
 from xenorec.errors import BadInput
 from xenorec.timing import evaluate_timing
-from xenorec.timing.evaluation.dates import CAP, Dates, date_scores
-from xenorec.timing.evaluation.figures import wilson
-from xenorec.timing.evaluation.scores import (
+from xenorec.timing.evaluation.date_metrics import CAP, PredictedDates, date_scores
+from xenorec.timing.evaluation.order_baselines import base_rate, ordered_within, recency_rule
+from xenorec.timing.evaluation.probability_metrics import (
     auc,
     brier,
     calibration,
     expected_calibration_error,
     log_loss,
 )
-from xenorec.timing.evaluation.simple_rules import base_rate, ordered_within, recency_rule
-from xenorec.timing.stamps import read_orders
+from xenorec.timing.evaluation.reliability_charts import wilson
+from xenorec.timing.event_log import read_orders
 
 from .shops import START, bgnbd_shop
 
@@ -122,7 +122,7 @@ def test_intervals_of_rare_customers_hold_four_in_five_where_what_is_cut_off_cou
     soon = np.where(late > CAP, -pace * np.log(0.8), soon)
     wait = np.stack([soon, middle, np.where(late > CAP, np.inf, late)], axis=1)
     # when the intervals are held against what came
-    told = date_scores(Dates(wait, 1 - np.exp(-CAP / pace)).rows("true", came)).iloc[0]
+    told = date_scores(PredictedDates(wait, 1 - np.exp(-CAP / pace)).rows("true", came)).iloc[0]
     # then the open share is right, and the plain one too high
     assert told["coverage_open"] == pytest.approx(0.8, abs=0.005)
     assert told["coverage"] > 0.82

@@ -6,7 +6,7 @@ import pytest
 
 from xenorec.errors import BadInput
 from xenorec.timing import evaluate_value
-from xenorec.timing.evaluation.value_scores import bias, calibration, mae, rmse, scores, top_decile
+from xenorec.timing.evaluation.value_metrics import bias, calibration, mae, rmse, scores, top_decile
 
 from .shops import START, bgnbd_shop
 from .test_lifetime_value import priced

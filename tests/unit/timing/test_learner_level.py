@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from xenorec.boosting.trees import constant_model
+from xenorec.modeling.boosting.gradient_boosting import constant_model
 from xenorec.timing import NextPurchase
-from xenorec.timing.next_purchase import learner
-from xenorec.timing.next_purchase.curve import curve_of
-from xenorec.timing.next_purchase.learner import MOST_OFF, Learner, held_to
-from xenorec.timing.next_purchase.periods import N_PERIODS, Ahead
+from xenorec.timing.next_purchase import hazard_learner
+from xenorec.timing.next_purchase.hazard_intervals import N_PERIODS, HazardIntervals
+from xenorec.timing.next_purchase.hazard_learner import MOST_OFF, HazardLearner, held_to
+from xenorec.timing.next_purchase.survival_curve import curve_of
 
 from .shops import START, bgnbd_shop
 
@@ -25,13 +25,13 @@ def of(hazard):
     """Return a learner that says the same hazard of everybody."""
     bought = np.arange(1000) < 1000 * hazard
     trees = constant_model(bought, np.ones(1000))
-    return Learner(trees, share=1.0, shift=0.0, gain=0.0, level=np.zeros(N_PERIODS))
+    return HazardLearner(trees, share=1.0, shift=0.0, gain=0.0, level=np.zeros(N_PERIODS))
 
 
 @pytest.mark.parametrize("hazard", [0.6, 0.2, 0.001])
 def test_the_total_stays_near_the_probability_models(model, hazard):
     # given a learner of a season in which all come, or none
-    ahead = Ahead(model.visits_, model.now_, model.model_)
+    ahead = HazardIntervals(model.visits_, model.now_, model.model_)
     held = held_to(of(hazard), ahead)
     assert held.is_held
     curve = curve_of(held.hazards(ahead), ahead.past, model.model_)
@@ -42,7 +42,7 @@ def test_the_total_stays_near_the_probability_models(model, hazard):
 
 
 def test_who_comes_sooner_is_still_the_learners_word(model):
-    ahead = Ahead(model.visits_, model.now_, model.model_)
+    ahead = HazardIntervals(model.visits_, model.now_, model.model_)
     free = of(0.5)
     held = held_to(free, ahead)
     assert (np.diff(held.hazards(ahead)[:, 0]) == 0).all()  # the same of all, as it was taught
@@ -50,9 +50,9 @@ def test_who_comes_sooner_is_still_the_learners_word(model):
 
 
 def test_a_learner_that_agrees_is_left_as_it_is(model):
-    ahead = Ahead(model.visits_, model.now_, model.model_)
+    ahead = HazardIntervals(model.visits_, model.now_, model.model_)
 
-    class Agreeing(Learner):
+    class Agreeing(HazardLearner):
         def odds(self, ahead):
             return np.log(ahead.plain / (1 - ahead.plain))
 
@@ -66,11 +66,11 @@ def test_notes_say_that_the_total_was_held(monkeypatch):
     found = []
 
     def eager(visits, now, member, chance):
-        ahead = Ahead(visits, now, member)
+        ahead = HazardIntervals(visits, now, member)
         found.append(held_to(of(0.5), ahead))
         return found[-1]
 
     monkeypatch.setattr("xenorec.timing.next_purchase.model.learn", eager)
     fitted = NextPurchase().fit(bgnbd_shop(150, 300), as_of=AS_OF)
     assert any("not against another season" in note for note in fitted.notes_)
-    assert np.abs(found[0].level).max() > learner.HELD
+    assert np.abs(found[0].level).max() > hazard_learner.HELD

@@ -7,26 +7,26 @@ import pytest
 
 from xenorec.errors import BadInput, NotFitted
 from xenorec.timing import VALUE_COLUMNS, LifetimeValue
-from xenorec.timing.lifetime_value import gamma_gamma, returns
-from xenorec.timing.lifetime_value.base import fit_base
-from xenorec.timing.lifetime_value.blend import Weights, blend
+from xenorec.timing.lifetime_value import gamma_gamma, return_rates
+from xenorec.timing.lifetime_value.base_value import fit_base
 from xenorec.timing.lifetime_value.gamma_gamma import (
     GammaGamma,
     ShopMean,
     choose_value_model,
     fit_gamma_gamma,
 )
-from xenorec.timing.lifetime_value.habits import habits
-from xenorec.timing.lifetime_value.interval import (
-    Drift,
+from xenorec.timing.lifetime_value.prediction_intervals import (
+    VarianceOverTime,
     held,
     set_drift,
     spread,
     value_between,
     visits_between,
 )
-from xenorec.timing.lifetime_value.learner import Rates, lessons_of, origins_of
-from xenorec.timing.lifetime_value.spending import Visits, read_spending, visits_of
+from xenorec.timing.lifetime_value.rate_blending import RateWeights, blend
+from xenorec.timing.lifetime_value.rate_learner import CustomerRates, lessons_of, origins_of
+from xenorec.timing.lifetime_value.spend_log import SpendDays, read_spending, visits_of
+from xenorec.timing.lifetime_value.value_features import habits
 
 from .shops import START, FakeHistory, bgnbd_shop
 
@@ -341,7 +341,7 @@ def test_the_mean_lies_between_the_shop_and_the_customer():
 def test_habits_are_per_day_known():
     # Given a visit of 10 every second day for 60 days, seen at the end.
     day = np.arange(0, 60, 2)
-    visits = Visits(1, np.zeros(30, dtype=np.int64), day, np.full(30, 10.0), 60)
+    visits = SpendDays(1, np.zeros(30, dtype=np.int64), day, np.full(30, 10.0), 60)
     row = habits(visits)[0]
     assert row[:3].tolist() == [2, 0.5, 5.0]
     assert row[3:5].tolist() == [0.5, 5.0]
@@ -351,7 +351,7 @@ def test_habits_are_per_day_known():
 def test_lessons_see_before_and_after_the_origin_apart():
     # Given somebody who comes daily for 50 days and then never again.
     day = np.arange(50)
-    visits = Visits(1, np.zeros(50, dtype=np.int64), day, np.ones(50), 100)
+    visits = SpendDays(1, np.zeros(50, dtype=np.int64), day, np.ones(50), 100)
     lessons = lessons_of(visits, [50, 40])
     assert lessons.visits.tolist() == [0.0, 10 / 50]
     assert lessons.habits[:, 0].tolist() == [1.0, 1.0]
@@ -361,10 +361,10 @@ def test_lessons_see_before_and_after_the_origin_apart():
 def test_a_blend_keeps_the_level_of_the_probability_model(orders):
     visits = visits_of(read_spending(orders, as_of=AS_OF))
     base, n = fit_base(visits), visits.per_customer()
-    factors = blend(base, Rates(n * 7, n * 100), Weights(0.5, 0.5))
+    factors = blend(base, CustomerRates(n * 7, n * 100), RateWeights(0.5, 0.5))
     told = base.n_expected(28.0)
     assert np.sum(told * factors.visits) == pytest.approx(told.sum(), rel=0.02)
-    none = blend(base, Rates(n * 7, n * 100), Weights(0.0, 0.0))
+    none = blend(base, CustomerRates(n * 7, n * 100), RateWeights(0.0, 0.0))
     assert np.allclose(none.visits, 1)
     assert np.allclose(none.spend, 1)
 
@@ -389,8 +389,10 @@ def test_the_drift_is_set_so_that_intervals_hold():
     drift = set_drift(lambda d: visits_between(n, d), truth)
     assert drift == pytest.approx(0.2, rel=0.25)
     assert held(*visits_between(n, drift), truth).mean() == pytest.approx(0.8, abs=0.02)
-    assert Drift((10.0, 20.0), (0.1, 0.2), (0.3, 0.3)).at(15.0) == pytest.approx((0.15, 0.3))
-    assert Drift((10.0,), (0.1,), (0.3,)).at(40.0) == pytest.approx((0.2, 0.6))
+    assert VarianceOverTime((10.0, 20.0), (0.1, 0.2), (0.3, 0.3)).at(15.0) == pytest.approx(
+        (0.15, 0.3)
+    )
+    assert VarianceOverTime((10.0,), (0.1,), (0.3,)).at(40.0) == pytest.approx((0.2, 0.6))
 
 
 def test_an_order_in_two_rows_is_refused_as_it_would_count_twice():
@@ -422,12 +424,12 @@ def test_order_values_are_fitted_by_lifetimes_where_its_fit_is_sound(monkeypatch
     rng = np.random.default_rng(8)
     n = rng.integers(1, 12, 800).astype(float)
     mean = rng.gamma(4 * n, 1 / n) * 15 / rng.gamma(5, 1, 800)
-    ours = gamma_gamma._Shop(n, mean, np.ones(800)).search()
-    theirs = gamma_gamma._Shop(n, mean, np.ones(800)).by_lifetimes()
+    ours = gamma_gamma._OrderValues(n, mean, np.ones(800)).search()
+    theirs = gamma_gamma._OrderValues(n, mean, np.ones(800)).by_lifetimes()
     assert ours == pytest.approx(theirs, abs=1e-3)
     sound = gamma_gamma.fit_gamma_gamma(n, mean, np.ones(800))
     for other in (None, theirs + 0.5, np.full(3, np.nan)):  # no end, on a slope, no numbers
-        monkeypatch.setattr(gamma_gamma._Shop, "by_lifetimes", lambda _, found=other: found)
+        monkeypatch.setattr(gamma_gamma._OrderValues, "by_lifetimes", lambda _, found=other: found)
         stood_in = gamma_gamma.fit_gamma_gamma(n, mean, np.ones(800))
         assert list(vars(stood_in).values()) == pytest.approx(list(vars(sound).values()), rel=1e-2)
 
@@ -456,6 +458,6 @@ def test_where_returns_fall_by_chance_all_are_drawn_to_the_shop(orders):
     rng = np.random.default_rng(6)
     back = early[rng.random(len(early)) < 0.2].assign(net_amount=-20.0)
     rows = read_spending(pd.concat([early, back]), as_of=AS_OF)
-    kept = returns.kept_shares(rows)
+    kept = return_rates.kept_shares(rows)
     assert kept.mean() == pytest.approx(0.8, abs=0.02)
     assert kept.std() < 0.06

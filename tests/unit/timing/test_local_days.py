@@ -10,10 +10,10 @@ import pytest
 
 import xenorec as xr
 from xenorec.timing import Lapse, LifetimeValue, NextPurchase, Replenishment
-from xenorec.timing.lifetime_value.spending import read_spending, visits_of
+from xenorec.timing.event_log import read_orders
+from xenorec.timing.lifetime_value.spend_log import read_spending, visits_of
 from xenorec.timing.local_clock import on_local_clock
-from xenorec.timing.replenishment.bought import read_bought
-from xenorec.timing.stamps import read_orders
+from xenorec.timing.replenishment.item_purchases import read_bought
 
 LA = "America/Los_Angeles"
 EVENING, MORNING, NIGHT = (

@@ -9,17 +9,17 @@ import pytest
 
 from xenorec.errors import BadInput, NotSupported
 from xenorec.timing import Lapse, NextPurchase
-from xenorec.timing.next_purchase import fitting, lifetimes_fitters, one_time
+from xenorec.timing.event_log import read_orders
+from xenorec.timing.next_purchase import lifetimes_fitters, member_fitting, one_time_buyers
 from xenorec.timing.next_purchase.bgnbd import BgNbd, MbgNbd
-from xenorec.timing.next_purchase.fitting import MEMBERS, fit_member, is_sound, shop_of
-from xenorec.timing.next_purchase.pareto import ParetoNbd
-from xenorec.timing.next_purchase.purchases import Patterns, compress, count_purchases
-from xenorec.timing.stamps import read_orders
+from xenorec.timing.next_purchase.member_fitting import MEMBERS, fit_member, is_sound, shop_of
+from xenorec.timing.next_purchase.pareto_nbd import ParetoNbd
+from xenorec.timing.next_purchase.rfm_summary import RfmPatterns, compress, count_purchases
 
 from .shops import START, bgnbd_shop
 
 AS_OF = START + pd.Timedelta(days=300)
-SEEN = Patterns(
+SEEN = RfmPatterns(
     *(np.array(v, float) for v in ([0, 0, 1, 2, 7, 100], [0, 0, 5, 100, 206, 360])),
     np.array([3.0, 272, 200, 272, 272, 365]),
     np.ones(6),
@@ -90,7 +90,7 @@ def test_a_fit_of_lifetimes_is_taken_where_it_is_sound(orders, member):
     theirs = lifetimes_fitters.fit_by_lifetimes(past, MEMBERS[member])
     assert fitted.by == "lifetimes"
     assert fitted.model == theirs
-    ours = fitting.search(shop_of(past, MEMBERS[member]), MEMBERS[member])
+    ours = member_fitting.search(shop_of(past, MEMBERS[member]), MEMBERS[member])
     assert list(vars(ours).values()) == pytest.approx(list(vars(theirs).values()), rel=0.02)
 
 
@@ -192,7 +192,7 @@ def test_a_small_shop_where_nobody_leaves_is_not_called_personal(n):
     model = NextPurchase().fit(orders, as_of=START + pd.Timedelta(days=200))
     assert set(model.predict()["level"]) == {"shop"}
     assert any("weak prior" in note for note in model.notes_)
-    low, high = np.array(fitting.BOUNDS[MbgNbd]).T
+    low, high = np.array(member_fitting.BOUNDS[MbgNbd]).T
     values = np.array(list(vars(model.parameters_).values()))
     assert ((values > low * 1.1) & (values < high / 1.1)).all()
 
@@ -289,8 +289,11 @@ def test_the_chance_of_who_came_once_never_rises_whatever_a_learner_says():
         ever = np.where(twice, 0.3, 0.2 + 0.5 * (np.floor(silence) % 7) / 7)
         return ever, ever / 4
 
-    table = one_time.table_of(400.0, 120, alive)
+    table = one_time_buyers.table_of(400.0, 120, alive)
     assert len(table) == 121
     assert (np.diff(table) <= 0).all()
     assert table.max() <= 0.3
-    assert one_time.looked_up(table, np.array([0.2, 500.0])).tolist() == [table[0], table[-1]]
+    assert one_time_buyers.looked_up(table, np.array([0.2, 500.0])).tolist() == [
+        table[0],
+        table[-1],
+    ]

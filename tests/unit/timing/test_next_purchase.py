@@ -7,9 +7,9 @@ import pytest
 from xenorec.errors import BadInput, NotFitted
 from xenorec.timing import MODEL_COLUMNS, NextPurchase
 from xenorec.timing.next_purchase.bgnbd import BgNbd
-from xenorec.timing.next_purchase.curve import Curve
-from xenorec.timing.next_purchase.periods import EDGES
-from xenorec.timing.next_purchase.purchases import Patterns
+from xenorec.timing.next_purchase.hazard_intervals import EDGES
+from xenorec.timing.next_purchase.rfm_summary import RfmPatterns
+from xenorec.timing.next_purchase.survival_curve import SurvivalCurve
 
 from .shops import START, FakeHistory, bgnbd_shop
 
@@ -270,13 +270,13 @@ def test_a_shop_where_nobody_stops_is_held_by_a_weak_prior():
 
 
 def test_a_failed_optimiser_falls_back_and_prints_nothing(monkeypatch, orders, capsys):
-    from xenorec.timing.next_purchase import guard
-    from xenorec.timing.next_purchase.fitting import NoMaximum
+    from xenorec.timing.next_purchase import model_selection
+    from xenorec.timing.next_purchase.member_fitting import NoMaximum
 
     def fail(past, kind):
         raise NoMaximum("after 7 steps: no optimum")
 
-    monkeypatch.setattr(guard, "fit_member", fail)
+    monkeypatch.setattr(model_selection, "fit_member", fail)
     model = NextPurchase().fit(orders, as_of=AS_OF)
     assert set(model.predict()["level"]) == {"shop"}
     assert "could not be put into one model" in model.notes_[0]
@@ -284,16 +284,16 @@ def test_a_failed_optimiser_falls_back_and_prints_nothing(monkeypatch, orders, c
 
 
 def test_absurd_parameters_are_refused(monkeypatch, orders):
-    from xenorec.timing.next_purchase import guard
-    from xenorec.timing.next_purchase.fitting import Fitted
+    from xenorec.timing.next_purchase import model_selection
+    from xenorec.timing.next_purchase.member_fitting import FittedMember
 
     def fitting(*values):
-        return lambda past, kind: Fitted(BgNbd(*values), "lifetimes", True)
+        return lambda past, kind: FittedMember(BgNbd(*values), "lifetimes", True)
 
-    monkeypatch.setattr(guard, "fit_member", fitting(50.0, 0.1, 1.0, 1.0))
+    monkeypatch.setattr(model_selection, "fit_member", fitting(50.0, 0.1, 1.0, 1.0))
     model = NextPurchase().fit(orders, as_of=AS_OF)
     assert "repeat orders" in model.notes_[0]
-    monkeypatch.setattr(guard, "fit_member", fitting(float("nan"), 1.0, 1.0, 1.0))
+    monkeypatch.setattr(model_selection, "fit_member", fitting(float("nan"), 1.0, 1.0, 1.0))
     assert "absurd" in model.fit(orders, as_of=AS_OF).notes_[0]
 
 
@@ -318,9 +318,9 @@ def test_no_more_days_with_an_order_than_days(model):
 def test_a_faster_learner_speeds_up_only_the_days_it_was_taught():
     # given a learner for whom the first order comes four times as fast as the plain model says
     plain = BgNbd(r=2.0, alpha=60.0, a=0.5, b=8.0)
-    seen = Patterns(*(np.array([value]) for value in (6.0, 150.0, 160.0, 1.0)))
+    seen = RfmPatterns(*(np.array([value]) for value in (6.0, 150.0, 160.0, 1.0)))
     staying = np.stack([(1 - plain.p_order(seen, float(edge))) ** 4 for edge in EDGES], axis=1)
-    curve = Curve(staying, seen, plain)
+    curve = SurvivalCurve(staying, seen, plain)
     # then it expects at most twice as many orders in its 90 days, and later the plain model's
     end, year = (float(plain.n_expected(seen, days)[0]) for days in (90.0, 365.0))
     assert curve.n_expected(90.0)[0] == pytest.approx(2 * end)

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from xenorec.chance import uniform
 from xenorec.errors import BadInput, NotFitted
+from xenorec.hash_uniform import uniform
 from xenorec.timing import Occasions, OccasionUplift, evaluate_occasions
 
 SA = Occasions("SA")

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from xenorec.timing import Occasions, evaluate_occasions, evaluate_send_time, evaluate_value
-from xenorec.timing.evaluation.replenish import evaluate_replenishment
+from xenorec.timing.evaluation.evaluate_replenishment import evaluate_replenishment
 
 from .shops import START, bgnbd_shop
 

@@ -8,7 +8,7 @@ import pytest
 
 from xenorec.errors import BadInput, NotFitted
 from xenorec.timing import Replenishment
-from xenorec.timing.replenishment import learner
+from xenorec.timing.replenishment import replenishment_learner
 
 START = pd.Timestamp("2017-01-01")
 COLUMNS = [
@@ -307,7 +307,7 @@ def test_an_odd_shop_gets_finite_answers_and_a_sentence(lines):
 
 
 def test_the_learner_is_left_out_where_it_tells_no_better(lines, monkeypatch):
-    monkeypatch.setattr(learner, "_gain", lambda *_: 0.0)
+    monkeypatch.setattr(replenishment_learner, "_gain", lambda *_: 0.0)
     model = Replenishment().fit(lines, as_of=AS_OF)
     assert "rests on the gaps between purchases alone" in model.notes_[0]
     told = model.predict().merge(model.plain(), on=["customer_id", "product_id"])

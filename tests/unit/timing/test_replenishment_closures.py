@@ -9,7 +9,7 @@ import pytest
 from xenorec.errors import BadInput, XenorecWarning
 from xenorec.timing import NextPurchase, Replenishment
 from xenorec.timing.closures import Closure
-from xenorec.timing.replenishment.calendar import real_days
+from xenorec.timing.replenishment.open_days import real_days
 
 FIRST, LAST = pd.Timestamp("2017-05-01"), pd.Timestamp("2017-06-30")
 OPENS = LAST + pd.Timedelta(days=1)

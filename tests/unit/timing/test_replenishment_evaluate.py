@@ -7,7 +7,7 @@ import pytest
 
 from xenorec.errors import BadInput
 from xenorec.timing import evaluate_replenishment
-from xenorec.timing.evaluation.replenish_scores import average_precision, ndcg
+from xenorec.timing.evaluation.replenishment_metrics import average_precision, ndcg
 
 from .test_replenishment import START, every, regular_shop
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from xenorec.timing.replenishment.gap_models import Habit, fit_gaps
+from xenorec.timing.replenishment.gap_models import PairHistory, fit_gaps
 from xenorec.timing.replenishment.life_table import fit_table
 
 
@@ -11,7 +11,7 @@ def drawn(shape, days, n, seed=5):
     age = rng.uniform(100, 400, n)
     again = rng.poisson(rng.gamma(shape, 1 / days, n) * age).astype(float)
     active = np.where(again > 0, age * again / (again + 1), 0.0)
-    return Habit(np.zeros(n, dtype=np.int64), again, active, age - active)
+    return PairHistory(np.zeros(n, dtype=np.int64), again, active, age - active)
 
 
 def test_the_distribution_of_rates_is_found_again():
@@ -22,7 +22,7 @@ def test_the_distribution_of_rates_is_found_again():
 
 def test_an_item_with_few_customers_is_like_the_shop():
     many, few = drawn(2.0, 60.0, 3000), drawn(2.0, 6.0, 1)
-    joined = Habit(*(np.concatenate(parts) for parts in zip(many, few, strict=True)))
+    joined = PairHistory(*(np.concatenate(parts) for parts in zip(many, few, strict=True)))
     joined = joined._replace(item=np.append(many.item, 1))
     rate = (lambda model: model.shape / model.days)(fit_gaps(joined, 2))
     assert rate[0] == pytest.approx(2.0 / 60.0, rel=0.1)
@@ -32,7 +32,7 @@ def test_an_item_with_few_customers_is_like_the_shop():
 def test_the_modified_form_is_least_likely_just_after_a_purchase():
     model = fit_gaps(drawn(2.0, 60.0, 3000), 1)
     silence = np.array([0.0, 10.0, 20.0])
-    habit = Habit(np.zeros(3, dtype=np.int64), np.full(3, 9.0), np.full(3, 180.0), silence)
+    habit = PairHistory(np.zeros(3, dtype=np.int64), np.full(3, 9.0), np.full(3, 180.0), silence)
     modified, plain = model.p_within_modified(habit, 14.0), model.p_within(habit, 14.0)
     assert modified[0] < modified[1] < modified[2]
     assert plain[0] > plain[1] > plain[2]

@@ -2,7 +2,7 @@ import pytest
 
 from xenorec.errors import BadInput
 from xenorec.timing import SendTime
-from xenorec.timing.send_time.figures import draw_week
+from xenorec.timing.send_time.week_chart import draw_week
 
 from .shops import weekly
 

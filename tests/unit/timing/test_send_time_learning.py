@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from xenorec.chance import uniform
 from xenorec.errors import BadInput, XenorecWarning
+from xenorec.hash_uniform import uniform
 from xenorec.timing import SendTime, evaluate_send_time
 
 from .shops import weekly

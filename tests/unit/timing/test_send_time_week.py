@@ -6,8 +6,8 @@ import pytest
 
 from xenorec.errors import BadInput
 from xenorec.timing import SendTime
+from xenorec.timing.send_time.country_conventions import keeps_ramadan, weekend_days, weekend_of
 from xenorec.timing.send_time.kernels import N_KERNELS, day_kernel, kernels
-from xenorec.timing.send_time.lands import keeps_ramadan, weekend_days, weekend_of
 from xenorec.timing.send_time.ramadan import in_ramadan, shifted
 
 from .shops import weekly

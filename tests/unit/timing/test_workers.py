@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from tests.unit.timing.test_replenishment import AS_OF, regular_shop
-from xenorec import threads
+from xenorec.modeling import parallel
 from xenorec.timing import NextPurchase, Replenishment
-from xenorec.timing.next_purchase import learner
+from xenorec.timing.next_purchase import hazard_learner
 
 NEXT_BLOCK = "xenorec.timing.next_purchase.model.AT_ONCE"
 NEED_BLOCK = "xenorec.timing.replenishment.model.BLOCK"
@@ -26,9 +26,9 @@ def lines() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def next_purchase(lines: pd.DataFrame) -> NextPurchase:
-    few = replace(learner.BOOSTING, n_trees=20, learning_rate=0.25)
+    few = replace(hazard_learner.BOOSTING, n_trees=20, learning_rate=0.25)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(learner, "BOOSTING", few)
+        patch.setattr(hazard_learner, "BOOSTING", few)
         model = NextPurchase().fit(lines, as_of=AS_OF)
     assert model.learner_ is not None, "the trees answer too"
     return model
@@ -47,7 +47,7 @@ def answers(
     """What a model says by one worker at once, then by one and by two in blocks of all sizes."""
     told = []
     for workers in (1, 2):
-        patch.setattr(threads, "_processors", lambda n=workers: n)
+        patch.setattr(parallel, "_processors", lambda n=workers: n)
         for size in SIZES:
             patch.setattr(block, size)
             told.append(model.predict(asked, within="21d"))
@@ -87,7 +87,7 @@ def test_the_columns_of_profiles(
     for model, block in ((replenishment, NEED_BLOCK), (next_purchase, NEXT_BLOCK)):
         tables = []
         for workers, size in ((1, 1_000_000), (2, 7)):
-            monkeypatch.setattr(threads, "_processors", lambda n=workers: n)
+            monkeypatch.setattr(parallel, "_processors", lambda n=workers: n)
             monkeypatch.setattr(block, size)
             tables.append(model.profile_columns(ASKED))
         assert tables[0].equals(tables[1])

@@ -7,16 +7,16 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from xenorec.dataset.data_frames import positions
 from xenorec.errors import BadInput, NotFitted
-from xenorec.frames import positions
-from xenorec.timing.saved import Saved
-from xenorec.timing.stamps import Stamps, read_orders, wanted
+from xenorec.timing.event_log import EventLog, read_orders, wanted
+from xenorec.timing.savable_model import SavableModel
 
 
-class Toy(Saved):
+class Toy(SavableModel):
     """Says n / (n + 1) of who came at n instants, and the mean of the shop of strangers."""
 
-    parts: ClassVar[tuple[type, ...]] = (Stamps,)
+    parts: ClassVar[tuple[type, ...]] = (EventLog,)
 
     def __init__(self, *, pull: float = 1.0) -> None:
         self.pull = pull

@@ -9,37 +9,37 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from xenorec.recommend.feedback.cells import Cells, read_cells
-    from xenorec.recommend.feedback.credit import WEIGHTS
-    from xenorec.recommend.feedback.explore import Explore, Pages
-    from xenorec.recommend.feedback.positions import Examination, PositionModel
-    from xenorec.recommend.feedback.priors import RowPriors
-    from xenorec.recommend.feedback.simulate import Scene, play
+    from xenorec.recommend.feedback.attribution import WEIGHTS
+    from xenorec.recommend.feedback.impressions import Impressions, read_cells
+    from xenorec.recommend.feedback.position_bias import ExaminationModel, PositionModel
+    from xenorec.recommend.feedback.shelf_priors import RowPriors
+    from xenorec.recommend.feedback.shelf_swaps import ShelfExploration, ShelfOrders
+    from xenorec.recommend.feedback.simulation import SimulatedShop, play
 
 __all__ = [
     "WEIGHTS",
-    "Cells",
-    "Examination",
-    "Explore",
-    "Pages",
+    "ExaminationModel",
+    "Impressions",
     "PositionModel",
     "RowPriors",
-    "Scene",
+    "ShelfExploration",
+    "ShelfOrders",
+    "SimulatedShop",
     "play",
     "read_cells",
 ]
 
 _HOMES = {
-    "WEIGHTS": "credit",
-    "Cells": "cells",
-    "Examination": "positions",
-    "Explore": "explore",
-    "Pages": "explore",
-    "PositionModel": "positions",
-    "RowPriors": "priors",
-    "Scene": "simulate",
-    "play": "simulate",
-    "read_cells": "cells",
+    "WEIGHTS": "attribution",
+    "Impressions": "impressions",
+    "ExaminationModel": "position_bias",
+    "ShelfExploration": "shelf_swaps",
+    "ShelfOrders": "shelf_swaps",
+    "PositionModel": "position_bias",
+    "RowPriors": "shelf_priors",
+    "SimulatedShop": "simulation",
+    "play": "simulation",
+    "read_cells": "impressions",
 }
 
 

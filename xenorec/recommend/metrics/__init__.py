@@ -10,40 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from xenorec.recommend.metrics.calibration import (
-        cell_rates,
-        expected_calibration_error,
-        probability_scores,
-        reliability,
-        shelf_rates,
-        wilson,
-    )
-    from xenorec.recommend.metrics.compare import differences, summarize
-    from xenorec.recommend.metrics.figures import (
-        check_drawing,
-        draw_cells,
-        draw_history,
-        draw_methods,
-        draw_reliability,
-        draw_shelves,
-        write_figures,
-    )
-    from xenorec.recommend.metrics.page import (
-        cell_values,
-        lay_out,
-        ndcg2d,
-        page_frame,
-        themes_per_page,
-    )
-    from xenorec.recommend.metrics.ranks import (
-        METRICS,
-        average_precision,
-        ndcg,
-        rank_metrics,
-        recall,
-    )
-    from xenorec.recommend.metrics.repeat import PARTS, only, split, split_recall
-    from xenorec.recommend.metrics.variety import (
+    from xenorec.recommend.metrics.beyond_accuracy import (
         coverage,
         diversity,
         exposures,
@@ -52,6 +19,39 @@ if TYPE_CHECKING:
         repeat_share,
         top_share,
     )
+    from xenorec.recommend.metrics.calibration_metrics import (
+        cell_rates,
+        expected_calibration_error,
+        probability_scores,
+        reliability,
+        shelf_rates,
+        wilson,
+    )
+    from xenorec.recommend.metrics.metric_charts import (
+        check_drawing,
+        draw_cells,
+        draw_history,
+        draw_methods,
+        draw_reliability,
+        draw_shelves,
+        write_figures,
+    )
+    from xenorec.recommend.metrics.page_metrics import (
+        cell_values,
+        lay_out,
+        ndcg2d,
+        page_frame,
+        themes_per_page,
+    )
+    from xenorec.recommend.metrics.paired_comparison import differences, summarize
+    from xenorec.recommend.metrics.ranking_metrics import (
+        METRICS,
+        average_precision,
+        ndcg,
+        rank_metrics,
+        recall,
+    )
+    from xenorec.recommend.metrics.repeat_and_new import PARTS, only, split, split_recall
 
 __all__ = [
     "METRICS",
@@ -93,7 +93,7 @@ __all__ = [
 ]
 
 _NAMES = {
-    "calibration": (
+    "calibration_metrics": (
         "cell_rates",
         "expected_calibration_error",
         "probability_scores",
@@ -101,8 +101,8 @@ _NAMES = {
         "shelf_rates",
         "wilson",
     ),
-    "compare": ("differences", "summarize"),
-    "figures": (
+    "paired_comparison": ("differences", "summarize"),
+    "metric_charts": (
         "check_drawing",
         "draw_cells",
         "draw_history",
@@ -111,10 +111,10 @@ _NAMES = {
         "draw_shelves",
         "write_figures",
     ),
-    "page": ("cell_values", "lay_out", "ndcg2d", "page_frame", "themes_per_page"),
-    "ranks": ("METRICS", "average_precision", "ndcg", "rank_metrics", "recall"),
-    "repeat": ("PARTS", "only", "split", "split_recall"),
-    "variety": (
+    "page_metrics": ("cell_values", "lay_out", "ndcg2d", "page_frame", "themes_per_page"),
+    "ranking_metrics": ("METRICS", "average_precision", "ndcg", "rank_metrics", "recall"),
+    "repeat_and_new": ("PARTS", "only", "split", "split_recall"),
+    "beyond_accuracy": (
         "coverage",
         "diversity",
         "exposures",

@@ -10,28 +10,28 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from xenorec.array_types import Ints, significant
+from xenorec.dataset.data_frames import arrow, positions
+from xenorec.dataset.data_frames import ids as ids_of
 from xenorec.engine import map_batches
 from xenorec.errors import BadInput, NotFitted
-from xenorec.frames import arrow, positions
-from xenorec.frames import ids as ids_of
-from xenorec.instants import AsOf, as_instant, microseconds
-from xenorec.numbers import Ints, significant
-from xenorec.recommend.arrays import names_at
-from xenorec.recommend.guards import Guard, Rules, make_guard
-from xenorec.recommend.levels import LEVELS, PERSONAL, SHOP
-from xenorec.recommend.lines import MAY, NEED, Lines, bought, read_lines
-from xenorec.recommend.next_order.lessons import learn_orders, order_ranker
-from xenorec.recommend.next_order.recent import with_recent
-from xenorec.recommend.page.build import Knowledge
-from xenorec.recommend.page.cells import Listed
-from xenorec.recommend.page.page import best_listed
-from xenorec.recommend.people import Asked
-from xenorec.recommend.purchases import Purchases
-from xenorec.recommend.ranker.features import Known
-from xenorec.recommend.ranker.ranker import Ranked
-from xenorec.recommend.reading import Read, read_shop
-from xenorec.recommend.saved.model import load, save
-from xenorec.recommend.shop import Shop
+from xenorec.recommend.customers import CustomerSelection
+from xenorec.recommend.eligibility import EligibilityFilter, Rules, make_guard
+from xenorec.recommend.fallback_levels import LEVELS, PERSONAL, SHOP
+from xenorec.recommend.grouped_arrays import names_at
+from xenorec.recommend.line_log import MAY, NEED, LineLog, bought, read_lines
+from xenorec.recommend.load_dataset import LoadedDataset, read_shop
+from xenorec.recommend.model_store.save_load import load, save
+from xenorec.recommend.next_order.order_ranker import learn_orders, order_ranker
+from xenorec.recommend.next_order.recent_orders import with_recent
+from xenorec.recommend.page.page_assembly import best_listed
+from xenorec.recommend.page.page_candidates import PageKnowledge
+from xenorec.recommend.page.page_cells import ListedProducts
+from xenorec.recommend.purchase_matrix import PurchaseMatrix
+from xenorec.recommend.ranker.pair_features import CustomerKnowledge
+from xenorec.recommend.ranker.two_stage_ranker import RankedCandidates
+from xenorec.recommend.shop_data import ShopData
+from xenorec.timestamps import AsOf, as_instant, microseconds
 
 AT_ONCE = 1024
 
@@ -137,7 +137,7 @@ class NextOrder:
         return self.told(ids, before, since, n, exclude=exclude)
 
     def told(
-        self, ids: Any, before: Ints, recent: Lines | None, n: int, *, exclude: Any | None = None
+        self, ids: Any, before: Ints, recent: LineLog | None, n: int, *, exclude: Any | None = None
     ) -> pd.DataFrame:
         """Return the same with an instant of each customer's own, in microseconds since 1970."""
         everybody = self._read_.people.ask(ids)
@@ -155,12 +155,12 @@ class NextOrder:
         return frame
 
     @property
-    def shop(self) -> Shop:
+    def shop(self) -> ShopData:
         """The shop as it was read last."""
         self._fitted()
         return self._read_.shop
 
-    def know(self, ids: Any, before: Ints, past: Purchases) -> Known:
+    def know(self, ids: Any, before: Ints, past: PurchaseMatrix) -> CustomerKnowledge:
         """Return what is known of customers right before an instant each."""
         customer = positions(ids, past.customers)
         return self.ranker_.view_.know(customer, purchases=past, before=before)
@@ -169,7 +169,7 @@ class NextOrder:
         fitted = f"fitted as of {self.as_of_.isoformat()}" if hasattr(self, "as_of_") else ""
         return f"NextOrder({fitted})"
 
-    def _read(self, history_or_lines: Any, products: Any | None, as_of: AsOf) -> Read:
+    def _read(self, history_or_lines: Any, products: Any | None, as_of: AsOf) -> LoadedDataset:
         (self.rules or Rules()).check()
         return read_shop(
             history_or_lines,
@@ -179,21 +179,21 @@ class NextOrder:
             promotable_only=self.promotable_only,
         )
 
-    def _know(self, read: Read) -> NextOrder:
+    def _know(self, read: LoadedDataset) -> NextOrder:
         self._read_, self.as_of_ = read, read.shop.purchases.as_of
-        self._knowledge = Knowledge.of(read.shop, self.ranker_)
+        self._knowledge = PageKnowledge.of(read.shop, self.ranker_)
         return self
 
     def _loaded(self) -> None:
         """Nothing is to be made again."""
 
-    def _past(self, asked: Asked, recent: Lines | None) -> Purchases:
+    def _past(self, asked: CustomerSelection, recent: LineLog | None) -> PurchaseMatrix:
         purchases = self._read_.shop.purchases
         if recent is None:
             return purchases
         return with_recent(purchases.of(asked.customer[asked.customer >= 0]), recent)
 
-    def _instant(self, at: AsOf, recent: Lines | None) -> int:
+    def _instant(self, at: AsOf, recent: LineLog | None) -> int:
         """Return the instant of the order, of which all earlier orders are past."""
         if at is None:
             last = microseconds(self.as_of_) if recent is None else int(recent.at.max())
@@ -206,7 +206,9 @@ class NextOrder:
             )
         return max(microseconds(moment), microseconds(self.as_of_) + 1)
 
-    def _table(self, asked: Asked, guard: Guard, known: Known, n: int) -> pa.Table:
+    def _table(
+        self, asked: CustomerSelection, guard: EligibilityFilter, known: CustomerKnowledge, n: int
+    ) -> pa.Table:
         shop = self._read_.shop
         ranked = self.ranker_.judge(known, asked.customer, guard.is_open)
         listed = _listed(ranked, known)
@@ -231,7 +233,7 @@ class NextOrder:
             raise NotFitted("NextOrder has not learned anything yet; call fit(history) first.")
 
 
-def _purchases(recent: Any | None) -> Lines | None:
+def _purchases(recent: Any | None) -> LineLog | None:
     """Return the lines of known customers, None where there are none yet."""
     if recent is None:
         return None
@@ -240,10 +242,12 @@ def _purchases(recent: Any | None) -> Lines | None:
     return read_lines(table) if table.num_rows else None
 
 
-def _listed(ranked: Ranked, known: Known) -> Listed:
+def _listed(ranked: RankedCandidates, known: CustomerKnowledge) -> ListedProducts:
     """Return the candidates of the customers who have bought before, without facts."""
     rows = np.flatnonzero(known.past.n_orders[ranked.asked] > 0)
     is_own = ranked.is_own[rows]
     of_category = np.nan_to_num(ranked.found["category_share"][rows]) > 0
     level = np.where(is_own | of_category, PERSONAL, SHOP)
-    return Listed(ranked.asked[rows], ranked.product[rows], ranked.p_buy[rows], is_own, level, {})
+    return ListedProducts(
+        ranked.asked[rows], ranked.product[rows], ranked.p_buy[rows], is_own, level, {}
+    )

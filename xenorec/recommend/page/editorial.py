@@ -9,17 +9,17 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from xenorec.array_types import Ints
+from xenorec.dataset.data_frames import positions
 from xenorec.errors import XenorecWarning
-from xenorec.frames import positions
-from xenorec.numbers import Ints
-from xenorec.recommend.guards import Guard
-from xenorec.recommend.guards.rules import RULES
-from xenorec.recommend.shop import Shop
+from xenorec.recommend.eligibility import EligibilityFilter
+from xenorec.recommend.eligibility.rules import RULES
+from xenorec.recommend.shop_data import ShopData
 
 log = logging.getLogger("xenorec")
 
 
-def editorial_of(ids: Sequence[str], shop: Shop, guard: Guard) -> Ints:
+def editorial_of(ids: Sequence[str], shop: ShopData, guard: EligibilityFilter) -> Ints:
     """Return the products of an editorial list that may be shown, in its order, each once.
 
     ``guard``: that of nobody known. Warns with the code ``editorial-dropped`` and counts of what

@@ -6,20 +6,22 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from xenorec.recommend.guards import Guard, Tally, nothing_closed
-from xenorec.recommend.page.build import Knowledge
-from xenorec.recommend.people import Asked
+from xenorec.recommend.customers import CustomerSelection
+from xenorec.recommend.eligibility import EligibilityFilter, RemovalCounts, nothing_closed
+from xenorec.recommend.page.page_candidates import PageKnowledge
 
 
 def removals(
-    knowledge: Knowledge, blocks: Iterable[tuple[Asked, Guard]], least: int
+    knowledge: PageKnowledge,
+    blocks: Iterable[tuple[CustomerSelection, EligibilityFilter]],
+    least: int,
 ) -> pd.DataFrame:
     """Return what each rule takes out, and what is left; see ``ShelfRecommender.removals``.
 
     Candidates are what the ranker names with nothing closed, and popular products up to ``least``.
     """
     shop = knowledge.shop
-    tally, everything = Tally(shop.n_products), nothing_closed(shop.n_products)
+    tally, everything = RemovalCounts(shop.n_products), nothing_closed(shop.n_products)
     for asked, guard in blocks:
         found = knowledge.candidates(asked, everything, least)
         place = shop.popularity.place

@@ -9,13 +9,13 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from xenorec.numbers import Bools, Ints
-from xenorec.recommend.scorers.items import HALF_LIFE
-from xenorec.recommend.scorers.nearest import sample
-from xenorec.recommend.scorers.scorer import Ask, Scores, in_blocks
-from xenorec.recommend.scorers.similar import capped_say, first_of, taste
-from xenorec.recommend.scorers.table import Table
-from xenorec.recommend.shop import Shop
+from xenorec.array_types import Bools, Ints
+from xenorec.recommend.scorers.item_knn import HALF_LIFE
+from xenorec.recommend.scorers.item_similarity import capped_say, first_of, taste
+from xenorec.recommend.scorers.knn import sample
+from xenorec.recommend.scorers.scorer import ScoreRequest, Scores, in_blocks
+from xenorec.recommend.scorers.sparse_table import SparseTable
+from xenorec.recommend.shop_data import ShopData
 
 PAIRS_AT_ONCE = 8192
 """Pairs whose reason is sought together."""
@@ -44,7 +44,7 @@ class Ease:
     with_reasons: bool = True
     name: str = "ease"
 
-    def fit(self, shop: Shop) -> Self:
+    def fit(self, shop: ShopData) -> Self:
         """Learn the weights."""
         place, n = shop.popularity.place, shop.n_products
         ranked = np.lexsort((place, -shop.popularity.ever))[: self.n_products]
@@ -62,7 +62,7 @@ class Ease:
     ) -> Scores:
         """Return the best products of each known customer; an unknown one gets none."""
         owned = self.tastes_ if self.only_new else None
-        ask = Ask(depth, is_open, pairs, self.place_, owned)
+        ask = ScoreRequest(depth, is_open, pairs, self.place_, owned)
         reason = self._because if self.with_reasons else None
         return in_blocks(customer, self._rows, ask, because=reason)
 
@@ -95,15 +95,17 @@ class Ease:
         return first_of(entry, value, self.product_[few.column], len(customer))
 
 
-def _inside(tastes: Table, column_of: Ints, n: int) -> Table:
+def _inside(tastes: SparseTable, column_of: Ints, n: int) -> SparseTable:
     """Return the entries of the learned products, as columns of the weights."""
     column = column_of[tastes.column]
     kept = column >= 0
     bounds = np.append(0, np.cumsum(kept))[tastes.bounds]
-    return Table(tastes.value[kept], column[kept].astype(np.int32), bounds, n)
+    return SparseTable(tastes.value[kept], column[kept].astype(np.int32), bounds, n)
 
 
-def _weights(learned: Table, column_of: Ints, n: int, ridge: float) -> npt.NDArray[np.float32]:
+def _weights(
+    learned: SparseTable, column_of: Ints, n: int, ridge: float
+) -> npt.NDArray[np.float32]:
     from scipy.linalg import lapack
 
     few = _inside(learned, column_of, n)

@@ -9,11 +9,11 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
-from xenorec.numbers import Bools, Floats, Ints, significant
-from xenorec.recommend.arrays import best_each, distinct
-from xenorec.recommend.scorers.table import Table, near_top
-from xenorec.recommend.shop import Shop
-from xenorec.threads import in_threads
+from xenorec.array_types import Bools, Floats, Ints, significant
+from xenorec.modeling.parallel import in_threads
+from xenorec.recommend.grouped_arrays import best_each, distinct
+from xenorec.recommend.scorers.sparse_table import SparseTable, near_top
+from xenorec.recommend.shop_data import ShopData
 
 AT_ONCE = 256
 """Customers that are worked out together."""
@@ -46,7 +46,7 @@ class Scorer(Protocol):
 
     name: str
 
-    def fit(self, shop: Shop) -> Self:
+    def fit(self, shop: ShopData) -> Self:
         """Learn from the shop, forgetting what was learned before; learned names end in ``_``."""
         ...
 
@@ -64,7 +64,7 @@ class Scorer(Protocol):
 
 
 @dataclass(frozen=True)
-class Ask:
+class ScoreRequest:
     """What is asked of a scorer, with the popularity ``place`` that decides between equals.
 
     ``owned``, where given, holds the products of each customer; these are not among the best.
@@ -74,7 +74,7 @@ class Ask:
     is_open: Bools
     pairs: Ints | None
     place: Ints
-    owned: Table | None = None
+    owned: SparseTable | None = None
 
     @property
     def n_products(self) -> int:
@@ -103,7 +103,7 @@ def join(parts: Sequence[Scores]) -> Scores:
 def in_blocks(
     customer: Ints,
     rows_of: Callable[[Ints], Any],
-    ask: Ask,
+    ask: ScoreRequest,
     *,
     because: Callable[[Ints, Ints], Ints] | None = None,
     unknown: bool = False,
@@ -126,7 +126,7 @@ def in_blocks(
     return join(list(in_threads(block, pieces)))
 
 
-def pick(scores: Any, asked: Ints, customer: Ints, ask: Ask) -> Scores:
+def pick(scores: Any, asked: Ints, customer: Ints, ask: ScoreRequest) -> Scores:
     """Return the best and the wanted entries of ``scores``, one row per asked customer."""
     at = _best(scores, customer, ask)
     if ask.pairs is not None:
@@ -139,7 +139,7 @@ def pick(scores: Any, asked: Ints, customer: Ints, ask: Ask) -> Scores:
     return Scores(asked[row[order]], product[order], score, because)
 
 
-def _best(scores: Any, customer: Ints, ask: Ask) -> Ints:
+def _best(scores: Any, customer: Ints, ask: ScoreRequest) -> Ints:
     """Return where the ``depth`` best open entries of each row stand.
 
     Equal means equal to six digits, so that the last bit of a sum decides nothing.
@@ -156,7 +156,7 @@ def _best(scores: Any, customer: Ints, ask: Ask) -> Ints:
     return near[best]
 
 
-def _wanted(scores: Any, asked: Ints, ask: Ask) -> Ints:
+def _wanted(scores: Any, asked: Ints, ask: ScoreRequest) -> Ints:
     """Return where the entries of ``ask.pairs`` stand."""
     assert ask.pairs is not None
     found = [np.empty(0, dtype=np.int64)]
@@ -169,7 +169,7 @@ def _wanted(scores: Any, asked: Ints, ask: Ask) -> Ints:
     return np.concatenate(found)
 
 
-def _showable(product: Any, value: Floats, customer: int, ask: Ask) -> Floats:
+def _showable(product: Any, value: Floats, customer: int, ask: ScoreRequest) -> Floats:
     """Return the values with 0 for what is closed, or owned where that is left out."""
     if not ask.all_open:
         value = np.where(ask.is_open[product], value, 0.0)

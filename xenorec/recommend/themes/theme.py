@@ -10,7 +10,7 @@ from functools import lru_cache
 from string import Formatter
 
 from xenorec.errors import BadInput
-from xenorec.recommend.themes.language import chosen
+from xenorec.recommend.themes.language_fallback import chosen
 
 SOURCES = (
     *("due", "own", "last_basket", "because", "on_offer", "new_in_category", "year_ago"),
@@ -21,7 +21,7 @@ MIN_ITEMS = 3
 
 
 @dataclass(frozen=True)
-class Filter:
+class ShelfFilter:
     """Which of a source's products a shelf keeps; None or empty asks for nothing.
 
     ``min_orders``, ``bought_within`` and ``not_bought_within`` look at the customer's own orders
@@ -52,7 +52,7 @@ class Theme:
     name: str
     source: str
     titles: Mapping[str, str]
-    where: Filter = field(default_factory=Filter)
+    where: ShelfFilter = field(default_factory=ShelfFilter)
     min_items: int = MIN_ITEMS
     plain: Mapping[str, str] = field(default_factory=dict)
 

@@ -9,24 +9,24 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 
+from xenorec.array_types import Bools, Floats, Ints, Texts
+from xenorec.config.durations import span
+from xenorec.dataset.data_frames import positions
 from xenorec.errors import NotFitted
-from xenorec.frames import positions
-from xenorec.instants import AsOf
-from xenorec.numbers import Bools, Floats, Ints, Texts
-from xenorec.spans import span
+from xenorec.timestamps import AsOf
 from xenorec.timing.closures import GivenClosure
-from xenorec.timing.lapse.cycle import cycle_of, hopeless_after
+from xenorec.timing.event_log import wanted
+from xenorec.timing.lapse.interpurchase_cycle import cycle_of, hopeless_after
 from xenorec.timing.next_purchase.model import NextPurchase
 from xenorec.timing.next_purchase.purchase_model import NEVER_DAYS
-from xenorec.timing.saved import Saved
-from xenorec.timing.stamps import wanted
+from xenorec.timing.savable_model import SavableModel
 
 STATES = ("active", "at_risk", "lapsed")
 LAPSED = 0.8
 """From this chance of no order on somebody counts as lapsed."""
 
 
-class Lapse(Saved):
+class Lapse(SavableModel):
     """The risk that a customer is lost, against the customer's own cycle, and when to win back.
 
     Sixty days of silence are nothing for who comes every quarter and much for who comes every

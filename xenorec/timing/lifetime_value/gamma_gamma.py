@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xenorec.numbers import Floats
-from xenorec.timing.next_purchase.fitting import STEEPEST
+from xenorec.array_types import Floats
 from xenorec.timing.next_purchase.lifetimes_fitters import NO_FIT, lifetimes, quiet
+from xenorec.timing.next_purchase.member_fitting import STEEPEST
 
 MIN_REPEATERS = 20
 PRIOR_ORDERS = 3.0
@@ -78,7 +78,7 @@ def fit_gamma_gamma(n_orders: Floats, mean_value: Floats, weight: Floats) -> Gam
     slope. Values are fitted in units of their usual size.
     """
     scale = float(np.exp(np.average(np.log(mean_value), weights=weight)))
-    shop = _Shop(n_orders, mean_value / scale, weight)
+    shop = _OrderValues(n_orders, mean_value / scale, weight)
     found = shop.by_lifetimes()
     if found is None or not shop.is_flat(found):
         found = shop.search()
@@ -88,7 +88,7 @@ def fit_gamma_gamma(n_orders: Floats, mean_value: Floats, weight: Floats) -> Gam
 
 
 @dataclass(frozen=True)
-class _Shop:
+class _OrderValues:
     """The order values of a shop, as a function of the logs of the parameters."""
 
     n_orders: Floats

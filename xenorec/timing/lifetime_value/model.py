@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from xenorec.array_types import Floats, Ints, Texts, significant
+from xenorec.config.durations import span
+from xenorec.dataset.data_frames import positions
 from xenorec.errors import NotFitted
-from xenorec.frames import positions
-from xenorec.instants import AsOf
-from xenorec.numbers import Floats, Ints, Texts, significant
-from xenorec.spans import span
+from xenorec.timestamps import AsOf
 from xenorec.timing.closures import (
     Closure,
     GivenClosure,
@@ -22,11 +22,11 @@ from xenorec.timing.closures import (
     closures_of,
     warn_of_end,
 )
-from xenorec.timing.lifetime_value.spending import Spending, read_spending
-from xenorec.timing.lifetime_value.worth import Answer, Worth, fit_worth
+from xenorec.timing.event_log import wanted
+from xenorec.timing.lifetime_value.spend_log import SpendLog, read_spending
+from xenorec.timing.lifetime_value.value_by_currency import CurrencyValue, ValueAnswer, fit_worth
 from xenorec.timing.model_column import ModelColumn
-from xenorec.timing.saved import Saved
-from xenorec.timing.stamps import wanted
+from xenorec.timing.savable_model import SavableModel
 
 VALUE_COLUMNS = (
     ModelColumn(
@@ -38,7 +38,7 @@ VALUE_COLUMNS = (
 )
 
 
-class LifetimeValue(Saved):
+class LifetimeValue(SavableModel):
     """The orders and the spend to expect of each customer within a horizon, with an interval.
 
     Expected days with an order (MBG/NBD or BG/NBD, whichever makes the orders likelier) times the
@@ -66,7 +66,7 @@ class LifetimeValue(Saved):
     """
 
     columns: ClassVar[tuple[ModelColumn, ...]] = VALUE_COLUMNS
-    parts: ClassVar[tuple[type, ...]] = (Closure, Worth)
+    parts: ClassVar[tuple[type, ...]] = (Closure, CurrencyValue)
 
     def __init__(self, *, closures: Iterable[GivenClosure] = ()) -> None:
         self.closures = closures_of(closures)
@@ -139,7 +139,7 @@ class LifetimeValue(Saved):
         return pa.table({"customer_id": pa.array(told["customer_id"], pa.string()), **named})
 
     @property
-    def worths_(self) -> dict[str, Worth]:
+    def worths_(self) -> dict[str, CurrencyValue]:
         """What was learned, by currency ("" where the orders name none)."""
         self._fitted()
         return dict(zip(self.currencies_, self._worths, strict=True))
@@ -168,7 +168,7 @@ class LifetimeValue(Saved):
         return _frame(asked, place, answer, margin=margin, level=level, currency=currency)
 
 
-def _by_currency(rows: Spending) -> dict[str, Spending]:
+def _by_currency(rows: SpendLog) -> dict[str, SpendLog]:
     """Return the rows of each currency in text order; at least one, though it be empty."""
     parts = {}
     for code in np.unique(rows.currency):
@@ -178,13 +178,13 @@ def _by_currency(rows: Spending) -> dict[str, Spending]:
     return parts or {"": _buyers(rows)}
 
 
-def _buyers(rows: Spending) -> Spending:
+def _buyers(rows: SpendLog) -> SpendLog:
     """Return the rows of customers with an order that is no return."""
     bought = np.bincount(rows.code, rows.amount >= 0, minlength=len(rows.ids)) > 0
     return rows.where(bought[rows.code])
 
 
-def _rows(asked: Texts, worth: Worth, currency: str, days: float) -> pd.DataFrame:
+def _rows(asked: Texts, worth: CurrencyValue, currency: str, days: float) -> pd.DataFrame:
     found = positions(asked, worth.ids)
     place = np.flatnonzero(found >= 0)
     row = found[place]
@@ -194,7 +194,7 @@ def _rows(asked: Texts, worth: Worth, currency: str, days: float) -> pd.DataFram
 
 
 def _frame(
-    asked: Texts, place: Ints, told: Answer, *, margin: Floats, level: str, currency: str
+    asked: Texts, place: Ints, told: ValueAnswer, *, margin: Floats, level: str, currency: str
 ) -> pd.DataFrame:
     return pd.DataFrame(
         {
@@ -211,7 +211,7 @@ def _frame(
     )
 
 
-def _notes_on(rows: Spending) -> tuple[str, ...]:
+def _notes_on(rows: SpendLog) -> tuple[str, ...]:
     notes = []
     if rows.n_empty:
         notes.append(f"net_amount was empty in {rows.n_empty:,} rows; they count as 0.")
@@ -224,7 +224,7 @@ def _notes_on(rows: Spending) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _notes_of(currencies: tuple[str, ...], worths: tuple[Worth, ...]) -> tuple[str, ...]:
+def _notes_of(currencies: tuple[str, ...], worths: tuple[CurrencyValue, ...]) -> tuple[str, ...]:
     """Return what each currency's fit had to say, with its name where there are several."""
     several = len(worths) > 1
     return tuple(

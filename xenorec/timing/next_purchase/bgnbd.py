@@ -15,8 +15,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from xenorec.numbers import Floats
-from xenorec.timing.next_purchase.purchases import Patterns
+from xenorec.array_types import Floats
+from xenorec.timing.next_purchase.rfm_summary import RfmPatterns
 
 _NUDGE = 1e-7
 
@@ -35,7 +35,7 @@ class BetaGeometric:
     a: float
     b: float
 
-    def p_alive(self, past: Patterns) -> Floats:
+    def p_alive(self, past: RfmPatterns) -> Floats:
         """Probability of not having stopped."""
         x, stops = past.frequency, past.frequency + self.n_early
         # log(a / (b + stops - 1)), the odds of having stopped after the last order, before the
@@ -45,7 +45,7 @@ class BetaGeometric:
         alive: Floats = np.where(stops == 0, 1.0, np.exp(-np.logaddexp(0.0, odds + silence)))
         return alive
 
-    def p_order(self, past: Patterns, days: float) -> Floats:
+    def p_order(self, past: RfmPatterns, days: float) -> Floats:
         """Probability of at least one order within ``days``.
 
         An alive customer stops only after an order, so the next one comes at the rate's own pace:
@@ -56,7 +56,7 @@ class BetaGeometric:
         survival = (self.r + past.frequency) * np.log(age / (age + days))
         return self.p_alive(past) * -np.expm1(survival)
 
-    def n_expected(self, past: Patterns, days: float) -> Floats:
+    def n_expected(self, past: RfmPatterns, days: float) -> Floats:
         """Expected orders within ``days`` given the past, equation (10).
 
         Gauss's function is taken in Euler's transformed form, whose parameters do not grow
@@ -68,7 +68,7 @@ class BetaGeometric:
         at_most = alive * (self.r + x) / age * days
         return np.clip(alive * orders, at_least, np.maximum(at_most, at_least))
 
-    def wait(self, past: Patterns, probability: float) -> Floats:
+    def wait(self, past: RfmPatterns, probability: float) -> Floats:
         """Days until an order has come with ``probability``; inf when it never gets there."""
         alive = self.p_alive(past)
         reached = alive > probability
@@ -84,7 +84,7 @@ class BetaGeometric:
         stays = (self.b / (self.a + self.b)) ** self.n_early
         return stays * self._orders(np.full_like(age, self.r), start, b, age)
 
-    def log_likelihood(self, past: Patterns) -> float:
+    def log_likelihood(self, past: RfmPatterns) -> float:
         """Log-likelihood of the shop in days, equation (6)."""
         from scipy.special import betaln, gammaln
 

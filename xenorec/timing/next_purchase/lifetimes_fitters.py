@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from xenorec.array_types import Floats, Texts
+from xenorec.dataset.data_frames import ids
 from xenorec.errors import BadInput
-from xenorec.frames import ids
-from xenorec.numbers import Floats, Texts
 from xenorec.timing.next_purchase.bgnbd import BgNbd, MbgNbd
-from xenorec.timing.next_purchase.fitting import Member
-from xenorec.timing.next_purchase.pareto import ParetoNbd
-from xenorec.timing.next_purchase.purchases import Patterns, Purchases
+from xenorec.timing.next_purchase.member_fitting import Member
+from xenorec.timing.next_purchase.pareto_nbd import ParetoNbd
+from xenorec.timing.next_purchase.rfm_summary import RfmPatterns, RfmSummary
 
 FITTERS: dict[type[Member], str] = {
     BgNbd: "BetaGeoFitter",
@@ -50,7 +50,7 @@ def lifetimes() -> ModuleType:
     return module
 
 
-def fit_by_lifetimes(past: Patterns, kind: type[Member]) -> Member | None:
+def fit_by_lifetimes(past: RfmPatterns, kind: type[Member]) -> Member | None:
     """Return the parameters that a fitter finds for weighted patterns, in days; None without any.
 
     Pareto/NBD starts from ones, as its own start is drawn by chance.
@@ -88,7 +88,7 @@ def read_fitter(fitter: Any, days: float) -> Member:
     return kinds[found](**scaled)
 
 
-def read_customers(fitter: Any, days: float) -> Purchases:
+def read_customers(fitter: Any, days: float) -> RfmSummary:
     """Return the customers in the ``data`` of a fitter whose unit of time is ``days``.
 
     Raises BadInput where its rows are no single customers with an id each.
@@ -106,10 +106,10 @@ def read_customers(fitter: Any, days: float) -> Purchases:
         raise BadInput("The index of the fitter's data names a customer twice; expected ids.")
     frequency, recency, age = (data[name].to_numpy() for name in ("frequency", "recency", "T"))
     zone = np.full(len(known), -1, dtype=np.int64)
-    return Purchases(known, frequency, recency * days, age * days, zone, ())
+    return RfmSummary(known, frequency, recency * days, age * days, zone, ())
 
 
-def make_fitter(model: Member, past: Patterns, customer_ids: Texts) -> Any:
+def make_fitter(model: Member, past: RfmPatterns, customer_ids: Texts) -> Any:
     """Return a fitter of ``lifetimes`` with these parameters and customers, as if fitted, in days.
 
     Its ``data`` has a row per customer, whose id is the index.
@@ -136,7 +136,7 @@ def make_fitter(model: Member, past: Patterns, customer_ids: Texts) -> Any:
     return fitter
 
 
-def _describe(fitter: Any, past: Patterns) -> None:
+def _describe(fitter: Any, past: RfmPatterns) -> None:
     """Give a fitter its likelihood and standard errors, where the likelihood is curved."""
     scaled = fitter.params_.to_numpy(dtype=np.float64) * np.array([1, fitter._scale, 1, 1])
     days = (past.recency * fitter._scale, past.age * fitter._scale)

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from xenorec.array_types import Floats, Ints, Texts, significant
+from xenorec.config.durations import span
+from xenorec.dataset.data_frames import positions
 from xenorec.engine import map_batches
 from xenorec.errors import NotFitted, NotSupported
-from xenorec.frames import positions
-from xenorec.instants import AsOf, as_instant, microseconds
-from xenorec.numbers import Floats, Ints, Texts, significant
-from xenorec.spans import span
+from xenorec.timestamps import AsOf, as_instant, microseconds
 from xenorec.timing.closures import (
     Closure,
     GivenClosure,
@@ -25,28 +25,33 @@ from xenorec.timing.closures import (
     warn_of_end,
     without,
 )
+from xenorec.timing.event_log import EventLog, wanted
+from xenorec.timing.event_log import read_orders as read
 from xenorec.timing.local_clock import on_local_clock
 from xenorec.timing.local_time import DAY_US, by_zone, local_microseconds
 from xenorec.timing.model_column import ModelColumn
 from xenorec.timing.next_purchase.bgnbd import BgNbd, MbgNbd
-from xenorec.timing.next_purchase.fitting import MEMBERS, Member, member_of
-from xenorec.timing.next_purchase.guard import choose_model
-from xenorec.timing.next_purchase.learner import MOST_OFF, Learner, learn
+from xenorec.timing.next_purchase.hazard_learner import MOST_OFF, HazardLearner, learn
 from xenorec.timing.next_purchase.lifetimes_fitters import (
     make_fitter,
     read_customers,
     read_fitter,
 )
-from xenorec.timing.next_purchase.outlook import Outlook, Told
-from xenorec.timing.next_purchase.pareto import ParetoNbd
+from xenorec.timing.next_purchase.member_fitting import MEMBERS, Member, member_of
+from xenorec.timing.next_purchase.model_selection import choose_model
+from xenorec.timing.next_purchase.order_days import OrderDays, visits_of
+from xenorec.timing.next_purchase.pareto_nbd import ParetoNbd
+from xenorec.timing.next_purchase.population_forecast import ForecastAnswer, PopulationForecast
 from xenorec.timing.next_purchase.purchase_model import NEVER_DAYS
-from xenorec.timing.next_purchase.purchases import Patterns, Purchases, compress, count_purchases
+from xenorec.timing.next_purchase.rfm_summary import (
+    RfmPatterns,
+    RfmSummary,
+    compress,
+    count_purchases,
+)
 from xenorec.timing.next_purchase.shop_rate import ShopRate
-from xenorec.timing.next_purchase.visits import Visits, visits_of
-from xenorec.timing.samples import chances
-from xenorec.timing.saved import Saved
-from xenorec.timing.stamps import Stamps, wanted
-from xenorec.timing.stamps import read_orders as read
+from xenorec.timing.savable_model import SavableModel
+from xenorec.timing.training_samples import chances
 
 MODEL_COLUMNS = (
     ModelColumn("p_alive", "double", "probability that the customer will order again at all"),
@@ -58,7 +63,7 @@ MODEL_COLUMNS = (
 AT_ONCE = 20_000
 
 
-class NextPurchase(Saved):
+class NextPurchase(SavableModel):
     """The probability, number and date of a customer's next orders, and whether any comes.
 
     Two members under one answer. MBG/NBD, a probability model of how often customers order and
@@ -101,14 +106,14 @@ class NextPurchase(Saved):
     """
 
     as_of_: datetime | None
-    learner_: Learner | None
+    learner_: HazardLearner | None
     once_: Floats | None
     chance_: Floats
 
     columns: ClassVar[tuple[ModelColumn, ...]] = MODEL_COLUMNS
     parts: ClassVar[tuple[type, ...]] = (
-        *(Closure, Purchases, Patterns, Visits),
-        *(BgNbd, MbgNbd, ParetoNbd, ShopRate, Learner),
+        *(Closure, RfmSummary, RfmPatterns, OrderDays),
+        *(BgNbd, MbgNbd, ParetoNbd, ShopRate, HazardLearner),
     )
 
     def __init__(
@@ -272,12 +277,12 @@ class NextPurchase(Saved):
 
     __repr__ = __str__
 
-    def _fitted(self) -> Purchases:
+    def _fitted(self) -> RfmSummary:
         if not hasattr(self, "purchases_"):
             raise NotFitted("NextPurchase has learned nothing yet; call fit(orders, as_of) first.")
         return self.purchases_
 
-    def _read(self, stamps: Stamps) -> None:
+    def _read(self, stamps: EventLog) -> None:
         """Count what the customers did, on a clock that stands still while the shop is closed."""
         self.as_of_ = stamps.as_of
         stamps = on_local_clock(stamps)
@@ -296,9 +301,9 @@ class NextPurchase(Saved):
         self.n_repeat_orders_ = int(self.purchases_.frequency.sum())
         self.chance_ = chances(self.purchases_.ids)
 
-    def _outlook(self, never: float = NEVER_DAYS) -> Outlook:
+    def _outlook(self, never: float = NEVER_DAYS) -> PopulationForecast:
         parts = (self.visits_, self.purchases_, self.now_, self.model_, self.learner_, self.once_)
-        return Outlook(*parts, is_textbook=not self.use_learner, never=never)
+        return PopulationForecast(*parts, is_textbook=not self.use_learner, never=never)
 
     def _about_learner(self) -> tuple[str, ...]:
         if not self.use_learner:
@@ -321,7 +326,9 @@ class NextPurchase(Saved):
             )
         return tuple(told)
 
-    def _told(self, rows: Ints, days: tuple[float, ...], never: float = NEVER_DAYS) -> Told:
+    def _told(
+        self, rows: Ints, days: tuple[float, ...], never: float = NEVER_DAYS
+    ) -> ForecastAnswer:
         """Return what is said of the customers at ``rows``; of -1 what is said of the shop."""
         outlook = self._outlook(never)
         known = rows[rows >= 0]
@@ -339,7 +346,9 @@ class NextPurchase(Saved):
             parts = (shop.p_alive[0], *shop.p_order[0], *shop.n_expected[0], *shop.wait[0])
             found[rows < 0] = parts
         n = len(days)
-        return Told(found[:, 0], found[:, 1 : 1 + n], found[:, 1 + n : 1 + 2 * n], found[:, -3:])
+        return ForecastAnswer(
+            found[:, 0], found[:, 1 : 1 + n], found[:, 1 + n : 1 + 2 * n], found[:, -3:]
+        )
 
     def _levels(self, rows: Ints) -> Texts:
         fallback = "default" if self.level_ == "default" else "shop"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xenorec.numbers import Floats
-from xenorec.timing.next_purchase.purchases import Patterns
+from xenorec.array_types import Floats
+from xenorec.timing.next_purchase.rfm_summary import RfmPatterns
 
 PRIOR_ORDERS = 0.5
 PRIOR_DAYS = 182.5
@@ -21,24 +21,24 @@ class ShopRate:
     per_day: float
 
     @classmethod
-    def of(cls, past: Patterns) -> ShopRate:
+    def of(cls, past: RfmPatterns) -> ShopRate:
         """Return repeat orders per customer and day, drawn towards one a year when few."""
         orders = float(np.sum(past.weight * past.frequency))
         days = float(np.sum(past.weight * past.age))
         return cls((orders + PRIOR_ORDERS) / (days + PRIOR_DAYS))
 
-    def p_alive(self, past: Patterns) -> Floats:
+    def p_alive(self, past: RfmPatterns) -> Floats:
         """Return 1: without a model of stopping nobody has stopped."""
         return np.ones(len(past.age))
 
-    def p_order(self, past: Patterns, days: float) -> Floats:
+    def p_order(self, past: RfmPatterns, days: float) -> Floats:
         """Probability of an order within ``days``."""
         return np.full(len(past.age), -np.expm1(-self.per_day * days))
 
-    def n_expected(self, past: Patterns, days: float) -> Floats:
+    def n_expected(self, past: RfmPatterns, days: float) -> Floats:
         """Expected orders within ``days``."""
         return np.full(len(past.age), self.per_day * days)
 
-    def wait(self, past: Patterns, probability: float) -> Floats:
+    def wait(self, past: RfmPatterns, probability: float) -> Floats:
         """Days until an order has come with ``probability``."""
         return np.full(len(past.age), -np.log1p(-probability) / self.per_day)

@@ -11,15 +11,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from xenorec.array_types import Bools, Floats
 from xenorec.errors import BadInput
-from xenorec.instants import AsOf
-from xenorec.numbers import Bools, Floats
-from xenorec.timing.evaluation.figures import draw_bars
-from xenorec.timing.occasions.calendar import Occasions
-from xenorec.timing.occasions.daily import Daily, read_daily
-from xenorec.timing.occasions.kinds import is_monthly
+from xenorec.timestamps import AsOf
+from xenorec.timing.evaluation.reliability_charts import draw_bars
+from xenorec.timing.occasions.daily_sales import DailySales, read_daily
+from xenorec.timing.occasions.occasion_calendar import Occasions
+from xenorec.timing.occasions.occasion_days import (
+    BEFORE,
+    BUSY,
+    MONTHLY,
+    OFFSETS,
+    OccasionDays,
+    windows,
+    within,
+)
+from xenorec.timing.occasions.occasion_types import is_monthly
 from xenorec.timing.occasions.uplift import OccasionUplift
-from xenorec.timing.occasions.windows import BEFORE, BUSY, MONTHLY, OFFSETS, Window, windows, within
 
 MODELS = ("uplift", "same_weekday", "last_year")
 WEEKS = 8
@@ -113,9 +121,9 @@ def evaluate_occasions(
 
 
 def _look(
-    daily: Daily,
-    window: Window,
-    found: Sequence[Window],
+    daily: DailySales,
+    window: OccasionDays,
+    found: Sequence[OccasionDays],
     occasions: Occasions,
     only: Sequence[str] | None,
 ) -> pd.DataFrame | None:
@@ -147,7 +155,7 @@ def _look(
     return pd.concat(parts, ignore_index=True)
 
 
-def _same_weekday(known: Daily, days: Any) -> Floats:
+def _same_weekday(known: DailySales, days: Any) -> Floats:
     """Return the mean of the same weekday in the weeks before, for each day asked for."""
     recent = known.count[:, -7 * WEEKS :]
     weekday = (np.arange(known.n_days)[-7 * WEEKS :]) % 7
@@ -162,7 +170,9 @@ def _same_weekday(known: Daily, days: Any) -> Floats:
     return found
 
 
-def _last_year(known: Daily, past: Sequence[Window], scored: Bools, plain: Floats) -> Floats:
+def _last_year(
+    known: DailySales, past: Sequence[OccasionDays], scored: Bools, plain: Floats
+) -> Floats:
     """Return what was sold on the same offsets of the last past occasion that was seen."""
     if not past:
         return plain
@@ -172,7 +182,7 @@ def _last_year(known: Daily, past: Sequence[Window], scored: Bools, plain: Float
     return np.where(is_there[None, :], then, plain)
 
 
-def _date(daily: Daily, position: int) -> date:
+def _date(daily: DailySales, position: int) -> date:
     return date(1970, 1, 1) + timedelta(days=daily.first + position)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from xenorec.errors import BadInput
-from xenorec.timing.occasions.sources import DAY, days_off, land
+from xenorec.timing.occasions.holiday_sources import DAY, days_off, land
 
 LAST = "last_workday"
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from xenorec.array_types import Bools, Floats, significant
 from xenorec.errors import BadInput, NotFitted
-from xenorec.instants import AsOf
-from xenorec.numbers import Bools, Floats, significant
-from xenorec.timing.occasions.calendar import Occasions
-from xenorec.timing.occasions.daily import Daily, expected, plain_days, read_daily
-from xenorec.timing.occasions.kinds import meant, title_of
-from xenorec.timing.occasions.windows import BUSY, OFFSETS, Window, windows, within
-from xenorec.timing.saved import Saved
+from xenorec.timestamps import AsOf
+from xenorec.timing.occasions.daily_sales import DailySales, expected, plain_days, read_daily
+from xenorec.timing.occasions.occasion_calendar import Occasions
+from xenorec.timing.occasions.occasion_days import BUSY, OFFSETS, OccasionDays, windows, within
+from xenorec.timing.occasions.occasion_types import meant, title_of
+from xenorec.timing.savable_model import SavableModel
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +29,7 @@ STEP, STAND_INS = 10, 50
 """Days from one stand-in for an occasion to the next, on every weekday; and at most how many."""
 
 
-class Span(NamedTuple):
+class UpliftSpan(NamedTuple):
     """Days around an occasion that a sentence tells of."""
 
     first: int
@@ -43,9 +43,9 @@ class Span(NamedTuple):
 
 
 SPANS = (
-    Span(-5, -1, "in the 5 days before"),
-    Span(0, 0, "on the day of"),
-    Span(1, 7, "in the 7 days after"),
+    UpliftSpan(-5, -1, "in the 5 days before"),
+    UpliftSpan(0, 0, "on the day of"),
+    UpliftSpan(1, 7, "in the 7 days after"),
 )
 
 
@@ -53,7 +53,7 @@ DAY_SPAN = 1
 """The place of the span of one day."""
 
 
-class OccasionUplift(Saved):
+class OccasionUplift(SavableModel):
     """By how much sales around occasions differ from what the same days would have sold.
 
     The expected level is that of the same weekday without the occasion: a smooth level over the
@@ -81,7 +81,7 @@ class OccasionUplift(Saved):
         daily = read_daily(lines, as_of=as_of, time_zone=self.time_zone)
         return self.fit_daily(daily, occasions=occasions)
 
-    def fit_daily(self, daily: Daily, *, occasions: Occasions) -> OccasionUplift:
+    def fit_daily(self, daily: DailySales, *, occasions: Occasions) -> OccasionUplift:
         """Learn from daily counts."""
         only = (self.only,) if isinstance(self.only, str) else self.only
         found = windows(daily, occasions, only) if daily.n_days else []
@@ -158,7 +158,7 @@ class OccasionUplift(Saved):
             )
         return names.index(occasion)
 
-    def _add(self, window: Window, count: Floats, hoped: Floats) -> None:
+    def _add(self, window: OccasionDays, count: Floats, hoped: Floats) -> None:
         place = self.occasions_.index(window.occasion)
         at = window.at + OFFSETS[window.is_own]
         self.observed_[place][:, window.is_own] += count[:, at]
@@ -197,7 +197,7 @@ class OccasionUplift(Saved):
             }
         )
 
-    def _told(self, place: int, span: Span, title: str) -> list[tuple[float, str]]:
+    def _told(self, place: int, span: UpliftSpan, title: str) -> list[tuple[float, str]]:
         """Return (how clear, sentence) of every category that chance does not explain."""
         days = within(span.first, span.last)
         if not self.n_years_[place][days].all():
@@ -263,7 +263,7 @@ def _interval(seen: Floats, hoped: Floats, strength: Any, sure: float) -> tuple[
     return gammaincinv(shape, tail) / rate, gammaincinv(shape, 1 - tail) / rate
 
 
-def _spread(daily: Daily, plain: Bools) -> Floats:
+def _spread(daily: DailySales, plain: Bools) -> Floats:
     """Return per category and span how many times Poisson's variance the forecast's errors have.
 
     Every tenth day or so that is plain stands in for an occasion: the days around it are left out,
@@ -290,7 +290,7 @@ def _spread(daily: Daily, plain: Bools) -> Floats:
     return np.maximum(np.where(size > 0, error / np.maximum(size, 1e-9), 1.0), 1.0)
 
 
-def _sentence(category: str, value: float, span: Span, title: str, years: int) -> str:
+def _sentence(category: str, value: float, span: UpliftSpan, title: str, years: int) -> str:
     what = f"{category.capitalize()} sell" if category else "The whole shop sells"
     much = f"{value:.1f} times as much" if value > 1 else f"{100 * (1 - value):.0f} % less"
     return f"{what} {much} {span.words} {title} (seen {'once' if years == 1 else f'{years} times'})"

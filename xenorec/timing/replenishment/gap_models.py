@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xenorec.numbers import Floats, Ints
-from xenorec.timing.replenishment.series import Series
+from xenorec.array_types import Floats, Ints
+from xenorec.timing.replenishment.purchase_series import PurchaseSeries
 
 STRENGTH = 20.0
 """Customers whose weight the shop has in the distribution of each item."""
@@ -24,7 +24,7 @@ ANY_RATE = (0.5, 90.0)
 """Shape and days where nothing was ever bought again: a purchase in 180 days."""
 
 
-class Habit(NamedTuple):
+class PairHistory(NamedTuple):
     """Of each pair: the item, purchases after the first, days to the last one, and since it."""
 
     item: Ints
@@ -45,31 +45,31 @@ class GapModel:
     shape: Floats
     days: Floats
 
-    def p_within(self, habit: Habit, days: Floats | float) -> Floats:
+    def p_within(self, habit: PairHistory, days: Floats | float) -> Floats:
         """Return the chance of a purchase in the next ``days`` (Poisson-gamma)."""
         return self._p(habit, habit.age, days)
 
-    def p_within_modified(self, habit: Habit, days: Floats | float) -> Floats:
+    def p_within_modified(self, habit: PairHistory, days: Floats | float) -> Floats:
         """Return the same with the refractory time of the modified form."""
         return self._p(habit, self._effective(habit), days)
 
-    def _p(self, habit: Habit, seen: Floats, days: Floats | float) -> Floats:
+    def _p(self, habit: PairHistory, seen: Floats, days: Floats | float) -> Floats:
         shape, scale = self.shape[habit.item] + habit.again, self.days[habit.item] + seen
         return np.asarray(-np.expm1(-shape * np.log1p(days / scale)), dtype=np.float64)
 
-    def _effective(self, habit: Habit) -> Floats:
+    def _effective(self, habit: PairHistory) -> Floats:
         gap = habit.active / np.maximum(habit.again, 1.0)
         waited = np.where(habit.silence < 2 * gap, 2 * np.abs(gap - habit.silence), habit.silence)
         return np.asarray(habit.active + waited, dtype=np.float64)
 
 
-def habit_of(pairs: Series, now: float, n_items: int) -> Habit:
+def habit_of(pairs: PurchaseSeries, now: float, n_items: int) -> PairHistory:
     """Return what is known of each pair at ``now``, in days."""
     again = pairs.n.astype(np.float64) - 1
-    return Habit(pairs.key % n_items, again, pairs.last - pairs.first, now - pairs.last)
+    return PairHistory(pairs.key % n_items, again, pairs.last - pairs.first, now - pairs.last)
 
 
-def fit_gaps(habit: Habit, n_items: int) -> GapModel:
+def fit_gaps(habit: PairHistory, n_items: int) -> GapModel:
     """Return the distribution of each item, by expectation and maximisation over its customers.
 
     All customers of an item count, those who never bought it again too. An item with few is
@@ -86,7 +86,9 @@ def fit_gaps(habit: Habit, n_items: int) -> GapModel:
     return GapModel(shape, days)
 
 
-def _round(habit: Habit, shape: Floats, days: Floats, weight: Floats) -> tuple[Floats, Floats]:
+def _round(
+    habit: PairHistory, shape: Floats, days: Floats, weight: Floats
+) -> tuple[Floats, Floats]:
     from scipy.special import digamma
 
     now_shape, now_days = shape[habit.item] + habit.again, days[habit.item] + habit.age

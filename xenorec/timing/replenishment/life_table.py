@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xenorec.numbers import Floats, Ints
+from xenorec.array_types import Floats, Ints
 
 EDGES: Floats = np.array(
     [0, 2, 4, 6, 8, 11, 14, 18, 22, 28, 35, 45, 60, 80, 110, 150, 200, 300, 400, 800],

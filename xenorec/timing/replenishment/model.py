@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from xenorec.array_types import Floats, Ints, significant
+from xenorec.config.durations import span
+from xenorec.dataset.data_frames import positions
 from xenorec.engine import map_batches
 from xenorec.errors import BadInput, NotFitted
-from xenorec.frames import positions
-from xenorec.instants import AsOf, instant_of, microseconds
-from xenorec.numbers import Floats, Ints, significant
-from xenorec.spans import span
+from xenorec.timestamps import AsOf, instant_of, microseconds
 from xenorec.timing.closures import (
     Closure,
     GivenClosure,
@@ -23,18 +23,18 @@ from xenorec.timing.closures import (
     find_closures,
     warn_of_end,
 )
+from xenorec.timing.event_log import wanted
 from xenorec.timing.local_time import DAY_US
 from xenorec.timing.model_column import ModelColumn
-from xenorec.timing.replenishment.bought import BY, Bought, read_bought
-from xenorec.timing.replenishment.calendar import begun, real_days
-from xenorec.timing.replenishment.columns import DUE_COLUMNS, due_columns, is_wanted
-from xenorec.timing.replenishment.due import DueModel, fit_due
-from xenorec.timing.replenishment.features import ANCHOR, features
-from xenorec.timing.replenishment.gap_models import Habit, habit_of
-from xenorec.timing.replenishment.learner import Learner, learn
-from xenorec.timing.replenishment.shop import Shop, look
-from xenorec.timing.saved import Saved
-from xenorec.timing.stamps import wanted
+from xenorec.timing.replenishment.due_columns import DUE_COLUMNS, due_columns, is_wanted
+from xenorec.timing.replenishment.due_dates import DueDateModel, fit_due
+from xenorec.timing.replenishment.gap_models import PairHistory, habit_of
+from xenorec.timing.replenishment.item_features import ANCHOR, features
+from xenorec.timing.replenishment.item_purchases import BY, ItemPurchases, read_bought
+from xenorec.timing.replenishment.item_statistics import ItemStatistics, look
+from xenorec.timing.replenishment.open_days import begun, real_days
+from xenorec.timing.replenishment.replenishment_learner import ReplenishmentLearner, learn
+from xenorec.timing.savable_model import SavableModel
 
 BLOCK = 20_000
 """Customers that are answered at once."""
@@ -51,7 +51,7 @@ COLUMNS = (
 )
 
 
-class Replenishment(Saved):
+class Replenishment(SavableModel):
     """The chance that a customer buys something again soon, and the day on which it is due.
 
     ``by="product"`` speaks of products, ``by="category"`` of the lines' ``category``, which then
@@ -92,7 +92,13 @@ class Replenishment(Saved):
     """
 
     columns: ClassVar[tuple[ModelColumn, ...]] = DUE_COLUMNS
-    parts: ClassVar[tuple[type, ...]] = (Closure, Bought, Shop, Learner, DueModel)
+    parts: ClassVar[tuple[type, ...]] = (
+        Closure,
+        ItemPurchases,
+        ItemStatistics,
+        ReplenishmentLearner,
+        DueDateModel,
+    )
 
     def __init__(
         self,
@@ -231,7 +237,7 @@ class Replenishment(Saved):
         told = () if self._learner is not None else (alone,)
         return (*told, *map(str, self.closures_))
 
-    def _fitted(self) -> Bought:
+    def _fitted(self) -> ItemPurchases:
         if not hasattr(self, "_bought"):
             raise NotFitted("Replenishment has learned nothing yet; call fit(lines, as_of) first.")
         return self._bought
@@ -282,7 +288,7 @@ class Replenishment(Saved):
             }
         )
 
-    def _p(self, bought: Bought, rows: Ints, habit: Habit, days: float) -> Floats:
+    def _p(self, bought: ItemPurchases, rows: Ints, habit: PairHistory, days: float) -> Floats:
         """Return the chance within ``days``; other than the anchor by the gap model's ratio."""
         plain = self._shop.gaps.p_within(habit, days)
         if self._learner is None or not len(rows):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from xenorec.numbers import Floats
-from xenorec.timing.send_time.lands import Weekend
+from xenorec.array_types import Floats
+from xenorec.timing.send_time.country_conventions import Weekend
 
 WIDTHS = (0.7, 1.2, 2.5)
 """Standard deviations over the hours of the day."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xenorec.array_types import Bools, Floats, Ints
 from xenorec.errors import BadInput
-from xenorec.numbers import Bools, Floats, Ints
 from xenorec.timing.local_time import HOURS
 from xenorec.timing.quiet_hours import QuietHours
 

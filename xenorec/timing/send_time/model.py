@@ -10,39 +10,39 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from xenorec.array_types import Floats, Ints, Texts, significant
+from xenorec.config.durations import span
+from xenorec.dataset.data_frames import positions
 from xenorec.engine import map_batches
 from xenorec.errors import BadInput, NotFitted
-from xenorec.frames import positions
-from xenorec.instants import AsOf, as_instant
-from xenorec.numbers import Floats, Ints, Texts, significant
-from xenorec.spans import span
-from xenorec.threads import in_threads
+from xenorec.modeling.parallel import in_threads
+from xenorec.timestamps import AsOf, as_instant
+from xenorec.timing.event_log import read_events, wanted
 from xenorec.timing.local_time import HOURS
 from xenorec.timing.quiet_hours import QuietHours
-from xenorec.timing.saved import Saved
-from xenorec.timing.send_time.acts import (
+from xenorec.timing.savable_model import SavableModel
+from xenorec.timing.send_time.country_conventions import weekend_days
+from xenorec.timing.send_time.engagement_events import (
     placed,
     read_acts,
     warn_of_bare_days,
     warn_without_zone,
     zones_in,
 )
-from xenorec.timing.send_time.audience import count_people
-from xenorec.timing.send_time.counts import Visits, gather, local_hours
-from xenorec.timing.send_time.curves import BLOCK, WeekCurves
-from xenorec.timing.send_time.explore import Explorer, check_share
-from xenorec.timing.send_time.fasting import RamadanCurves, learn_ramadan
-from xenorec.timing.send_time.lands import weekend_days
-from xenorec.timing.send_time.learn import Learner
+from xenorec.timing.send_time.fit_curves import CurveLearner
+from xenorec.timing.send_time.fit_notes import notes_of
+from xenorec.timing.send_time.given_segments import read_segments
+from xenorec.timing.send_time.hour_counts import count_people
+from xenorec.timing.send_time.hour_exploration import HourExplorer, check_share
 from xenorec.timing.send_time.legal_week import LegalWeek, best_hour, best_window, legal_week
-from xenorec.timing.send_time.notes import notes_of
-from xenorec.timing.send_time.planner import Planner
-from xenorec.timing.send_time.rate import check_rate
-from xenorec.timing.send_time.segments import read_segments
-from xenorec.timing.stamps import read_events, wanted
+from xenorec.timing.send_time.ramadan_curves import RamadanCurves, learn_ramadan
+from xenorec.timing.send_time.send_planner import SendPlanner
+from xenorec.timing.send_time.throttling import check_rate
+from xenorec.timing.send_time.week_curves import BLOCK, WeekCurves
+from xenorec.timing.send_time.weighted_counts import HourVisits, gather, local_hours
 
 
-class SendTime(Saved):
+class SendTime(SavableModel):
     """When a customer acts: a curve over the 168 local hours of the week, and the best legal hour.
 
     A curve mixes the shop's, that of the segment (given, or of learned classes) and the own acts,
@@ -67,7 +67,13 @@ class SendTime(Saved):
     42
     """
 
-    parts: ClassVar[tuple[type, ...]] = (QuietHours, LegalWeek, Visits, WeekCurves, RamadanCurves)
+    parts: ClassVar[tuple[type, ...]] = (
+        QuietHours,
+        LegalWeek,
+        HourVisits,
+        WeekCurves,
+        RamadanCurves,
+    )
 
     def __init__(
         self,
@@ -119,7 +125,7 @@ class SendTime(Saved):
         else:
             self.segments_ = ()
         ordinary = visits.only(~visits.is_ramadan, today=visits.today)
-        fitted = Learner(group, weekend).fit(ordinary)
+        fitted = CurveLearner(group, weekend).fit(ordinary)
         self.as_of_ = acts.stamps.as_of
         self._visits, self._curves = visits, fitted.curves
         self._fasting = learn_ramadan(visits, fitted.curves.parts.shop)
@@ -231,11 +237,11 @@ class SendTime(Saved):
             time_zones = zones_in(customer_ids)
         asked, rows = self._asked(customer_ids)
         start = as_instant(after, name="after")
-        planner = Planner(
+        planner = SendPlanner(
             self._curves,
             self._fasting,
             self._legal,
-            Explorer(self.explore, self.seed, start.date().isoformat()),
+            HourExplorer(self.explore, self.seed, start.date().isoformat()),
             self.ramadan,
         )
         zones = self._zones(asked, rows, time_zones)

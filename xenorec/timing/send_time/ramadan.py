@@ -6,8 +6,8 @@ from datetime import date
 
 import numpy as np
 
-from xenorec.numbers import Bools, Floats, Ints
-from xenorec.timing.occasions.sources import lunar_days
+from xenorec.array_types import Bools, Floats, Ints
+from xenorec.timing.occasions.holiday_sources import lunar_days
 
 PULL_OF_DEFAULT = 168.0
 """Events in Ramadan that weigh as much as the default shift of the ordinary week."""

@@ -1,0 +1,1 @@
+"""Configuration: what a shop sets, read and checked once, for all floors above."""

@@ -1,0 +1,1 @@
+"""Modeling: how anything is learned and kept, whatever it is about."""

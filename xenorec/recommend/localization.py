@@ -1,0 +1,21 @@
+"""Localization: a fitted recommender in another language, with nothing learned anew."""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xenorec.recommend.shelf_recommender import ShelfRecommender
+
+
+def with_locale(recommender: ShelfRecommender, locale: str | None) -> ShelfRecommender:
+    """Return the same fitted recommender whose titles and reasons are in another language.
+
+    The shipped words are in English, Spanish, Hindi and Arabic; others are answered in English.
+    """
+    recommender._fitted()
+    other = copy(recommender)
+    other.locale = locale
+    other._speaker = other._speak()
+    return other

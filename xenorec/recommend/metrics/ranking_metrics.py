@@ -1,0 +1,62 @@
+"""How good ranked lists were: recall, NDCG, share with a hit, and average precision."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from xenorec.array_types import Bools, Floats, Ints
+
+METRICS = ("recall", "ndcg", "phr", "map")
+
+
+def rank_metrics(hits: Bools, n_relevant: Ints) -> Floats:
+    """Return customers x ``METRICS`` of lists of length k.
+
+    ``hits``: customers x k, whether the product at each rank was bought; no list may hold a
+    product twice. ``n_relevant``: how many distinct products each customer bought. A customer
+    who bought nothing gets NaN: there was nothing to find.
+    """
+    scores = np.column_stack(
+        [
+            recall(hits, n_relevant),
+            ndcg(hits, n_relevant),
+            hits.any(axis=1),
+            average_precision(hits, n_relevant),
+        ]
+    ).astype(np.float64)
+    scores[n_relevant == 0] = np.nan
+    return scores
+
+
+def recall(hits: Bools, n_relevant: Ints) -> Floats:
+    """Return the share of each customer's products that the list holds, 0 to 1."""
+    return _share(hits.sum(axis=1).astype(np.float64), n_relevant)
+
+
+def ndcg(hits: Bools, n_relevant: Ints) -> Floats:
+    """Return the normalised discounted cumulated gain, 0 to 1.
+
+    A hit at rank i is worth 1 / log2(i + 1). The best possible list that it is divided by has
+    min(k, n_relevant) hits (Järvelin and Kekäläinen 2002, binary gain).
+    """
+    k = hits.shape[1]
+    gain = 1 / np.log2(np.arange(2, k + 2))
+    ideal = np.append(0.0, np.cumsum(gain))[np.minimum(n_relevant, k)]
+    return _share(hits @ gain, ideal)
+
+
+def average_precision(hits: Bools, n_relevant: Ints) -> Floats:
+    """Return the precision at each hit, summed and divided by min(k, n_relevant), 0 to 1.
+
+    Its mean over customers is MAP@k (Manning, Raghavan and Schütze 2008, section 8.4, cut at k).
+    """
+    k = hits.shape[1]
+    precision = np.cumsum(hits, axis=1) / np.arange(1, k + 1)
+    return _share((precision * hits).sum(axis=1), np.minimum(n_relevant, k))
+
+
+def _share(part: Floats, whole: Floats | Ints) -> Floats:
+    """Return part / whole, NaN where the whole is nothing."""
+    found = np.full(len(part), np.nan)
+    np.divide(part, whole, out=found, where=whole > 0)
+    return found

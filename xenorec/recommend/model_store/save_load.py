@@ -1,0 +1,84 @@
+"""Save and load: a fitted model to a folder and back, answering the same byte for byte."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import timedelta
+from inspect import signature
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from xenorec.errors import XenorecError
+from xenorec.modeling.persistence import (
+    STATE,
+    damaged,
+    encoded,
+    read_folder,
+    readable,
+    revived,
+    saved_name,
+    versions,
+    write_folder,
+)
+from xenorec.recommend.model_store.feature_distribution import stages_of
+from xenorec.recommend.model_store.recommender_manifest import RecommenderManifest
+from xenorec.recommend.model_store.saved_classes import REGISTRY
+from xenorec.timestamps import instant_of
+
+if TYPE_CHECKING:
+    from xenorec.recommend.next_order.model import NextOrder
+    from xenorec.recommend.shelf_recommender import ShelfRecommender
+
+Kind = TypeVar("Kind", "ShelfRecommender", "NextOrder")
+
+MADE_AGAIN = ("_speaker",)
+"""What a recommender makes from the rest when it is loaded: it holds the shipped wordings."""
+
+
+def save(model: ShelfRecommender | NextOrder, folder: Path) -> Path:
+    """Write a fitted model to a folder; raises NotSupported for what cannot be saved."""
+    model._fitted()
+    state, arrays = encoded(model, REGISTRY, without=MADE_AGAIN)
+    return write_folder(folder, describe(model), state, arrays)
+
+
+def load(of: type[Kind], folder: Path) -> Kind:
+    """Return the model of a folder that ``save`` wrote; raises ModelFileError."""
+    _, state, arrays = read_folder(folder, RecommenderManifest, of.__name__)
+    try:
+        model = revived(of, state, arrays, REGISTRY)
+        model._loaded()
+        model._fitted()
+    except (ValueError, LookupError, TypeError, AttributeError, XenorecError) as error:
+        raise damaged(folder / STATE, error, RecommenderManifest.anew) from error
+    return model
+
+
+def describe(model: ShelfRecommender | NextOrder) -> RecommenderManifest:
+    """Return what the manifest says, without its files."""
+    purchases, ranker = model._knowledge.shop.purchases, model.ranker_
+    named = signature(type(model)).parameters
+    return RecommenderManifest(
+        versions=versions(),
+        as_of=model.as_of_.isoformat(),
+        learned_as_of=model.learned_at_.isoformat(),
+        first_line_at=instant_of(purchases.since).isoformat(),
+        last_line_at=instant_of(purchases.orders.at.max()).isoformat(),
+        n_customers=len(purchases.customers),
+        n_products=len(purchases.products),
+        n_orders=len(purchases.orders),
+        n_lines=len(purchases.order),
+        within_days=ranker.within / timedelta(days=1),
+        settings={name: readable(getattr(model, name)) for name in named},
+        features={name: list(stage.model.names) for name, stage in stages_of(ranker).items()},
+        scorers=[_said(scorer) for scorer in ranker.scorers],
+        figures=getattr(model, "figures_", None),
+        files={},
+        of=type(model).__name__,
+    )
+
+
+def _said(scorer: Any) -> Mapping[str, Any]:
+    settings = {f.name: readable(getattr(scorer, f.name)) for f in fields(scorer)}
+    return {"kind": saved_name(type(scorer)), **settings}

@@ -1,0 +1,413 @@
+"""ShelfRecommender: which products, on which shelves, and why, for every customer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from copy import copy
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from xenorec.array_types import Ints
+from xenorec.config.durations import span
+from xenorec.dataset.data_frames import ids as ids_of
+from xenorec.dataset.data_frames import one_id, positions
+from xenorec.engine import map_batches
+from xenorec.errors import NotFitted, UnknownName, nearest
+from xenorec.recommend.co_purchases import pairs_frame
+from xenorec.recommend.customers import CustomerSelection, nobody_of
+from xenorec.recommend.display_names import DisplayNames
+from xenorec.recommend.eligibility import EligibilityFilter, Rules, make_guard
+from xenorec.recommend.feedback import RowPriors, ShelfExploration
+from xenorec.recommend.load_dataset import read_shop
+from xenorec.recommend.model_store.drift import warn_of_nothing
+from xenorec.recommend.model_store.feature_distribution import spreads_of
+from xenorec.recommend.model_store.refresh import looked, renew
+from xenorec.recommend.model_store.save_load import load, save
+from xenorec.recommend.page.due_products import DueProducts, check_due
+from xenorec.recommend.page.editorial import editorial_of
+from xenorec.recommend.page.explanations import Explanation, explained
+from xenorec.recommend.page.last_basket import LastBasket
+from xenorec.recommend.page.page_assembly import PlacedItems, columns, place_list, place_shelves
+from xenorec.recommend.page.page_candidates import PageKnowledge
+from xenorec.recommend.page.page_text import PageWriter
+from xenorec.recommend.page.removals import removals
+from xenorec.recommend.page.shelf_order import explored, factors
+from xenorec.recommend.page.shelf_selection import PageLayout
+from xenorec.recommend.page.shelf_sources import warn_of_unknown
+from xenorec.recommend.ranker.two_stage_ranker import TwoStageRanker
+from xenorec.recommend.recommender_settings import (
+    check_editorial,
+    check_rules,
+    check_topics,
+    positive,
+    themes_of,
+)
+from xenorec.recommend.scorers import Ease
+from xenorec.recommend.themes import ReasonTemplates, Theme
+from xenorec.timestamps import AsOf
+
+AT_ONCE = 512
+LIST = ["customer_id", "product_id", "rank", "score", "shelf", "reason", "level"]
+TEXTS = ("customer_id", "shelf", "shelf_title", "product_id", "reason", "level", "segment")
+
+
+class ShelfRecommender:
+    """Shelves of products by theme, and one ranked list, for known and unknown customers.
+
+    Args: ``n_shelves`` of ``n_items`` each. ``within``: the score of a product is the probability
+    that the customer buys it in that time ("14d"). ``min_items``: a shelf with fewer is left out
+    and the next one that qualifies comes in (never more than ``n_items`` or than the shop has
+    products). ``promotable_only``: leave out products that the catalog marks as not promotable or
+    that have no title there. ``allow``: sensitive topics that may be shown (health, intimate,
+    baby); None shows all of them. ``rules``: what else is never shown (``Rules``); without any
+    that is what is out of stock or not on sale, and alcohol and tobacco to minors and to persons
+    not known. ``themes``: the shelves, or a TOML file that
+    declares them; the shipped ones if None. ``locale``: the language of titles and reasons.
+    ``priors``: what clicks and purchases said of each shelf so far (``RowPriors``); its factors
+    move shelves up and down, for each segment of customers by itself. ``explore``: now and then
+    two shelves of a page change places (``ShelfExploration``); scores stay what was predicted.
+    ``due``: what a model says customers need, a frame customer_id, product_id, due_on such as
+    ``Replenishment.predict`` and ``due`` give. The shelf of the source "due" (``time_to_restock``)
+    then holds exactly what is due from 28 days before ``as_of`` to 7 days after it and has been
+    bought, the likeliest by the page's own score first, and is the first shelf of who has any.
+    ``editorial``: product ids that are shown, in this order, where nothing sold of late is left;
+    without any that is what sold once.
+
+    A stock, price or margin is what the catalogue said last, whatever the ``as_of``.
+
+    Example:
+    >>> import pandas as pd
+    >>> lines = pd.DataFrame({"customer_id": ["c1"], "order_id": ["o1"], "product_id": ["tea"],
+    ...                       "ordered_at": pd.to_datetime(["2017-10-03"])})
+    >>> ShelfRecommender().fit(lines).recommend(["c1"])["reason"].item()
+    'You bought this once, today'
+    """
+
+    def __init__(
+        self,
+        n_shelves: int = 4,
+        n_items: int = 6,
+        *,
+        within: str = "14d",
+        min_items: int = 3,
+        promotable_only: bool = True,
+        allow: Collection[str] | None = (),
+        themes: Sequence[Theme] | str | Path | None = None,
+        locale: str | None = None,
+        priors: RowPriors | None = None,
+        explore: ShelfExploration | None = None,
+        due: Any | None = None,
+        rules: Rules | None = None,
+        editorial: Sequence[str] = (),
+    ) -> None:
+        self.n_shelves = n_shelves
+        self.n_items = n_items
+        self.within = within
+        self.min_items = min_items
+        self.promotable_only = promotable_only
+        self.allow = allow
+        self.themes = themes
+        self.locale = locale
+        self.priors = priors
+        self.explore = explore
+        self.due = due
+        self.rules = rules
+        self.editorial = editorial
+
+    def fit(
+        self, history_or_lines: Any, products: Any | None = None, as_of: AsOf = None
+    ) -> ShelfRecommender:
+        """Learn from a history, or from a frame of lines; returns itself.
+
+        Lines: customer_id, order_id, ordered_at, product_id and optionally quantity, store_id,
+        category, refunded_quantity. ``products``: product_id and optionally title, category, brand,
+        is_promotable, stock, active_from, active_to, price_amount, margin_share. Rows later than
+        ``as_of`` are never used; without it a frame is read up to its last row.
+        Raises BadInput for a missing column, no rows, or an ``as_of`` before all rows.
+        """
+        self._check()
+        self.themes_ = themes_of(self.themes)
+        self._read(history_or_lines, products, as_of)
+        self.ranker_ = TwoStageRanker(
+            span(self.within), [Ease(2000, only_new=True, with_reasons=False)]
+        ).fit(self._shop)
+        self.learned_at_ = self.as_of_
+        self.figures_: dict[str, Any] | None = None
+        self.spread_ = spreads_of(self.ranker_)
+        self._know()
+        return self
+
+    def update(
+        self, history_or_lines: Any, products: Any | None = None, as_of: AsOf = None
+    ) -> ShelfRecommender:
+        """Read the shop anew and keep what the ranker learned; returns itself.
+
+        Warns with the code ``model-drift`` when the shop has changed much (``drift``). Raises
+        BadInput for an instant before the one learned at, or a feature that is not there any more.
+        """
+        renew(self, history_or_lines, products, as_of)
+        return self
+
+    def drift(
+        self, history_or_lines: Any, products: Any | None = None, as_of: AsOf = None
+    ) -> pd.DataFrame:
+        """Return how far the candidates have moved since the ranker learned: ``saved.drift``.
+
+        Empty, with a warning, where the shop was too small for anything but plain rules.
+        """
+        frame = looked(self, history_or_lines, products, as_of)[1]
+        warn_of_nothing(frame)
+        return frame
+
+    def save(self, folder: str | Path) -> Path:
+        """Write all but ``due``, which is of a day, to a folder, whole or not at all.
+
+        Raises ModelFileError over anything else.
+        """
+        lasting = copy(self)
+        lasting.due = None
+        return save(lasting, Path(folder))
+
+    @classmethod
+    def load(cls, folder: str | Path) -> ShelfRecommender:
+        """Return what was saved, answering the same; raises ModelFileError, naming the file."""
+        return load(cls, Path(folder))
+
+    def _read(self, history_or_lines: Any, products: Any | None, as_of: AsOf) -> None:
+        """Take in the shop as it is at ``as_of``: all but what the ranker learns."""
+        read = read_shop(
+            history_or_lines,
+            products,
+            as_of,
+            allow=self.allow,
+            promotable_only=self.promotable_only,
+        )
+        self.as_of_, self._shop = read.shop.purchases.as_of, read.shop
+        self._facts, self._people = read.facts, read.people
+        self._speaker = self._speak()
+        if self.themes is not None:
+            catalog, products = self._shop.catalog, self._shop.purchases.products
+            warn_of_unknown(self.themes_, catalog, products)
+
+    def with_editorial(self, product_ids: Sequence[str]) -> ShelfRecommender:
+        """Return the same fitted recommender with another editorial list."""
+        self._fitted()
+        check_editorial(product_ids)
+        other = copy(self)
+        other.editorial = product_ids
+        other._knowledge = replace(self._knowledge, editorial=other._editorial())
+        return other
+
+    def _know(self) -> None:
+        self._knowledge = PageKnowledge.of(self._shop, self.ranker_, self._editorial())
+
+    def _editorial(self) -> Ints | None:
+        if not self.editorial:
+            return None
+        return editorial_of(self.editorial, self._shop, self._guard(nobody_of(-1)))
+
+    def _loaded(self) -> None:
+        vars(self).setdefault("due", None)
+        self._speaker = self._speak()
+
+    def _speak(self) -> PageWriter:
+        words, is_private = (
+            DisplayNames(self._shop.catalog, self.as_of_),
+            self._facts.topics.private,
+        )
+        return PageWriter(self._shop, words, ReasonTemplates.load(), self.locale, is_private)
+
+    def recommend(
+        self,
+        customer_ids: Any = None,
+        n: int = 10,
+        *,
+        exclude: Any | None = None,
+        only_new: bool = False,
+    ) -> pd.DataFrame:
+        """Return the ``n`` best products of each customer, fewer only if the shop has fewer.
+
+        One row per customer and product: customer_id, product_id, rank (1 is best), score (the
+        probability of a purchase within the time), shelf, reason, level; customers in the order
+        asked, all known ones for None. ``exclude`` is a frame customer_id, product_id; a row
+        without a customer closes the product to everybody. ``only_new``: only products that the
+        customer has never bought.
+        """
+        positive(n, "n")
+        frame = self._rows(
+            customer_ids, exclude, lambda asked, guard: self._rank(asked, guard, n, only_new)
+        )
+        return frame.rename(columns={"item_rank": "rank"})[LIST]
+
+    def shelves(
+        self, customer_ids: Any = None, *, exclude: Any | None = None, occasion: str = ""
+    ) -> pd.DataFrame:
+        """Return up to ``n_shelves`` shelves of each customer, no product twice.
+
+        One row per item: customer_id, shelf, shelf_title, shelf_rank, product_id, item_rank, score,
+        reason, level, segment (``xenorec.recommend.customer_segments``), shelf_propensity (how
+        likely the shelf stood at its rank: 1 without ``explore``). ``customer_ids`` and ``exclude``
+        as for ``recommend``; ``occasion`` names the page for ``explore``, such as a campaign.
+        """
+
+        self._fitted()
+        due = self._due()
+
+        def place(asked: CustomerSelection, guard: EligibilityFilter) -> PlacedItems:
+            return explored(self._arrange(asked, guard, due), asked, self.explore, occasion)
+
+        return self._rows(customer_ids, exclude, place)
+
+    def explain(
+        self, customer_id: str, product_id: str, *, exclude: Any | None = None
+    ) -> Explanation:
+        """Return why the product stands where it does for the customer, or why nowhere.
+
+        Raises UnknownName for a product that was never sold by ``as_of``; a customer who is not
+        known is answered as one who has not bought.
+        """
+        self._fitted()
+        customer_id, product_id = (
+            one_id(customer_id, "customer_id"),
+            one_id(product_id, "product_id"),
+        )
+        names = self._shop.purchases.products
+        product = int(positions(np.array([product_id], dtype=object), names)[0])
+        if product < 0:
+            raise UnknownName(
+                f"Product {product_id!r} was never sold by {self.as_of_.isoformat()}."
+                f"{nearest(product_id, names)}"
+            )
+        asked, due = self._people.ask(np.array([customer_id], dtype=object)), self._due()
+        guard = self._guard(asked, exclude)
+        page = self._arrange(asked, guard, due)
+        parts = self._knowledge, asked, guard, product, self.themes_, self._speaker
+        return explained(*parts, page, due)
+
+    def removals(self, customer_ids: Any = None, *, exclude: Any | None = None) -> pd.DataFrame:
+        """Return what each rule takes out of the candidates of the customers, and what is left.
+
+        One row per rule in their order (``guards.RULES``) and one for ``left``: rule, n_products,
+        n_customers, n_cells. A pair that two rules close counts under the first, so that the cells
+        add up to the candidates: what the ranker names and what is popular, with nothing closed.
+        """
+        self._fitted()
+        blocks = self._blocks(customer_ids, exclude)
+        return removals(self._knowledge, blocks, self.n_shelves * self.n_items)
+
+    def _guard(self, asked: CustomerSelection, exclude: Any | None = None) -> EligibilityFilter:
+        look = self._shop.catalog.look
+        return make_guard(self._facts, self.rules or Rules(), asked, exclude, look=look)
+
+    def pairs(self, n: int = 5, *, min_count: int = 5) -> pd.DataFrame:
+        """Return up to ``n`` products that go with each product: what a till asks for.
+
+        One row per pair that at least ``min_count`` orders held together: product_id,
+        other_product_id, rank, score, n_orders. Both products may be shown to anybody.
+        """
+        positive(n, "n")
+        self._fitted()
+        shop = replace(self._shop, is_allowed=self._guard(nobody_of(-1)).lets_each())
+        pairs = LastBasket().fit(shop).pairs_
+        return pairs_frame(pairs, shop, n, min_count)
+
+    def popular(self, store_id: str | None = None, n: int = 20) -> pd.DataFrame:
+        """Return what a customer of whom only the store is known is offered.
+
+        One row per product: store_id, product_id, rank, score, shelf, reason, level. A store
+        without sales of late gets the shop's products.
+        """
+        positive(n, "n")
+        self._fitted()
+        store_id = None if store_id is None else one_id(store_id, "store_id")
+        store = positions(np.array([store_id], dtype=object), self._shop.purchases.stores)
+        asked = nobody_of(int(store[0]))
+        frame = self._present(self._rank(asked, self._guard(asked), n), asked)
+        frame = frame.rename(columns={"item_rank": "rank"})[LIST[1:]]
+        frame.insert(0, "store_id", pd.Series([store_id] * len(frame), dtype=object))
+        return frame
+
+    def __repr__(self) -> str:
+        fitted = f", fitted as of {self.as_of_.isoformat()}" if hasattr(self, "as_of_") else ""
+        return f"ShelfRecommender(n_shelves={self.n_shelves}, n_items={self.n_items}{fitted})"
+
+    def _rank(
+        self, asked: CustomerSelection, guard: EligibilityFilter, n: int, only_new: bool = False
+    ) -> PlacedItems:
+        return place_list(self._knowledge, asked, guard, n, only_new=only_new)
+
+    def _due(self) -> DueProducts | None:
+        return None if self.due is None else DueProducts.of(self.due, self._shop, self.as_of_)
+
+    def _arrange(
+        self, asked: CustomerSelection, guard: EligibilityFilter, due: DueProducts | None
+    ) -> PlacedItems:
+        layout = PageLayout(self.n_shelves, self.n_items)
+        names = [theme.name for theme in self.themes_]
+        factor = factors(self.priors, names, self._shop.segment(asked.customer))
+        return place_shelves(
+            self._knowledge, asked, guard, self.themes_, layout, factor, self.min_items, due
+        )
+
+    def _rows(
+        self,
+        customer_ids: Any,
+        exclude: Any | None,
+        place: Callable[[CustomerSelection, EligibilityFilter], PlacedItems],
+    ) -> pd.DataFrame:
+        """Return the rows of the customers asked about, worked out in blocks of customers."""
+        everybody, guard = self._asked(customer_ids, exclude)
+
+        def score(batch: pa.Table) -> pa.Table:
+            rows = batch["row"].to_numpy()
+            asked, end = everybody.take(rows), int(rows[-1]) + 1 if len(rows) else 0
+            return self._told(place(asked, guard.block(end - len(rows), end)), asked)
+
+        told = map_batches(score, pa.table({"row": np.arange(len(everybody))}), rows=AT_ONCE)
+        frame: pd.DataFrame = told.to_pandas()
+        return frame
+
+    def _blocks(
+        self, customer_ids: Any, exclude: Any | None
+    ) -> Iterator[tuple[CustomerSelection, EligibilityFilter]]:
+        asked, guard = self._asked(customer_ids, exclude)
+        for begin in range(0, max(len(asked), 1), AT_ONCE):
+            end = min(begin + AT_ONCE, len(asked))
+            yield asked.take(np.arange(begin, end)), guard.block(begin, end)
+
+    def _asked(
+        self, customer_ids: Any, exclude: Any | None
+    ) -> tuple[CustomerSelection, EligibilityFilter]:
+        self._fitted()
+        known = self._people.known.ids
+        ids = known if customer_ids is None else ids_of(customer_ids, "customer_ids")
+        asked = self._people.ask(ids)
+        return asked, self._guard(asked, exclude)
+
+    def _told(self, placed: PlacedItems, asked: CustomerSelection) -> pa.Table:
+        found = columns(placed, asked, self.themes_, self._speaker)
+        texts = {name: pa.array(found[name], pa.string()) for name in TEXTS}
+        return pa.table({**found, **texts})
+
+    def _present(self, placed: PlacedItems, asked: CustomerSelection) -> pd.DataFrame:
+        frame: pd.DataFrame = self._told(placed, asked).to_pandas()
+        return frame
+
+    def _check(self) -> None:
+        for name in ("n_shelves", "n_items", "min_items"):
+            positive(getattr(self, name), name)
+        check_rules(self.rules)
+        check_topics(self.allow)
+        check_editorial(self.editorial)
+        check_due(self.due)
+
+    def _fitted(self) -> None:
+        if not hasattr(self, "_knowledge"):
+            raise NotFitted(
+                "ShelfRecommender has not learned anything yet; call fit(history) first."
+            )

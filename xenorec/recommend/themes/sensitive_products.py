@@ -1,0 +1,172 @@
+"""Sensitive products: which ones tell something private, found by whole words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from xenorec.errors import BadInput, ConfigError, Problem
+from xenorec.recommend.themes.toml_document import HERE, TomlDocument, read_document
+from xenorec.recommend.themes.toml_entry import TomlEntry
+
+TOP = ("extends", "topic")
+KEYS = ("words", "except", "age_restricted")
+BETWEEN = re.compile(r"[\W_]+")
+APOSTROPHES = str.maketrans("", "", "'’")
+NONE: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class SensitiveTopic:
+    """What tells one private thing; ``excepted`` phrases only look alike, ``*`` is a gap."""
+
+    words: tuple[str, ...] = ()
+    excepted: tuple[str, ...] = ()
+    age_restricted: bool = False
+
+
+@dataclass(frozen=True)
+class SensitiveProducts:
+    """Topics by name, in the order declared.
+
+    It knows words, not products: a product whose title and category hold none is not found.
+    """
+
+    declared: Mapping[str, SensitiveTopic]
+
+    @classmethod
+    def load(cls, path: str | Path | None = None) -> Self:
+        """Return the topics of a file, without one the shipped topics.
+
+        Raises ConfigError with every mistake in ``problems``.
+        """
+        reading = _SensitiveReader(read_document(path or HERE / "sensitive.toml"))
+        declared = reading.topics()
+        if reading.problems:
+            raise ConfigError(reading.document.source, reading.problems)
+        return cls(declared)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The topics."""
+        return tuple(self.declared)
+
+    @property
+    def age_restricted(self) -> frozenset[str]:
+        """The topics that may be sold to adults only."""
+        return frozenset(name for name, topic in self.declared.items() if topic.age_restricted)
+
+    def topics(
+        self, titles: Sequence[str | None], categories: Sequence[str | None]
+    ) -> list[frozenset[str]]:
+        """Return the topics of each product, from its title and its category; mostly none.
+
+        Raises BadInput when the two are not equally long.
+        """
+        if len(titles) != len(categories):
+            raise BadInput(
+                f"{len(titles)} titles came with {len(categories)} categories; "
+                "give one of each per product, None where there is none."
+            )
+        found = self._found({*titles, *categories})
+        pairs = zip(titles, categories, strict=True)
+        return [found[title] | found[category] for title, category in pairs]
+
+    def _found(self, texts: Iterable[str | None]) -> dict[str | None, frozenset[str]]:
+        topics_of, pattern = self._phrases(), self._pattern()
+        found: dict[str | None, frozenset[str]] = {}
+        for text in texts:
+            phrases = pattern.findall(_plain(text)) if text else ()
+            topics = [topics_of.get(phrase, NONE) for phrase in phrases]
+            found[text] = NONE.union(*topics) if topics else NONE
+        return found
+
+    def _phrases(self) -> dict[str, frozenset[str]]:
+        topics_of: dict[str, frozenset[str]] = {}
+        for name, topic in self.declared.items():
+            for word in map(_plain, topic.words):
+                topics_of[word] = topics_of.get(word, NONE) | {name}
+        return topics_of
+
+    def _pattern(self) -> re.Pattern[str]:
+        phrases = {_gapped(word) for topic in self.declared.values() for word in topic.excepted}
+        phrases |= self._phrases().keys()
+        either = _either(sorted(phrases, key=_rank), 2).replace("* ", r"(?:\w+ ){0,2}")
+        return re.compile(rf"\b({either})(?:e?s)?\b" if phrases else r"(?!)()")
+
+
+@dataclass(frozen=True)
+class _SensitiveReader:
+    """A file while it is read, and the mistakes found so far."""
+
+    document: TomlDocument
+    problems: list[Problem] = field(default_factory=list)
+
+    def topics(self) -> dict[str, SensitiveTopic]:
+        top = TomlEntry(self.document.data, self._report)
+        top.only(TOP)
+        base = SensitiveProducts.load().declared if top.flag("extends") else {}
+        tables = self.document.data.get("topic", {})
+        if not isinstance(tables, dict) or not all(isinstance(t, dict) for t in tables.values()):
+            self._report("topic", "came as a list or a text; write [topic.health] and its words.")
+            return {}
+        own = {name: self._topic(name, table) for name, table in tables.items()}
+        return {name: _joined(base.get(name), own.get(name)) for name in [*base, *own]}
+
+    def _topic(self, name: str, table: Mapping[str, object]) -> SensitiveTopic:
+        entry = TomlEntry(table, lambda key, text: self._report(f"topic.{name}.{key}", text))
+        entry.only(KEYS)
+        topic = SensitiveTopic(
+            entry.texts("words"), entry.texts("except"), entry.flag("age_restricted")
+        )
+        if "words" not in table:
+            entry.report("words", 'is needed, such as ["pharmacy"].')
+        for word in topic.words:
+            if "*" in word or not _plain(word).strip():
+                entry.report("words", f"{word!r} came; expected letters, without *.")
+        for word in topic.excepted:
+            if not _gapped(word) or _gapped(word) != _gapped(word).strip("* "):
+                entry.report("except", f"{word!r} came; expected words, * only between them.")
+        return topic
+
+    def _report(self, key: str, text: str) -> None:
+        self.problems.append(Problem(key, text))
+
+
+def _joined(first: SensitiveTopic | None, second: SensitiveTopic | None) -> SensitiveTopic:
+    one, two = first or SensitiveTopic(), second or SensitiveTopic()
+    return SensitiveTopic(
+        one.words + two.words,
+        one.excepted + two.excepted,
+        one.age_restricted or two.age_restricted,
+    )
+
+
+def _plain(text: str) -> str:
+    """Return a text in small letters with single blanks between its words."""
+    small = text.lower().translate(APOSTROPHES).replace("&", " and ")
+    return BETWEEN.sub(" ", small).strip()
+
+
+def _gapped(phrase: str) -> str:
+    """Return an exception as a plain phrase in which ``*`` stands for a gap."""
+    return " * ".join(_plain(part) for part in phrase.split("*"))
+
+
+def _either(phrases: Sequence[str], n_letters: int) -> str:
+    """Return a pattern for any phrase; those with the same first letters are tried together."""
+    if n_letters == 0 or len(phrases) < 2:
+        return "|".join(phrases)
+    groups: dict[str, list[str]] = {}
+    for phrase in phrases:
+        groups.setdefault(phrase[:1], []).append(phrase[1:])
+    return "|".join(f"{one}(?:{_either(rest, n_letters - 1)})" for one, rest in groups.items())
+
+
+def _rank(phrase: str) -> tuple[int, bool, int, str]:
+    """Sort the phrases with most words first, those with a gap after those without."""
+    words = [word for word in phrase.split() if word != "*"]
+    return -len(words), "*" in phrase, -len(phrase), phrase

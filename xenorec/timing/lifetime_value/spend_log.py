@@ -1,0 +1,227 @@
+"""Who ordered on which day, and for how much: the form in which lifetime value reads orders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from xenorec.array_types import Bools, Floats, Ints, Texts
+from xenorec.dataset.data_frames import arrow, encode, instants
+from xenorec.dataset.order_keys import tell_apart
+from xenorec.errors import BadInput
+from xenorec.schema.order_rules import is_money, is_order
+from xenorec.timestamps import AsOf, as_instant, instant_of, microseconds
+from xenorec.timing.closures import Closure, without
+from xenorec.timing.event_log import EventLog, EventSource, history_cut, names_in
+from xenorec.timing.local_clock import wall_clock
+from xenorec.timing.local_time import DAY_US
+
+NEED = ("customer_id", "ordered_at", "net_amount")
+MAY = ("currency", "margin_amount", "order_id", "quantity", "status", "time_zone")
+
+
+@dataclass(frozen=True)
+class SpendLog:
+    """Order rows at or before ``as_of``: one entry per row in ``code``, ``at`` and the amounts.
+
+    ``ids`` are the customers in text order and ``code`` a position in it; ``at`` is microseconds
+    since 1970 UTC; ``currency`` is a position in ``currencies`` or -1; ``amount`` is 0 where it
+    was empty (``n_empty`` rows); ``margin`` is None when the frame has no margin_amount.
+    ``n_repeated`` rows repeated another and are left out.
+    """
+
+    ids: Texts
+    code: Ints
+    at: Ints
+    amount: Floats
+    margin: Floats | None
+    currency: Ints
+    currencies: tuple[str, ...]
+    n_empty: int
+    as_of: datetime
+    zone: Ints
+    zones: tuple[str, ...]
+    """``zone`` is a position in ``zones``, or -1 where the row names none."""
+    n_repeated: int = 0
+
+    def where(self, keep: Bools) -> SpendLog:
+        """Return the kept rows; customers without any are gone."""
+        kept, code = np.unique(self.code[keep], return_inverse=True)
+        return replace(
+            self,
+            ids=self.ids[kept],
+            code=code.astype(np.int64),
+            at=self.at[keep],
+            amount=self.amount[keep],
+            margin=None if self.margin is None else self.margin[keep],
+            currency=self.currency[keep],
+            zone=self.zone[keep],
+        )
+
+    @property
+    def stamps(self) -> EventLog:
+        """Who ordered when, without returns and amounts."""
+        bought = self.amount >= 0
+        zone = np.full(int(bought.sum()), -1, dtype=np.int64)
+        return EventLog(self.ids, self.code[bought], self.at[bought], zone, (), self.as_of)
+
+    def on_local_clock(self) -> SpendLog:
+        """Return the rows on the clocks of their zones, which tell the days."""
+        at, now = wall_clock(self.at, self.zone, self.zones, microseconds(self.as_of))
+        return replace(self, at=at, as_of=instant_of(now))
+
+    def without(self, closures: tuple[Closure, ...]) -> SpendLog:
+        """Return the rows on a clock that stands still while the shop is closed."""
+        every = EventLog(self.ids, self.code, self.at, self.currency, self.currencies, self.as_of)
+        open_days = without(every, closures, step=1)
+        return replace(self, at=open_days.at, as_of=open_days.as_of)
+
+    def until(self, as_of: datetime) -> SpendLog:
+        """Return the rows at or before ``as_of``."""
+        return replace(self.where(self.at <= microseconds(as_of)), as_of=as_of)
+
+
+@dataclass(frozen=True)
+class SpendDays:
+    """One entry per customer and day with an order, by customer and day; amounts added up.
+
+    ``end`` is the first day that is not known yet; every ``day`` is before it. ``n_customers``
+    says how far ``code`` can go.
+    """
+
+    n_customers: int
+    code: Ints
+    day: Ints
+    amount: Floats
+    end: int
+
+    def before(self, end: int) -> SpendDays:
+        """Return the visits on days before ``end``."""
+        keep = self.day < end
+        return SpendDays(self.n_customers, self.code[keep], self.day[keep], self.amount[keep], end)
+
+    def of(self, keep: Bools) -> SpendDays:
+        """Return the visits of the kept customers, who are counted anew."""
+        rows = keep[self.code]
+        code = (np.cumsum(keep) - 1)[self.code[rows]]
+        return SpendDays(int(keep.sum()), code, self.day[rows], self.amount[rows], self.end)
+
+    def per_customer(self, values: Floats | None = None) -> Floats:
+        """Return the number of visits, or the sum of ``values``, per customer."""
+        counts = np.bincount(self.code, values, minlength=self.n_customers)
+        return np.asarray(counts, dtype=np.float64)
+
+    @property
+    def span(self) -> int:
+        """Days from the first visit to ``end``."""
+        return self.end - int(self.day.min()) if len(self.day) else 0
+
+
+def read_spending(source: Any, *, as_of: AsOf = None) -> SpendLog:
+    """Read orders: customer_id, ordered_at, net_amount; maybe currency, margin_amount, order_id.
+
+    ``source`` is a frame or a history. Rows without a customer are left out, an empty amount is
+    0. Raises ``BadInput`` for a missing column, an order in two rows, an amount that is no finite
+    number, or when as_of is later than the history's own.
+    """
+    if isinstance(source, SpendLog):
+        return source if as_of is None else source.until(as_instant(as_of))
+    cut = None if as_of is None else as_instant(as_of)
+    if isinstance(source, EventSource):
+        cut, source = history_cut(source, as_of), source.orders()
+    return _spending(arrow(source, need=NEED, may=MAY), cut)
+
+
+def visits_of(spending: SpendLog) -> SpendDays:
+    """Return the days with an order; a row with a negative amount (a return) is no order."""
+    keep = spending.amount >= 0
+    code, day = spending.code[keep], spending.at[keep] // DAY_US
+    end = -(-microseconds(spending.as_of) // DAY_US)
+    end = max(end, int(day.max()) + 1) if len(day) else end
+    start = int(day.min()) if len(day) else 0
+    length = end - start + 1
+    key, place = np.unique(code * length + (day - start), return_inverse=True)
+    amount = np.bincount(place, spending.amount[keep], minlength=len(key)).astype(np.float64)
+    return SpendDays(len(spending.ids), key // length, key % length + start, amount, end)
+
+
+def _spending(table: Any, as_of: datetime | None) -> SpendLog:
+    table = table.filter(pc.and_(pc.is_valid(table["customer_id"]), is_money(table)))
+    at = instants(table["ordered_at"], "ordered_at")
+    if as_of is None:
+        if not len(at):
+            raise BadInput("There are no rows, so as_of cannot be told from them; give as_of=...")
+        as_of = instant_of(at.max())
+    is_past = at <= microseconds(as_of)
+    table, at = table.filter(pa.array(is_past)), at[is_past]
+    known, code = encode(table["customer_id"])
+    names, currency = names_in(table, "currency")
+    amount, margin = _amounts(table, "net_amount"), None
+    if "margin_amount" in table.column_names:
+        margin = np.nan_to_num(_amounts(table, "margin_amount"))
+    back = np.asarray(pc.invert(is_order(table)).to_numpy(zero_copy_only=False), dtype=bool)
+    whole = np.nan_to_num(np.where(back, -np.abs(amount), amount))
+    zones, zone = names_in(table, "time_zone")
+    n_empty = int(np.isnan(amount).sum())
+    rows = SpendLog(known, code, at, whole, margin, currency, names, n_empty, as_of, zone, zones)
+    return _once(rows, table)
+
+
+def _once(rows: SpendLog, table: Any) -> SpendLog:
+    """Return the rows in an order of their own, one where the same order stands there twice.
+
+    Raises where an order stands in rows that differ: its amount would count twice.
+    """
+    ids, order = np.empty(0, dtype=object), np.full(len(rows.at), -1, dtype=np.int64)
+    if "order_id" in table.column_names:
+        ids, order = tell_apart(*encode(table["order_id"]), rows.code, rows.at)
+    margin = np.zeros(len(rows.at)) if rows.margin is None else rows.margin
+    parts = (rows.zone, margin, rows.amount, rows.currency, rows.at, rows.code)
+    ranked = np.lexsort((order, *parts))
+    same = np.zeros(len(ranked), dtype=bool)
+    same[1:] = (order[ranked][1:] >= 0) & (np.diff(order[ranked]) == 0)
+    for part in parts:
+        same[1:] &= part[ranked][1:] == part[ranked][:-1]
+    kept = ranked[~same]
+    _check_once(ids, order[kept])
+    return replace(
+        rows,
+        code=rows.code[kept],
+        at=rows.at[kept],
+        amount=rows.amount[kept],
+        margin=None if rows.margin is None else rows.margin[kept],
+        currency=rows.currency[kept],
+        zone=rows.zone[kept],
+        n_repeated=int(same.sum()),
+    )
+
+
+def _check_once(names: Texts, order: Ints) -> None:
+    """Raise where an order stands in more than one row: its amount would count twice."""
+    n = np.bincount(order[order >= 0], minlength=len(names))
+    if (n > 1).any():
+        raise BadInput(
+            f"order_id {names[int(n.argmax())]!r} stands in {n.max()} rows, and "
+            f"{int((n > 1).sum()):,} orders in more than one; expected one row per order. Drop "
+            "repeated rows, or add up the lines of each order first."
+        )
+
+
+def _amounts(table: Any, name: str) -> Floats:
+    """Return a column of amounts as numbers, NaN where empty."""
+    column = table[name]
+    try:
+        values = np.asarray(column.cast(pa.float64()).to_numpy(), dtype=np.float64)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise BadInput(
+            f"{name} is of type {column.type} and holds what is no number ({error}); "
+            f"expected amounts such as 12.50."
+        ) from None
+    if np.isinf(values).any():
+        raise BadInput(f"{name} is infinite in {int(np.isinf(values).sum())} rows; drop them.")
+    return values
