@@ -17,21 +17,13 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "xenorec"
 
 LAYERS = (
-    ("chance", "errors", "numbers"),
-    (
-        "addresses",
-        "content",
-        "frames",
-        "instants",
-        "links",
-        "order_ids",
-        "order_rules",
-        "secret_references",
-        "spans",
-        "threads",
-    ),
-    ("headers", "schema"),
-    ("engine", "boosting", "saved"),
+    ("hash_uniform", "errors", "array_types"),
+    ("addresses", "link_tokens", "timestamps"),
+    ("email_headers",),
+    ("config", "schema"),
+    ("modeling",),
+    ("engine",),
+    ("dataset",),
     (
         "creative",
         "identity",
@@ -44,21 +36,18 @@ LAYERS = (
     ),
     ("channels", "campaigns", "report"),
     (
-        "brand",
         "pos",
-        "project",
-        "project_key",
-        "campaign_room",
-        "fitted",
-        "memory",
+        "campaign_inputs",
+        "model_cache",
+        "snapshots",
         "workspace",
         "till",
-        "erase_person",
-        "evaluation",
-        "load_data",
+        "person_erasure",
+        "backtests",
+        "data_loading",
         "demo",
         "progress",
-        "training",
+        "model_training",
         "commands",
         "cli",
         "testing",
@@ -67,6 +56,8 @@ LAYERS = (
 )
 SAME_LAYER = {
     ("campaigns", "channels"),
+    ("config", "campaigns"),
+    ("config", "timing"),
     *((upper, other) for upper in LAYERS[-1] for other in LAYERS[-1]),
 }
 HOMES = {
@@ -84,10 +75,10 @@ HOMES = {
     "phonenumbers": {"addresses"},
     "rich": {"progress"},
     "scipy": {"identity", "recommend", "report", "timing"},
-    "sklearn": {"boosting", "recommend", "report", "timing"},
+    "sklearn": {"modeling", "recommend", "report", "timing"},
     "sqlalchemy": {"ledger", "sources"},
     "sqlglot": {"engine", "profile"},
-    "threadpoolctl": {"threads"},
+    "threadpoolctl": {"modeling"},
 }
 EVERYWHERE_BUT_POS = {"numpy", "pandas", "pyarrow", "yaml"}
 

@@ -1,1 +1,5 @@
 """Modeling: how anything is learned and kept, whatever it is about."""
+
+from __future__ import annotations
+
+__all__: list[str] = []
