@@ -48,15 +48,20 @@ shelves = xr.ShelfRecommender(n_shelves=4, n_items=6).fit(history)
 keep("shelves", shelves.shelves())
 keep("recommend", shelves.recommend())
 keep("next_order", xr.NextOrder().fit(history).recommend())
-audience = crm.profiles(as_of=as_of).where("days_since_order > usual_gap_days and p_alive > 0.01 and p_lapsed_90d >= 0")
-campaign = crm.campaign("after-eid", audience=audience, recommend=shelves, timing=models["send_time"],
-                        template="winback", holdout=0.10)
+audience = crm.profiles(as_of=as_of).where(
+    "days_since_order > usual_gap_days and p_alive > 0.01 and p_lapsed_90d >= 0"
+)
+campaign = crm.campaign(
+    "after-eid", audience=audience, recommend=shelves, timing=models["send_time"],
+    template="winback", holdout=0.10,
+)
 plan = campaign.plan()
 (folder / "decisions.txt").write_text("\\n".join(map(repr, plan.decisions)))
 (folder / "plan.txt").write_text(str(plan))
 plan.approve(by="crm@shop.example").send(now="2017-11-03T20:00:00Z")
 clean = lambda text: re.sub(r"(?m)^(Date|Message-ID):.*$", "", text)
-(folder / "messages.txt").write_text("".join(clean(p.read_text("utf-8")) for p in sorted((folder / "outbox").rglob("*.eml"))))
+mails = sorted((folder / "outbox").rglob("*.eml"))
+(folder / "messages.txt").write_text("".join(clean(mail.read_text("utf-8")) for mail in mails))
 (folder / "report.txt").write_text(str(campaign.report(within="14d")))
 """
 
