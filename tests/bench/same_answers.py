@@ -58,9 +58,12 @@ campaign = crm.campaign(
 plan = campaign.plan()
 (folder / "decisions.txt").write_text("\\n".join(map(repr, plan.decisions)))
 (folder / "plan.txt").write_text(str(plan))
-plan.approve(by="crm@shop.example").send(now="2017-11-03T20:00:00Z")
+approved = plan.approve(by="crm@shop.example")
+for hour in range(0, 60, 6):
+    approved.send(now=str(pd.Timestamp("2017-11-01", tz="UTC") + pd.Timedelta(hours=hour)))
 clean = lambda text: re.sub(r"(?m)^(Date|Message-ID):.*$", "", text)
 mails = sorted((folder / "outbox").rglob("*.eml"))
+assert mails, "no message was sent"
 (folder / "messages.txt").write_text("".join(clean(mail.read_text("utf-8")) for mail in mails))
 (folder / "report.txt").write_text(str(campaign.report(within="14d")))
 """
