@@ -20,8 +20,8 @@ from tests.bench.bench_timing_scores import _instant, _loss, orders_of
 from tests.bench.held_out import DEVELOPMENT, NEXT_ORDERS
 from xenorec.timing import NextPurchase
 from xenorec.timing.evaluation.simple_rules import ordered_within
-from xenorec.timing.next_purchase import learner
-from xenorec.timing.stamps import read_orders
+from xenorec.timing.event_log import read_orders
+from xenorec.timing.next_purchase import hazard_learner
 
 BOUNDS = (0.0, 0.025, 0.05, 0.1, 0.2, math.inf)
 WITHIN = (timedelta(days=14), timedelta(days=28))
@@ -34,7 +34,7 @@ def row(shop: str, at: str) -> None:
     truths = [ordered_within(seen, everything, within) for within in WITHIN]
     models = {"member": NextPurchase(use_learner=False).fit(seen)}
     for bound in BOUNDS:
-        with mock.patch.object(learner, "MOST_OFF", min(bound, 1e9)):
+        with mock.patch.object(hazard_learner, "MOST_OFF", min(bound, 1e9)):
             models[f"{bound:g}"] = NextPurchase().fit(seen)
     for within, truth in zip(WITHIN, truths, strict=True):
         told = {
