@@ -109,9 +109,11 @@ def test_the_predictions_stay_what_they_were(sent: tuple[xr.Workspace, str, str]
                 assert item["score"] == ranked[(customer, item["product_id"])]
 
 
-def test_the_lines_of_the_readme_work(sent: tuple[xr.Workspace, str, str]) -> None:
+def test_the_lines_that_notebooks_readme_shows_work(sent: tuple[xr.Workspace, str, str]) -> None:
     crm, _, used = sent
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.S)
+    blocks = re.findall(
+        r"```python\n(.*?)```", (ROOT / "notebooks" / "README.md").read_text("utf-8"), re.S
+    )
     (text,) = [block for block in blocks if "row_priors" in block]
     names = {"crm": crm}
     exec(text, names)
