@@ -41,7 +41,6 @@ INSTEAD = {
     'crm.load("complete_journey")': 'crm.load("complete_journey", sample=True)',
     'store_id="436"': 'store_id="990001"',
     'card="00000900"': 'card="00900001"',
-    '"models/mine"': '"mine"',
 }
 """What is run on the small invented sample, and so names its store and card."""
 
