@@ -9,6 +9,7 @@ import logging
 from collections.abc import Iterable
 from copy import copy
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from xenorec.engine import DuckEngine, query_frames
@@ -16,10 +17,10 @@ from xenorec.model_cache import ModelCache
 from xenorec.profile import (
     History,
     ProfileColumn,
+    ProfileDefinition,
     condition,
-    cut_sql,
-    profile_select,
-    sql_columns,
+    profile_definition,
+    read_profile,
 )
 
 if TYPE_CHECKING:
@@ -36,27 +37,43 @@ Model = TypeVar("Model")
 log = logging.getLogger("xenorec")
 
 
-def columns() -> tuple[ProfileColumn, ...]:
-    """Return all that a profile can be asked for: what SQL gives, and what models do."""
+def columns(own: Path | None = None) -> tuple[ProfileColumn, ...]:
+    """Return all that a profile can be asked for: what SQL gives, and what models do.
+
+    ``own`` is the retailer's folder, whose ``profile/models/*.sql`` add columns.
+    """
+    return (*definition(own).columns, *_fitted_columns())
+
+
+def definition(own: Path | None) -> ProfileDefinition:
+    """Return the SQL models of a profile, shipped and of the folder ``own``."""
+    return profile_definition(own, {column.name: column.model for column in _fitted_columns()})
+
+
+def _fitted_columns() -> tuple[ProfileColumn, ...]:
     from xenorec.timing.profile_columns import profile_models
 
-    fitted = (
+    return tuple(
         ProfileColumn(column.name, column.type, column.meaning, f"fitted {_name(model)}")
         for model in profile_models()
         for column in model.columns
     )
-    return (*sql_columns(), *fitted)
 
 
 class Snapshot:
     """The profile, history and default models of one instant; each is made when first asked for."""
 
     def __init__(
-        self, engine: DuckEngine, as_of: datetime, closures: tuple[Closure, ...] = ()
+        self,
+        engine: DuckEngine,
+        as_of: datetime,
+        profile: ProfileDefinition,
+        closures: tuple[Closure, ...] = (),
     ) -> None:
         self.history = History(engine, as_of)
         self.as_of = as_of
         self._engine = engine
+        self._definition = profile
         self._closures = tuple(c for c in closures if c.first <= as_of.date())
         self._table: pa.Table | None = None
         self._models = ModelCache(engine, engine.token())
@@ -85,7 +102,7 @@ class Snapshot:
         """
         from xenorec.timing.replenishment.due_columns import DUE_COLUMNS
 
-        types = {column.name: column.type for column in columns()}
+        types = {c.name: c.type for c in (*self._definition.columns, *_fitted_columns())}
         asked = condition(where, types).columns if where else frozenset()
         if not asked & {column.name for column in DUE_COLUMNS}:
             return self.recommender()
@@ -143,8 +160,7 @@ class Snapshot:
         return self._due
 
     def _base(self) -> pa.Table:
-        with self._engine.reading() as session:
-            return session.arrow(cut_sql(profile_select()), {"as_of": self.as_of})
+        return read_profile(self._engine, self._definition, self.as_of)
 
     def _of(self, names: set[str]) -> list[ColumnModel]:
         """Return the models, not fitted, that give these columns."""
@@ -189,17 +205,24 @@ def _name(model: ColumnModel) -> str:
 
 
 class SnapshotCache:
-    """The latest moment that was asked for; a change of the warehouse forgets it."""
+    """The latest moment that was asked for; a change of the warehouse forgets it.
 
-    def __init__(self, engine: DuckEngine, closures: tuple[Closure, ...] = ()) -> None:
+    So does a change of the profile models in the retailer's folder ``own``.
+    """
+
+    def __init__(
+        self, engine: DuckEngine, closures: tuple[Closure, ...] = (), own: Path | None = None
+    ) -> None:
         self._engine = engine
         self._closures = closures
-        self._key: tuple[datetime, tuple[int, ...]] | None = None
+        self._own = own
+        self._key: tuple[datetime, tuple[int, ...], ProfileDefinition] | None = None
         self._moment: Snapshot | None = None
 
     def at(self, as_of: datetime) -> Snapshot:
         """Return the moment of an instant."""
-        key = (as_of, self._engine.token())
+        profile = definition(self._own)
+        key = (as_of, self._engine.token(), profile)
         if self._moment is None or key != self._key:
-            self._key, self._moment = key, Snapshot(self._engine, as_of, self._closures)
+            self._key, self._moment = key, Snapshot(self._engine, as_of, profile, self._closures)
         return self._moment

@@ -172,7 +172,7 @@ class Workspace:
         at = self._instant(as_of)
         source = ProfileSource(
             at,
-            columns(),
+            columns(self.project.own),
             lambda wanted: self._moment(at).profile(wanted),
             masked,
             lambda: self._moment(at).notes(),
@@ -382,12 +382,14 @@ class Workspace:
     def _memory(self) -> SnapshotCache:
         from xenorec.snapshots import SnapshotCache
 
-        return SnapshotCache(self.engine, self.project.closures)
+        return SnapshotCache(self.engine, self.project.closures, self.project.own)
 
     def _known(self) -> Any:
         from xenorec.campaigns.name_catalog import known_names
+        from xenorec.snapshots import columns
 
-        return known_names(self.project.own, self.project.occasions.get("own", ()))
+        types = {column.name: column.type for column in columns(self.project.own)}
+        return known_names(self.project.own, types, self.project.occasions.get("own", ()))
 
     def _room(
         self, people: Profiles, recommend: ShelfRecommender | None, timing: SendTime | None

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from xenorec.campaigns.record_reader import NameCatalog
 from xenorec.campaigns.shelf_declarations import shelves_name
 from xenorec.config import content
 from xenorec.messages.template_manifest import read_manifest
-from xenorec.profile import condition, sql_columns
+from xenorec.profile import condition
 from xenorec.timing.occasions.occasion_types import NAMES
-from xenorec.timing.profile_columns import profile_models
 
 
-def known_names(own: Path | None, occasions: Iterable[str] = ()) -> NameCatalog:
+def known_names(
+    own: Path | None, types: Mapping[str, str], occasions: Iterable[str] = ()
+) -> NameCatalog:
     """Return the templates shipped and of the folder ``own``, their arms, and what columns are.
 
-    ``occasions`` are the names of the shop's own ones.
+    ``types`` are those of the profile's columns, by name; ``occasions`` are the names of the
+    shop's own ones.
     """
-    types = {column.name: column.type for column in sql_columns()}
-    types |= {column.name: column.type for model in profile_models() for column in model.columns}
 
     def arms(template: str) -> tuple[str, ...]:
         folder = content.find("templates", template, own)  # read, not compiled: a mistake in a

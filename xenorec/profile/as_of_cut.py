@@ -137,6 +137,13 @@ others. A local day is that of the store, else of the customer, else of the shop
 """
 
 
+CUT_NAMES = (
+    *("moment", "orders", "returns", "lines", "given_back", "customers", "identifiers", "events"),
+    *("catalogue", "store_facts"),
+)
+"""The cut tables that a profile model may read; ``moment`` has one row, with ``as_of``."""
+
+
 def instant(value: str | date | datetime) -> datetime:
     """Return an ``as_of`` as an aware UTC instant; a bare date means 00:00 UTC.
 

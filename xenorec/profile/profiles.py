@@ -31,6 +31,7 @@ SHOWN_COLUMNS = (
 )
 ADDRESSES = ("email", "phone", "card")
 NAMES = ("first_name", "last_name")
+MOMENT = "'2000-01-01'"
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,7 @@ def _example(type_: str) -> str:
     """Return some value of a type, so that a condition can be tried without data."""
     if type_.endswith("[]"):
         return f"cast([] as {type_})"
-    plain = {"VARCHAR": "'x'", "BOOLEAN": "true", "TIMESTAMPTZ": "'2000-01-01'"}
+    plain = {"VARCHAR": "'x'", "BOOLEAN": "true", "TIMESTAMPTZ": MOMENT, "DATE": MOMENT}
     return f"cast({plain.get(type_, '1')} as {type_})"
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from xenorec.engine import DuckEngine
 from xenorec.profile.as_of_cut import cut_sql
-from xenorec.profile.profile_model import models
+from xenorec.profile.profile_model import FIRST, shipped_definition
 
 
 def addresses_at(engine: DuckEngine, at: datetime) -> dict[str, Mapping[str, str | None]]:
@@ -15,7 +15,7 @@ def addresses_at(engine: DuckEngine, at: datetime) -> dict[str, Mapping[str, str
 
     An account that was put together with others since has the addresses of the person.
     """
-    customer = next(model.sql for model in models() if model.name == "customer")
+    customer = next(model.sql for model in shipped_definition().models if model.name == FIRST)
     reach = f"reach_now as (select customer_id, email, phone from (\n{customer}\n))"
     merged = (
         "select l.customer_id, r.email, r.phone from warehouse.links as l "

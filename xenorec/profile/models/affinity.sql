@@ -1,5 +1,6 @@
 -- What the customer spends on: categories by share of spend.
 -- grain: one row per customer with a line in a category at as_of
+-- after cycle
 -- column n_categories INTEGER Categories bought from
 -- column top_category VARCHAR Category with the largest share of spend
 -- column top_category_share DOUBLE Its share of spend, 0 to 1

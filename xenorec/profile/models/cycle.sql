@@ -1,5 +1,6 @@
 -- The customer's own buying cycle, from the gaps between days with an order.
 -- grain: one row per customer with an order at as_of
+-- after rfm
 -- column n_order_days INTEGER Days with an order
 -- column gap_days_mean DOUBLE Mean days between two days with an order
 -- column gap_days_median DOUBLE Median of the same

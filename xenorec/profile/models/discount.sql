@@ -1,5 +1,6 @@
 -- How far the customer buys on discount.
 -- grain: one row per customer with an order at as_of
+-- after cycle
 -- column discount_share DOUBLE Discounts as a share of the price before discounts, 0 to 1
 -- column discounted_line_share DOUBLE Share of lines that had a discount, 0 to 1
 -- column n_coupons_redeemed INTEGER Coupons redeemed

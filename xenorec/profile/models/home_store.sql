@@ -1,5 +1,6 @@
 -- The store the customer goes to most, of late.
 -- grain: one row per customer with an order in a store at as_of
+-- after cycle
 -- column usual_store_id VARCHAR Store with the most orders, each weighing half as much every 180 days
 -- column usual_store_share DOUBLE Its share of the weighted orders, 0 to 1
 -- column n_stores INTEGER Stores visited

@@ -1,5 +1,6 @@
 -- When in the week the customer buys, in local time; hour 0 is Monday 00:00 to 01:00.
 -- grain: one row per customer with an order at as_of
+-- after cycle
 -- column favourite_hour_of_week INTEGER Hour of the week with the most orders, 0 to 167
 -- column hours_of_week INTEGER[] Hours of the week with an order, ascending
 -- column hour_of_week_counts INTEGER[] Orders in each of them

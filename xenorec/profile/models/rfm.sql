@@ -1,5 +1,6 @@
 -- Recency, frequency and money, with scores from 1 (worst fifth) to 5 and a named cell.
 -- grain: one row per customer with an order at as_of
+-- after customer
 -- column days_since_order INTEGER Whole days (24 hours) since the latest order
 -- column n_orders INTEGER Orders so far
 -- column lifetime_total_net_amount DECIMAL(18,4) What the shop received so far and has not paid back, in the main currency
