@@ -19,7 +19,7 @@ from tests.bench import held_out
 from tests.bench.bench_timing_scores import _instant, _loss, orders_of
 from tests.bench.held_out import DEVELOPMENT, NEXT_ORDERS
 from xenorec.timing import NextPurchase
-from xenorec.timing.evaluation.simple_rules import ordered_within
+from xenorec.timing.evaluation.order_baselines import ordered_within
 from xenorec.timing.event_log import read_orders
 from xenorec.timing.next_purchase import hazard_learner
 
