@@ -20,13 +20,9 @@ from xenorec.recommend.product_catalog import read_catalog
 from xenorec.recommend.product_popularity import count_popularity
 from xenorec.recommend.purchase_matrix import count_purchases
 from xenorec.recommend.scorers import (
-    BasketItemKnn,
-    ContentBased,
     Ease,
     ItemKnn,
-    Popular,
     TifuKnn,
-    Trending,
     UpCf,
 )
 from xenorec.recommend.scorers.item_knn import HALF_LIFE
@@ -133,7 +129,7 @@ def compare(title: str, shop: ShopData, n_asked: int = 2_000) -> None:
     n = len(shop.purchases.customers)
     who = np.arange(0, n, max(n // n_asked, 1))
     print(f"{title}: {n} customers, {shop.n_products} products, {len(shop.purchases.at)} lines")
-    for scorer in (TifuKnn(), UpCf(), BasketItemKnn(), Popular(), Trending(), ContentBased()):
+    for scorer in (TifuKnn(), UpCf()):
         ours(scorer, shop, who)
     for scorer in (ItemKnn(), Ease()):
         ours(scorer, shop, who)

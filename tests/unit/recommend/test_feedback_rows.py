@@ -16,10 +16,8 @@ from xenorec.recommend.feedback import (
     PositionModel,
     RowPriors,
     ShelfExploration,
-    SimulatedShop,
-    play,
 )
-from xenorec.recommend.feedback.simulation import compare
+from xenorec.testing.feedback_simulation import SimulatedShop, compare, play
 
 CHANGE, FOLLOWS = 30, 14
 

@@ -1,21 +1,14 @@
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import timedelta
-
 import numpy as np
 import pytest
 
 from xenorec.modeling import parallel
 from xenorec.recommend.scorers import (
-    BasketItemKnn,
-    ContentBased,
     Ease,
     ItemKnn,
-    Popular,
     Scores,
     TifuKnn,
-    Trending,
     UpCf,
     item_similarity,
     knn,
@@ -42,29 +35,9 @@ class TestCustomerItems(ScorerSuite):
         return ItemKnn()
 
 
-class TestBasketItems(ScorerSuite):
-    def make(self) -> BasketItemKnn:
-        return BasketItemKnn()
-
-
 class TestEase(ScorerSuite):
     def make(self) -> Ease:
         return Ease()
-
-
-class TestContent(ScorerSuite):
-    def make(self) -> ContentBased:
-        return ContentBased()
-
-
-class TestPopular(ScorerSuite):
-    def make(self) -> Popular:
-        return Popular()
-
-
-class TestTrending(ScorerSuite):
-    def make(self) -> Trending:
-        return Trending()
 
 
 def toy() -> ShopData:
@@ -174,7 +147,7 @@ def two_tastes() -> ShopData:
     return shop_of(rows)
 
 
-@pytest.mark.parametrize("make", [ItemKnn, BasketItemKnn, Ease])
+@pytest.mark.parametrize("make", [ItemKnn, Ease])
 def test_what_the_like_minded_bought_is_offered_with_an_own_product_as_reason(make: type) -> None:
     shop = two_tastes()
     names = shop.purchases.products
@@ -204,7 +177,7 @@ def test_customer_items_have_the_similarity_and_the_reason_of_a_plain_dense_comp
     assert found.because.tolist() == adds.argmax(axis=1).tolist()
 
 
-@pytest.mark.parametrize("make", [ItemKnn, BasketItemKnn])
+@pytest.mark.parametrize("make", [ItemKnn, Ease])
 def test_without_reasons_the_same_is_offered(make: type) -> None:
     shop = toy()
     plain, told = everything(make(with_reasons=False), shop), everything(make(), shop)
@@ -213,7 +186,7 @@ def test_without_reasons_the_same_is_offered(make: type) -> None:
     assert matrix(plain, shop).tolist() == matrix(told, shop).tolist()
 
 
-@pytest.mark.parametrize("make", [BasketItemKnn, ItemKnn, Ease, TifuKnn, UpCf])
+@pytest.mark.parametrize("make", [ItemKnn, Ease, TifuKnn, UpCf])
 def test_blocks_and_threads_change_nothing(make: type, monkeypatch: pytest.MonkeyPatch) -> None:
     shop = toy()
     together = everything(make(), shop)
@@ -239,47 +212,3 @@ def test_ease_has_the_weights_of_the_closed_form() -> None:
     expected = -inverse / np.diag(inverse)
     np.fill_diagonal(expected, 0.0)
     assert scorer.weight_ == pytest.approx(expected, abs=1e-5)
-
-
-def test_content_offers_the_product_of_the_same_brand_and_price() -> None:
-    shop = shop_of(
-        [("c", "o", 1.0, "p0"), ("d", "o2", 1.0, "p1"), ("d", "o3", 1.0, "p2")], with_catalog=False
-    )
-    brand = np.array(["acme", "other", "acme"], dtype=object)
-    found = everything(ContentBased(brand=brand, price=np.array([1.0, 9.0, 1.0])), shop)
-    mine = found.take(found.asked == 0)
-    assert mine.product.tolist() == [2]
-    assert mine.because.tolist() == [0]
-
-
-def test_content_gives_nothing_where_nothing_is_known() -> None:
-    shop = shop_of([("c", "o", 1.0, "p0"), ("d", "o2", 1.0, "p1")], with_catalog=False)
-    assert len(everything(ContentBased(), shop)) == 0
-
-
-def test_popular_is_the_faded_share_of_the_stores_customers() -> None:
-    shop = shop_of([("a", "o1", 60.0, "p0"), ("b", "o2", 32.0, "p0"), ("b", "o3", 32.0, "p1")])
-    found = everything(Popular(half_life=timedelta(days=28)), shop)
-    assert matrix(found, shop)[0] == pytest.approx([0.75, 0.25])
-
-
-def test_popular_uses_the_segment_where_no_store_is_known() -> None:
-    shop = two_tastes()
-    no_store = np.full(len(shop.purchases.orders), -1)
-    orders = type(shop.purchases.orders)(
-        shop.purchases.orders.customer, shop.purchases.orders.at, no_store
-    )
-    shop = replace(shop, purchases=replace(shop.purchases, orders=orders))
-    segment = np.arange(20) % 2
-    found = everything(Popular(segment=segment), shop)
-    assert (found.product % 2 == found.asked % 2).all()
-
-
-def test_a_handful_of_sales_is_no_trend() -> None:
-    old = [(f"c{c:03d}", f"o{c}", 10.0, f"p{c % 2}") for c in range(400)]
-    new = [(f"d{c:03d}", f"n{c}", 59.0, "p1") for c in range(200)]
-    few = [(f"e{c}", f"e{c}", 59.0, "p2") for c in range(3)]
-    shop = shop_of([*old, *new, *few])
-    growth = matrix(everything(Trending(), shop), shop)[0]
-    assert growth[0] == 0.0
-    assert 1.0 < growth[2] < 1.1 < growth[1]

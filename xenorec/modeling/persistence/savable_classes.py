@@ -10,11 +10,9 @@ from xenorec.errors import BadInput
 
 SAVED_AS = {
     "BaseValue": "Base",
-    "BasketItemKnn": "BasketItems",
     "BoostedModel": "Model",
     "BoostingSettings": "Boosting",
     "CoPurchases": "Pairs",
-    "ContentBased": "Content",
     "CurrencyValue": "Worth",
     "CurveComponents": "Parts",
     "CustomerGroups": "Groups",

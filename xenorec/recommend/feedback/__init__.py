@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from xenorec.recommend.feedback.position_bias import ExaminationModel, PositionModel
     from xenorec.recommend.feedback.shelf_priors import RowPriors
     from xenorec.recommend.feedback.shelf_swaps import ShelfExploration, ShelfOrders
-    from xenorec.recommend.feedback.simulation import SimulatedShop, play
 
 __all__ = [
     "WEIGHTS",
@@ -24,8 +23,6 @@ __all__ = [
     "RowPriors",
     "ShelfExploration",
     "ShelfOrders",
-    "SimulatedShop",
-    "play",
     "read_cells",
 ]
 
@@ -37,8 +34,6 @@ _HOMES = {
     "ShelfOrders": "shelf_swaps",
     "PositionModel": "position_bias",
     "RowPriors": "shelf_priors",
-    "SimulatedShop": "simulation",
-    "play": "simulation",
     "read_cells": "impressions",
 }
 

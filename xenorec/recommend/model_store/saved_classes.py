@@ -25,13 +25,9 @@ from xenorec.recommend.ranker.repurchase_hazard import RepurchaseHazard
 from xenorec.recommend.ranker.training_rows import Sampling
 from xenorec.recommend.ranker.two_stage_ranker import RankingStage, ShopFeatures, TwoStageRanker
 from xenorec.recommend.scorers import (
-    BasketItemKnn,
-    ContentBased,
     Ease,
     ItemKnn,
-    Popular,
     TifuKnn,
-    Trending,
     UpCf,
 )
 from xenorec.recommend.scorers.knn import NearestCustomers
@@ -73,7 +69,7 @@ DATA = (
         ShelfFilter,
         ShelfExploration,
     ),
-    *(BasketItemKnn, ContentBased, ItemKnn, Ease, TifuKnn, Popular, Trending, UpCf),
+    *(ItemKnn, Ease, TifuKnn, UpCf),
     *(SparseTable, NearestCustomers),
     *(RuleFacts, SensitiveTopics, Returns, LoadedDataset),
 )

@@ -114,8 +114,3 @@ def strongest(matrix: Any, k: int, place: Ints) -> SparseTable:
     best, _ = best_each(row[level], value[level], place[column[level]], k)
     kept[level[best]] = True
     return as_table(table_of(row[kept], column[kept], value[kept], shape=matrix.shape).csr())
-
-
-def transpose(table: SparseTable) -> SparseTable:
-    """Return the table with rows and columns changed over."""
-    return as_table(table.csr().T)

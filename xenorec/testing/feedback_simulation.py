@@ -2,7 +2,7 @@
 
 Every night ``RowPriors`` learns anew from all that was shown and clicked; the next day's page is
 ordered by predicted score times factor. The predicted scores never change, so that only feedback
-can move a row. Run it with ``python -m xenorec.recommend.feedback.simulation``.
+can move a row. Run it with ``python -m xenorec.testing.feedback_simulation``.
 """
 
 from __future__ import annotations
