@@ -2,13 +2,14 @@
 
 Every block of Python is run, all those of a file one after the other in a folder of their own, with
 the names that ``given`` lists. A block right under a line that ends in a file's name in backticks
-and a colon is written there first. Files of settings are read by what reads them, and of commands
-it is looked whether they exist with their options.
+and a colon is written there first. Files of settings are read by what reads them. The commands of
+the scheduled job are run; of all others it is looked whether they exist with their options.
 """
 
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import tomllib
 import warnings
@@ -19,6 +20,7 @@ from typing import Any
 import click
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 import xenorec as xr
 from xenorec.channels.find_channel import GROUP
@@ -159,6 +161,44 @@ def test_the_python_runs(doc: Path, crm: xr.Workspace) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", xr.XenorecWarning)  # a small shop learns little
             exec(compile(text, f"{called(doc)}, block {number + 1} of Python", "exec"), names)
+
+
+EXPORTED = ("orders", "order_lines", "products", "customers", "identifiers", "stores")
+NOW = "2017-11-02T22:00:00Z"
+
+
+def export(shop: Path, folder: Path) -> None:
+    """Write the files that a shop would export, named after the tables."""
+    crm = xr.open(shop / "shop.duckdb")
+    folder.mkdir(parents=True)
+    with crm.engine.reading() as session:
+        for name in EXPORTED:
+            rows = session.arrow(f"select * exclude (source) from warehouse.{name}")
+            rows.to_pandas().to_parquet(folder / f"{name}.parquet")
+    consents = crm.ledger.snapshot("consents").to_pandas().drop(columns="source")
+    consents.to_parquet(folder / "consents.parquet")
+
+
+@pytest.mark.parametrize("doc", [ROOT / "README.md"], ids=called)
+def test_the_commands_of_the_job_run(
+    doc: Path, shop: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export(shop, home / "myshop" / "exports")
+    (job,) = [block.text for block in blocks(doc, "sh") if "xenorec new" in block.text]
+    said = {}
+    for line in job.replace("$(date -I)", AS_OF).splitlines():
+        call, _, folder = line.split("#")[0].partition("&& cd ")
+        words = shlex.split(call)[1:]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", xr.XenorecWarning)
+            done = CliRunner().invoke(main, words + (["--now", NOW] if words[0] == "run" else []))
+        assert done.exit_code == 0, f"{line}: {done.output}"
+        said[words[0]] = done.output
+        if folder:
+            monkeypatch.chdir(home / folder.strip())
+    assert "0 in quarantine" in said["load"]
+    assert re.search(r"[1-9]\d* sent", said["run"])
+    assert "first-winback" in said["report"]
 
 
 @pytest.mark.parametrize("doc", [*with_blocks("yaml"), *with_blocks("toml")], ids=called)

@@ -70,8 +70,13 @@ class Connector:
             if not path.is_dir():
                 raise MissingFile(f"There is no folder {path} for the connector {self.name}.")
             return path
-        if sample or self.package is None:
+        if sample:
             return self.folder / "sample"
+        if self.package is None:
+            raise BadInput(
+                f"The connector {self.name} needs path=, the folder with its files (on the command "
+                "line: --path), or load(sample=True) for its small invented sample (--sample)."
+            )
         spec = find_spec(self.package)
         if spec is None or spec.origin is None:
             raise MissingPackage(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import xenorec as xr
 from xenorec.config import content
+from xenorec.errors import BadInput
 from xenorec.schema import TABLES
 from xenorec.sources.connector import Connector
 
@@ -58,3 +61,15 @@ def test_no_row_names_what_is_not_there(loaded: tuple[Connector, xr.Workspace]) 
                 f"not exists (select 1 from warehouse.{home} as h where h.{column} = t.{column})"
             )
             assert row[0] == 0, f"{table}.{column}"
+
+
+def test_without_files_no_sample_is_loaded_in_their_place(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "connectors" / "corner"
+    (folder / "sample").mkdir(parents=True)
+    (folder / "connector.toml").write_text(
+        'name = "corner"\n[inputs]\nsales = "select * from {file}"\n[tables.orders]\nsql = "x"\n'
+    )
+    with pytest.raises(BadInput, match="--path"):
+        Connector.load("corner", tmp_path).data_folder()
