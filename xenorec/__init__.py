@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from xenorec.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from xenorec.campaigns import choose_plans
     from xenorec.creative import Arm
@@ -38,8 +40,6 @@ if TYPE_CHECKING:
         personal_occasions,
     )
     from xenorec.workspace import Workspace, open
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "Arm": "xenorec.creative",

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 from xenorec.errors import BadInput, nearest
 from xenorec.identity import settle
 from xenorec.schema import ID_KINDS, TABLES, kinds_in
-from xenorec.sources import Landing, LoadReport, prepare
+from xenorec.sources import Landing, LoadReport
 from xenorec.sources.id_spaces import IdSpaces, spaces_of
 from xenorec.sources.load_source import Intake, check_zone
 
 if TYPE_CHECKING:
-    from xenorec.workspace import Workspace
+    from xenorec.workspace_resources import WorkspaceResources
 
 
 def load(
-    crm: Workspace,
+    shop: WorkspaceResources,
     source: str | Mapping[str, Any],
     *,
     path: str | Path | None,
@@ -35,16 +35,16 @@ def load(
 ) -> LoadReport:
     """Load into a workspace; see ``Workspace.load``."""
     folder = None if path is None else Path(path)
-    intake = intake_of(crm, check_zone(time_zone), currency, now, id_space, complete)
+    intake = intake_of(shop, check_zone(time_zone), currency, now, id_space, complete)
     if isinstance(source, str) and source == "till":
         from xenorec.till import load_journal
 
-        return load_journal(crm, folder, intake, options)
+        return load_journal(shop, folder, intake, options)
     return intake.load(source, folder, name=name, sample=sample, options=options or {})
 
 
 def intake_of(
-    crm: Workspace,
+    shop: WorkspaceResources,
     time_zone: str | None = None,
     currency: str | None = None,
     now: datetime | None = None,
@@ -52,24 +52,24 @@ def intake_of(
     complete: Iterable[str] = (),
 ) -> Intake:
     """Return where rows of a workspace go, and how they are read."""
-    project, at = crm.project, now or datetime.now(UTC)
+    project, at = shop.project, now or datetime.now(UTC)
     landing = Landing(
         now=at,
-        append=crm.ledger.append,
-        ids=_id_spaces(crm),
-        erased=frozenset(crm.ledger.erased_accounts()),
+        append=shop.ledger.append,
+        ids=_id_spaces(shop),
+        erased=frozenset(shop.ledger.erased_accounts()),
         country=project.country,
         complete=_complete(complete),
     )
     return Intake(
-        engine=crm.engine,
+        engine=shop.engine,
         landing=landing,
         own=project.own,
         time_zone=time_zone,
         currency=currency or project.currency,
-        shop_zone=crm.named_zone,
+        shop_zone=shop.named_zone,
         spaces=spaces_of(id_space),
-        settle=partial(settle, ledger=crm.ledger, country=project.country, now=at),
+        settle=partial(settle, ledger=shop.ledger, country=project.country, now=at),
     )
 
 
@@ -85,36 +85,22 @@ def _complete(names: Iterable[str]) -> frozenset[str]:
     return frozenset(given)
 
 
-def _id_spaces(crm: Workspace) -> IdSpaces:
-    known = crm.ledger.id_prefixes()
-    if not known and crm.engine.exists():
-        known = _adopted(crm)
-    return IdSpaces(known, crm.ledger.add_id_space)
+def _id_spaces(shop: WorkspaceResources) -> IdSpaces:
+    known = shop.ledger.id_prefixes()
+    if not known and shop.engine.exists():
+        known = _adopted(shop)
+    return IdSpaces(known, shop.ledger.add_id_space)
 
 
-def _adopted(crm: Workspace) -> dict[tuple[str, str], str]:
+def _adopted(shop: WorkspaceResources) -> dict[tuple[str, str], str]:
     """Give the sources of a workspace from before there were id spaces one space: the bare one."""
     pairs: set[tuple[str, str]] = set()
-    with crm.engine.reading() as session:
+    with shop.engine.reading() as session:
         there = set(session.tables())
         for table in TABLES.values():
             if table.name in there and table.home == "warehouse":
                 rows = session.rows(f"select distinct source from warehouse.{table.name}")
                 pairs |= {(kind, row[0]) for row in rows for kind in kinds_in(table)}
     sources = {space for _, space in pairs}
-    crm.ledger.adopt_id_spaces((kind, space) for kind in ID_KINDS for space in sources)
-    return crm.ledger.id_prefixes()
-
-
-def upgrade(crm: Workspace) -> None:
-    """Settle who is who in a workspace's file that an older version of us wrote."""
-    engine = crm.engine
-    if engine.path is None or not engine.exists():
-        return
-    with engine.reading() as session:
-        there = session.tables()
-    if "identifiers" not in there or "contact_points" in there:
-        return
-    with engine.writing() as session:
-        prepare(session, [table for table in TABLES.values() if table.home == "warehouse"])
-        settle(session, crm.ledger, country=crm.project.country, now=datetime.now(UTC))
+    shop.ledger.adopt_id_spaces((kind, space) for kind in ID_KINDS for space in sources)
+    return shop.ledger.id_prefixes()

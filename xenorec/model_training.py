@@ -14,7 +14,7 @@ from xenorec.errors import BadInput, NotPublished, nearest
 if TYPE_CHECKING:
     from xenorec.recommend import ShelfRecommender
     from xenorec.recommend.model_store.walk_forward import WalkForward
-    from xenorec.workspace import Workspace
+    from xenorec.snapshots import Snapshot
 
 WHAT = ("shelves",)
 PLAIN = "Plain rules are published until there is something to measure."
@@ -67,8 +67,10 @@ class Trained:
         return "\n".join(lines)
 
 
-def train(crm: Workspace, what: str, as_of: datetime) -> Trained:
-    """Train ``shelves`` at ``as_of``, publish them beside the workspace's file, and return how.
+def train(snapshot: Snapshot, what: str, path: Path | None) -> Trained:
+    """Train ``shelves`` at an instant, publish them beside the workspace's file, and return how.
+
+    ``path``: the workspace's file, None for one in memory.
 
     First it learns up to ``within`` (14 days) before and is measured on what was bought since.
     Boosted models that could not be measured are left out: plain rules take their place. Raises
@@ -82,15 +84,14 @@ def train(crm: Workspace, what: str, as_of: datetime) -> Trained:
 
     if what not in WHAT:
         raise BadInput(f"Cannot train {what!r}.{nearest(what, WHAT)} Known: {', '.join(WHAT)}.")
-    history, model = crm.history(as_of), ShelfRecommender()
+    history, as_of, model = snapshot.history, snapshot.as_of, ShelfRecommender()
     walk = walk_forward(read_lines(history), history.products(), as_of, model.within)
     _check(walk, as_of)
     model.fit(history)
     _leave_out(model, walk.stages)
     model.figures_ = walk.to_mapping()
-    path = crm.project.path
     folder = None if path is None else ModelRegistry.beside(path).publish(model)
-    crm._moment(as_of).keep(model)
+    snapshot.keep(model)
     stages = tuple(stages_of(model.ranker_))
     log.info(
         "action=train model=ShelfRecommender as_of=%s n_customers=%d stages=%s folder=%s",

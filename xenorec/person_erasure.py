@@ -11,7 +11,7 @@ from xenorec.errors import BadInput, UnknownName
 
 if TYPE_CHECKING:
     from xenorec.engine import Session
-    from xenorec.workspace import Workspace
+    from xenorec.workspace_resources import WorkspaceResources
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class ErasureReceipt:
 
 
 def erase(
-    crm: Workspace, customer: str, now: datetime | None, *, ahead: bool = False
+    shop: WorkspaceResources, customer: str, now: datetime | None, *, ahead: bool = False
 ) -> ErasureReceipt:
     """Erase a person under any of its ids or addresses; see ``Workspace.erase``."""
     if not isinstance(customer, str) or not customer.strip():
@@ -49,10 +49,10 @@ def erase(
             f"erase() got {customer!r}; give the id of a customer, an e-mail or a phone."
         )
     at = now or datetime.now(UTC)
-    address = _address_of(customer.strip(), crm.project.country)
+    address = _address_of(customer.strip(), shop.project.country)
     steps: list[tuple[str, str]] = []
-    accounts = _everywhere(crm, customer.strip(), address, at, steps, ahead=ahead)
-    steps += _files(crm, accounts)
+    accounts = _everywhere(shop, customer.strip(), address, at, steps, ahead=ahead)
+    steps += _files(shop, accounts)
     shown = customer if address is None else f"the {address[0]} {masked(*address)}"
     return ErasureReceipt(shown, at, tuple(accounts), tuple(steps))
 
@@ -64,7 +64,7 @@ def _address_of(text: str, country: str | None) -> tuple[str, str] | None:
 
 
 def _everywhere(
-    crm: Workspace,
+    shop: WorkspaceResources,
     customer: str,
     address: tuple[str, str] | None,
     at: datetime,
@@ -83,7 +83,7 @@ def _everywhere(
     )
 
     given = [] if address is None else [("any", address_hash(*address))]
-    with crm.engine.writing() as session:
+    with shop.engine.writing() as session:
         _prepare(session)
         asked = [customer] if address is None else holders_of(session, given[0][1])
         accounts = sorted({one for each in asked for one in accounts_of(session, each)})
@@ -95,7 +95,7 @@ def _everywhere(
                 "erase(..., ahead=True), or xenorec erase --ahead."
             )
         addresses = [*given, *addresses_of(session, accounts)]
-        done = crm.ledger.erase(None, addresses, now=at, accounts=accounts)
+        done = shop.ledger.erase(None, addresses, now=at, accounts=accounts)
         accounts = sorted({*accounts, *done.accounts})
         cleared = clear(session, accounts)
     told = ", ".join(f"{n} of {table}" for table, n in cleared.n_rows.items())
@@ -107,10 +107,10 @@ def _everywhere(
             f"{done.n_consents} statements without what was personal",
         )
     )
-    n_files = erase_messages(crm.project.outbox, done.keys)
+    n_files = erase_messages(shop.project.outbox, done.keys)
     steps.append(("outbox", f"{n_files} written messages deleted"))
-    crm.engine.compact()
-    crm.ledger.compact()
+    shop.engine.compact()
+    shop.ledger.compact()
     steps.append(("free pages", "both files written anew, so that no copy is left in them"))
     return accounts
 
@@ -128,13 +128,13 @@ def _prepare(session: Session) -> None:
     refresh(session, None, datetime.now(UTC))
 
 
-def _files(crm: Workspace, accounts: list[str]) -> list[tuple[str, str]]:
+def _files(shop: WorkspaceResources, accounts: list[str]) -> list[tuple[str, str]]:
     from xenorec.model_cache import forget
     from xenorec.till import revoke_everywhere
 
-    gone = forget(crm.project.path, accounts)
+    gone = forget(shop.project.path, accounts)
     steps = [("saved models", f"{len(gone)} deleted; they are fitted anew when needed")]
     return steps + [
         (f"till of store {till.store_id}", "revoked" if till.is_done else str(till))
-        for till in revoke_everywhere(crm, accounts)
+        for till in revoke_everywhere(shop, accounts)
     ]

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xenorec.config.project import FILE, Project, find_project, project_of, read_project
-from xenorec.errors import BadInput, MissingFile, MissingTable, NotSupported
+from xenorec.errors import BadInput, NotSupported
+from xenorec.workspace_resources import WorkspaceResources
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from xenorec.campaigns import Campaign, CampaignRecord
+    from xenorec.campaigns import Campaign, CampaignContext, CampaignRecord
     from xenorec.engine import DuckEngine
     from xenorec.identity import LinkReport
     from xenorec.ledger import Ledger
@@ -81,9 +81,7 @@ class Workspace:
     """
 
     def __init__(self, project: Project, *, wait: float = 30.0) -> None:
-        self.project = project
-        self.named_zone = project.time_zone
-        self._wait = wait
+        self.resources = WorkspaceResources(project, wait=wait)
 
     def __repr__(self) -> str:
         return f"Workspace({str(self.project.path or ':memory:')!r})"
@@ -120,7 +118,7 @@ class Workspace:
         from xenorec.data_loading import load
 
         report = load(
-            self,
+            self.resources,
             source,
             path=path,
             sample=sample,
@@ -132,14 +130,14 @@ class Workspace:
             id_space=id_space,
             complete=complete,
         )
-        self._place()
+        self.resources.find_zone()
         return report
 
     def link(self) -> LinkReport:
         """Put accounts together that hold the same phone, e-mail or card."""
         from xenorec.identity import settle_links
 
-        self._need("identifiers")
+        self.resources.need("identifiers")
         with self.engine.writing() as session:
             now = datetime.now(UTC)
             return settle_links(session, self.ledger, country=self.project.country, now=now)
@@ -191,7 +189,7 @@ class Workspace:
         """Train, measure and publish a model if it is good enough: ``xenorec.model_training``."""
         from xenorec.model_training import train
 
-        return train(self, what, self._instant(as_of))
+        return train(self._moment(self._instant(as_of)), what, self.project.path)
 
     # -- what came of it -------------------------------------------------------------------
 
@@ -272,7 +270,7 @@ class Workspace:
         """Return a sent campaign's funnel, hours, shelves, lift; ``how_good``: tests times too."""
         from xenorec.report import CampaignReport
 
-        self._need_file()
+        self.resources.need_file()
         at, key = (self.ledger, self.engine, campaign_id), self.project.key
         return CampaignReport.read(*at, within=within, how_good=how_good, key=key)
 
@@ -280,7 +278,7 @@ class Workspace:
         """Run every promise as SQL over the ledger: check, promise, n_rows; all must be 0."""
         from xenorec.report.audit_report import audit
 
-        self._need_file()
+        self.resources.need_file()
         return audit(self.ledger, self.engine)
 
     def publish_till(self, path: str | Path, *, store_id: str, as_of: Instant | None = None) -> Any:
@@ -290,7 +288,8 @@ class Workspace:
         """
         from xenorec.till import publish_till
 
-        return publish_till(self, Path(path), store_id=store_id, as_of=self._instant(as_of))
+        snapshot = self._moment(self._instant(as_of))
+        return publish_till(self.resources, snapshot, Path(path), store_id=store_id)
 
     def erase(
         self, customer: str, *, now: datetime | None = None, ahead: bool = False
@@ -303,59 +302,24 @@ class Workspace:
         """
         from xenorec.person_erasure import erase
 
-        return erase(self, customer, now, ahead=ahead)
+        return erase(self.resources, customer, now, ahead=ahead)
 
     # -- parts -----------------------------------------------------------------------------
 
-    @cached_property
+    @property
+    def project(self) -> Project:
+        """What ``xenorec.toml`` says, with the shop's time zone once it is known."""
+        return self.resources.project
+
+    @property
     def engine(self) -> DuckEngine:
         """The engine over the warehouse's file."""
-        from xenorec.data_loading import upgrade
-        from xenorec.engine import DuckEngine
+        return self.resources.engine
 
-        self.__dict__["engine"] = DuckEngine(self.project.path, wait=self._wait)
-        self._place()
-        upgrade(self)
-        return self.engine
-
-    def _place(self) -> None:
-        """Learn the shop's zone from what was loaded, where the project names none."""
-        from xenorec.sources.shop_time_zone import found_zone
-
-        zone = self.named_zone or found_zone(self.engine)
-        self.project = replace(self.project, time_zone=zone)
-        self.engine.time_zone = zone
-
-    @cached_property
+    @property
     def ledger(self) -> Ledger:
         """The ledger: consents, decisions, deliveries, outcomes."""
-        from xenorec.ledger import Ledger
-
-        ledger = Ledger(self.project.ledger)
-        ledger.create()
-        return ledger
-
-    def _need_file(self) -> None:
-        if not self.engine.exists():
-            raise MissingFile(
-                f"There is no workspace at {self.project.path}. Load something first: "
-                "crm.load(...), or xenorec load."
-            )
-
-    def _need(self, *tables: str) -> None:
-        from xenorec.schema import table
-
-        self._need_file()
-        with self.engine.reading() as session:
-            there = set(session.tables())
-            for name in tables:
-                known = table(name).name
-                if known in there and session.rows(f"select 1 from warehouse.{known} limit 1"):
-                    continue
-                raise MissingTable(
-                    f"The table {known} has no rows yet. Load some first: crm.load("
-                    f"{{'{known}': frame}}) or crm.load('complete_journey')."
-                )
+        return self.resources.ledger
 
     def _instant(self, as_of: Instant | None) -> datetime:
         from xenorec.profile import instant, latest_order, warn_of_early
@@ -363,19 +327,19 @@ class Workspace:
         if as_of is not None:
             warn_of_early(self.engine, instant(as_of))
             return instant(as_of)
-        self._need("orders")
+        self.resources.need("orders")
         now = datetime.now(UTC)
         return instant(latest_order(self.engine, now=now) or now)
 
     def _feedback(self, as_of: Instant | None) -> FeedbackReport:
         from xenorec.report.feedback_report import FeedbackReport
 
-        self._need("orders")
+        self.resources.need("orders")
         at = None if as_of is None else self._instant(as_of)
         return FeedbackReport(self.ledger, self.engine, at, self.project.key)
 
     def _moment(self, as_of: datetime) -> Snapshot:
-        self._need("orders")
+        self.resources.need("orders")
         return self._memory.at(as_of)
 
     @cached_property
@@ -393,7 +357,7 @@ class Workspace:
 
     def _room(
         self, people: Profiles, recommend: ShelfRecommender | None, timing: SendTime | None
-    ) -> Any:
-        from xenorec.campaign_inputs import campaign_room
+    ) -> CampaignContext:
+        from xenorec.campaigns import CampaignContext
 
-        return campaign_room(self, people, recommend, timing)
+        return CampaignContext(people, self.resources, self._memory, recommend, timing)

@@ -109,8 +109,8 @@ def _candidates(
     costs: Mapping[str, float],
 ) -> pd.DataFrame:
     room = plans[0].room
-    model: NextPurchase = room.fit(NextPurchase())
-    own, mean, currency = _values(room.history().orders())
+    model: NextPurchase = room.snapshot.fit(NextPurchase())
+    own, mean, currency = _values(room.snapshot.history.orders())
     parts = [
         _rows(plan, decisions, model, uplift=_uplift(plan, measured), costs=costs)
         for plan, decisions in zip(plans, open_to, strict=True)
@@ -152,7 +152,7 @@ def _uplift(plan: Plan, measured: Mapping[str, float | str]) -> float:
     if not isinstance(named, str):
         return float(named)
     try:
-        report = plan.room.report(named, None)
+        report = plan.room.report(named)
     except UnknownName:
         if named in measured.values():
             raise

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pyarrow as pa
 
-from xenorec.campaigns.campaign_context import BrandProtocol, CampaignContext
+from xenorec.campaigns.campaign_context import CampaignContext
 from xenorec.campaigns.exclusion_rules import rules_of, shown_until
 from xenorec.campaigns.record import CampaignRecord
 from xenorec.campaigns.rule_removals import RuleRemovals
@@ -18,6 +18,7 @@ from xenorec.campaigns.shelf_declarations import with_shelves
 from xenorec.campaigns.shelf_exploration import drawn, explore_of
 from xenorec.campaigns.shelf_localization import shelves_in, written_in
 from xenorec.campaigns.unusable_values import unusable
+from xenorec.config.brand import Brand
 from xenorec.creative import Arm, ArmChooser, pictures
 from xenorec.errors import BadInput
 from xenorec.link_tokens import LinkToken, absolute, joined, sign
@@ -54,7 +55,7 @@ class MessageComposer:
 
     record: CampaignRecord
     template: MessageTemplate
-    brand: BrandProtocol
+    brand: Brand
     chooser: ArmChooser | None
     arms: Mapping[str, Arm]
     rows: Mapping[str, list[dict[str, Any]]]
@@ -76,7 +77,7 @@ class MessageComposer:
         model = with_shelves(model, record, room.own)
         locales = {row["customer_id"]: _locale(record, row) for row in people}
         frame = shelves_in(_unexplored(model), locales, template.languages)
-        products = _products(room.history().products().to_pylist(), frame, room)
+        products = _products(room.snapshot.history.products().to_pylist(), frame, room)
         arms = chosen_arms(record, template)
         return cls(
             record,
@@ -88,7 +89,7 @@ class MessageComposer:
             arms,
             drawn(_rows(frame, products), explore_of(record, model.explore), record.campaign),
             RuleRemovals(model, tuple(locales)),
-            room.key(),
+            room.resources.project.key(),
             unusable(products.values(), people),
         )
 
@@ -169,9 +170,9 @@ def fitted_recommender(record: CampaignRecord, room: CampaignContext) -> ShelfRe
     Raises BadInput when the given one has seen rows later than the audience's instant.
     """
     if room.recommender is None:
-        made = copy(room.shelves())
+        made = copy(room.snapshot.recommender_for(room.people.text))
         made.n_shelves, made.n_items = record.recommend.shelves, record.recommend.items
-        made.priors = room.priors()
+        made.priors = room.row_priors()
         return made
     seen = getattr(room.recommender, "as_of_", None)
     if seen is not None and seen > room.people.as_of:

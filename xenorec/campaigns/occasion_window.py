@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,42 +12,13 @@ from xenorec.campaigns.record import CampaignRecord
 from xenorec.campaigns.schedule import offset
 from xenorec.config.durations import span
 from xenorec.config.time_zones import zone_info
-from xenorec.errors import BadInput, OutOfSeason
+from xenorec.errors import OutOfSeason
 from xenorec.timing.occasions.occasion_types import title_of
 
 if TYPE_CHECKING:
     from xenorec.ledger import Ledger
     from xenorec.timing.occasions.occasion import Occasion
-    from xenorec.timing.occasions.occasion_calendar import Occasions
-
-
-@dataclass(frozen=True)
-class OccasionCalendar:
-    """Which occasions a shop has: its country, its clock, and ``[occasions]`` of xenorec.toml."""
-
-    country: str | None = None
-    time_zone: str | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict)
-
-    def of(self, country: str | None) -> Occasions:
-        """Return the occasions of a country, or of the shop's own where none is named.
-
-        What the shop confirmed, its paydays and own occasions hold for its own country; those of
-        another country are as the sources have them, with the own ones. Raises BadInput when no
-        country is known.
-        """
-        from xenorec.timing.occasions.occasion_calendar import Occasions
-
-        chosen = country or self.country
-        if chosen is None:
-            raise BadInput(
-                'A campaign bound to an occasion needs a country. Set country = "SA" under '
-                "[workspace] in xenorec.toml, or name it: schedule: {occasion: eid_al_fitr, "
-                "country: SA, from: +2d, until: +21d}."
-            )
-        if chosen == self.country or self.country is None:
-            return Occasions(chosen, **self.settings)
-        return Occasions(chosen, own=self.settings.get("own"))
+    from xenorec.timing.occasions.shop_calendar import OccasionCalendar
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ def past_seasons(
         return ()
     name, occasions = season.occasion.occasion, _occasions(record, room)
     uplift = OccasionUplift(only=[name], time_zone=season.time_zone)
-    fitted = uplift.fit(room.history(), occasions=occasions, as_of=room.people.as_of)
+    fitted = uplift.fit(room.snapshot.history, occasions=occasions, as_of=room.people.as_of)
     return fitted.says(name, n=MOST)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from xenorec.campaigns.approval import ApprovalRequest, beyond
 from xenorec.campaigns.campaign_context import CampaignContext
+from xenorec.campaigns.data_fingerprint import data_fingerprint
 from xenorec.campaigns.decisioning import STEP
 from xenorec.campaigns.plan import Plan
 from xenorec.campaigns.record import CampaignRecord, StandingApproval
@@ -83,7 +84,7 @@ class PlanInputs:
         A model that was handed over has no mark, nor has a warehouse in memory.
         """
         room, as_of = self.room, self.room.people.as_of
-        data = room.inputs()
+        data = data_fingerprint(room.resources)
         if data is None or room.recommender is not None or room.send_time is not None:
             return None
         folder = content.find("templates", self.record.message.template, room.own)

@@ -121,7 +121,7 @@ def _model(record: CampaignRecord, room: CampaignContext) -> SendTime:
             seed=f"{record.holdout.salt}/send-time",
             time_zone=room.calendar.time_zone,
         )
-        fitted: SendTime = room.fit(model, channel=record.message.channels[0])
+        fitted: SendTime = room.snapshot.fit(model, channel=record.message.channels[0])
         return fitted
     seen = getattr(given, "as_of_", None)
     if seen is not None and seen > as_of:

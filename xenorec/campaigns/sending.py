@@ -23,6 +23,7 @@ from xenorec.errors import BadInput, TemplateError, XenorecError, XenorecWarning
 from xenorec.identity import address_hash
 from xenorec.ledger import Decision
 from xenorec.messages import RenderedMessage, to_mime
+from xenorec.profile import addresses_at
 from xenorec.schema.enums import Reason
 
 UNSET = ("Your shop", "Postal address of the shop")
@@ -160,7 +161,9 @@ class _Renderer:
         Raises NotYet where there is none now: it may come back with the next load.
         """
         if self._addresses is None:
-            self._addresses = self.room.addresses(max(self.now, self.room.people.as_of))
+            self._addresses = addresses_at(
+                self.room.resources.engine, max(self.now, self.room.people.as_of)
+            )
         kind = ADDRESS.get(decision.channel, "email")
         found = self._addresses.get(decision.customer_id, {}).get(kind)
         if not found:

@@ -18,8 +18,8 @@ from xenorec.config.secrets import is_reference, resolve, resolve_all, without_s
 from xenorec.errors import BadInput, ConfigError, MissingFile, Problem, nearest
 
 if TYPE_CHECKING:
-    from xenorec.campaigns.occasion_window import OccasionCalendar
     from xenorec.timing.closures import Closure
+    from xenorec.timing.occasions.shop_calendar import OccasionCalendar
 
 FILE = "xenorec.toml"
 KEYS: Mapping[str, tuple[str, ...]] = {
@@ -131,7 +131,7 @@ class Project:
     @property
     def calendar(self) -> OccasionCalendar:
         """Which occasions the shop has."""
-        from xenorec.campaigns.occasion_window import OccasionCalendar
+        from xenorec.timing.occasions.shop_calendar import OccasionCalendar
 
         return OccasionCalendar(self.country, self.time_zone, self.occasions)
 

@@ -24,9 +24,9 @@ from xenorec.recommend.display_names import DisplayNames
 from xenorec.recommend.eligibility import EligibilityFilter, Rules, make_guard
 from xenorec.recommend.feedback import RowPriors, ShelfExploration
 from xenorec.recommend.load_dataset import read_shop
-from xenorec.recommend.model_store.drift import warn_of_nothing
+from xenorec.recommend.model_store.drift import warn_of, warn_of_nothing
 from xenorec.recommend.model_store.feature_distribution import spreads_of
-from xenorec.recommend.model_store.refresh import looked, renew
+from xenorec.recommend.model_store.refresh import refreshed
 from xenorec.recommend.model_store.save_load import load, save
 from xenorec.recommend.page.due_products import DueProducts, check_due
 from xenorec.recommend.page.editorial import editorial_of
@@ -48,6 +48,7 @@ from xenorec.recommend.recommender_settings import (
     themes_of,
 )
 from xenorec.recommend.scorers import Ease
+from xenorec.recommend.shop_data import ShopData
 from xenorec.recommend.themes import ReasonTemplates, Theme
 from xenorec.timestamps import AsOf
 
@@ -150,8 +151,18 @@ class ShelfRecommender:
         Warns with the code ``model-drift`` when the shop has changed much (``drift``). Raises
         BadInput for an instant before the one learned at, or a feature that is not there any more.
         """
-        renew(self, history_or_lines, products, as_of)
+        fresh, frame = self.renewed(history_or_lines, products, as_of)
+        warn_of(frame, self.learned_at_)
+        vars(self).update(vars(fresh))
         return self
+
+    def renewed(
+        self, history_or_lines: Any, products: Any | None = None, as_of: AsOf = None
+    ) -> tuple[ShelfRecommender, pd.DataFrame]:
+        """Return the same as ``update`` makes, and the drift; this one stays as it is."""
+        fresh, frame = self._looking_at(history_or_lines, products, as_of)
+        fresh._know()
+        return fresh, frame
 
     def drift(
         self, history_or_lines: Any, products: Any | None = None, as_of: AsOf = None
@@ -160,7 +171,7 @@ class ShelfRecommender:
 
         Empty, with a warning, where the shop was too small for anything but plain rules.
         """
-        frame = looked(self, history_or_lines, products, as_of)[1]
+        frame = self._looking_at(history_or_lines, products, as_of)[1]
         warn_of_nothing(frame)
         return frame
 
@@ -169,6 +180,7 @@ class ShelfRecommender:
 
         Raises ModelFileError over anything else.
         """
+        self._fitted()
         lasting = copy(self)
         lasting.due = None
         return save(lasting, Path(folder))
@@ -176,7 +188,13 @@ class ShelfRecommender:
     @classmethod
     def load(cls, folder: str | Path) -> ShelfRecommender:
         """Return what was saved, answering the same; raises ModelFileError, naming the file."""
-        return load(cls, Path(folder))
+        return load(cls, Path(folder), cls._complete)
+
+    @property
+    def shop(self) -> ShopData:
+        """The shop as it was read last."""
+        self._fitted()
+        return self._shop
 
     def _read(self, history_or_lines: Any, products: Any | None, as_of: AsOf) -> None:
         """Take in the shop as it is at ``as_of``: all but what the ranker learns."""
@@ -211,9 +229,21 @@ class ShelfRecommender:
             return None
         return editorial_of(self.editorial, self._shop, self._guard(nobody_of(-1)))
 
-    def _loaded(self) -> None:
+    def _complete(self) -> None:
+        """Make what is not saved; raises where anything else is missing."""
         vars(self).setdefault("due", None)
         self._speaker = self._speak()
+        self._fitted()
+
+    def _looking_at(
+        self, source: Any, products: Any | None, as_of: AsOf
+    ) -> tuple[ShelfRecommender, pd.DataFrame]:
+        """Return a copy that knows of the shop only what its ranker needs, and the drift."""
+        self._fitted()
+        fresh = copy(self)
+        fresh._read(source, products, as_of)
+        fresh.ranker_, frame = refreshed(self.ranker_, self.spread_, fresh._shop, self.learned_at_)
+        return fresh, frame
 
     def _speak(self) -> PageWriter:
         words, is_private = (

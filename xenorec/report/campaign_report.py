@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +15,13 @@ from xenorec.engine import DuckEngine, query_frames
 from xenorec.errors import UnknownName, nearest
 from xenorec.ledger import Ledger
 from xenorec.profile import History
+from xenorec.report.campaign_results import CampaignResults, Coverage
 from xenorec.report.lift import Lift, lift
 from xenorec.report.message_ids import Key
 from xenorec.report.outcome_metrics import COLUMN, latest_order, measured
-from xenorec.report.quality_summary import HowGood, quick_look
-from xenorec.report.shelf_revenue import ShelfRevenue, earned, earned_lines
+from xenorec.report.quality_summary import quick_look
+from xenorec.report.report_page import report_body, report_page
+from xenorec.report.shelf_revenue import earned
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,44 +42,12 @@ where d.campaign_id = $campaign and d.retry = (select max(retry) from decisions 
     and later.customer_id = d.customer_id)
 order by d.customer_id
 """
-SENT = ("sent", "delivered")
-FEWEST, FEW = 10, 30
-"""Customers in a group below which nothing is compared, and below which a word of care is due."""
+FEWEST = 10
+"""Customers in a group below which nothing is compared."""
 
 
-@dataclass(frozen=True)
-class Coverage:
-    """How far one shelf reached: messages that had it, products and items in it."""
-
-    shelf: str
-    n_messages: int
-    n_items: int
-    n_products: int
-
-
-@dataclass(frozen=True)
-class CampaignReport:
+class CampaignReport(CampaignResults):
     """What became of a campaign's audience, and the difference to those left alone."""
-
-    campaign_id: str
-    as_of: datetime
-    plan_hash: str
-    approved_by: str | None
-    within: timedelta
-    metric: str
-    n_audience: int
-    states: Mapping[tuple[str, str], int]
-    holdout_ids: tuple[str, ...]
-    coverage: tuple[Coverage, ...]
-    earned: tuple[ShelfRevenue, ...]
-    send_hours: Mapping[int, int]
-    creatives: tuple[tuple[str, int, float], ...]
-    lift: Lift | None
-    is_window_complete: bool
-    was_simulated: bool
-    how_good: HowGood | None = None
-    not_compared: str = ""
-    n_left_out: int = 0
 
     @classmethod
     def read(
@@ -133,75 +102,12 @@ class CampaignReport:
             n_left_out=0 if found is None else len(compared) - found.n_treated - found.n_control,
         )
 
-    @property
-    def n_sent(self) -> int:
-        """Messages that a channel took."""
-        return sum(n for (state, _), n in self.states.items() if state in SENT)
-
-    @property
-    def n_held_out(self) -> int:
-        """Customers left alone for comparison."""
-        return len(self.holdout_ids)
-
-    def funnel(self) -> list[tuple[str, int]]:
-        """Return the audience, then what became of it, by state and reason."""
-        ordered = sorted(self.states.items(), key=lambda item: (-item[1], item[0]))
-        named = [(f"{state}: {reason}" if reason else state, n) for (state, reason), n in ordered]
-        return [("audience", self.n_audience), *named]
-
     def to_html(self) -> str:
         """Return the whole page."""
-        from xenorec.report.report_page import report_page
-
         return report_page(self)
 
     def _repr_html_(self) -> str:
-        from xenorec.report.report_page import report_body
-
         return report_body(self)
-
-    def __str__(self) -> str:
-        lines = [f"Campaign {self.campaign_id}, as of {self.as_of:%Y-%m-%d}"]
-        lines += [f"  {name:<28}{n:>8,}" for name, n in self.funnel()]
-        lines.append(self.lift_in_words())
-        looked = () if self.how_good is None else (str(self.how_good),)
-        return "\n".join([*lines, *earned_lines(self.earned), *looked])
-
-    __repr__ = __str__
-
-    def lift_in_words(self) -> str:
-        """Return one sentence or two on the difference to the holdout."""
-        if not self.n_sent:
-            n = sum(count for (state, _), count in self.states.items() if state == "planned")
-            return f"No message has been sent ({n:,} are planned), so there is nothing to measure."
-        if self.lift is None:
-            return f"No comparison: {self.not_compared}"
-        _, _, figures = str(self.lift).partition(": ")
-        text = f"{_metric_words(self.metric)} within {self.within.days} days: {figures}."
-        if self.was_simulated:
-            text += (
-                " Nothing was really sent: the messages were written to files, so the true effect "
-                "is zero, and whatever the interval shows is chance."
-            )
-        if min(self.lift.n_treated, self.lift.n_control) < FEW:
-            text += f" There are fewer than {FEW} customers in a group: take it as a hint."
-        if self.n_left_out:
-            text += (
-                f" {self.n_left_out:,} are not counted of their own: they turned out to be one "
-                "person with others since, or were erased."
-            )
-        if not self.is_window_complete:
-            text += " The window is not over in the data that was loaded."
-        return text
-
-
-def _metric_words(metric: str) -> str:
-    words = {
-        "repeat_order": "Share of customers with an order",
-        "spend": "Spend per customer",
-        "n_orders": "Orders per customer",
-    }
-    return words[metric]
 
 
 def _run(ledger: Ledger, campaign_id: str) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ import pandas as pd
 from xenorec.config.durations import span
 from xenorec.errors import BadInput
 from xenorec.profile import History
+from xenorec.report.page_style import STYLE
 from xenorec.timing import (
     ReplenishmentEvaluation,
     SendTimeEvaluation,
@@ -74,8 +75,6 @@ class HowGood:
         return {"when": self.when, "verdicts": verdicts, "notes": list(self.notes)}
 
     def _repr_html_(self) -> str:
-        from xenorec.report.report_page import STYLE
-
         style = f"<style>{STYLE}.xr.box{{margin:0;padding:12px 16px}}</style>"
         return f'{style}<div class="xr box"><h2>How good is this?</h2>{self.to_html()}</div>'
 

@@ -4,46 +4,12 @@ from __future__ import annotations
 
 from html import escape
 from math import isfinite
-from typing import TYPE_CHECKING
 
+from xenorec.report.campaign_results import CampaignResults
+from xenorec.report.lift import Lift
+from xenorec.report.page_style import STYLE
 from xenorec.report.shelf_revenue import SHELF_WORDS
 from xenorec.report.svg_charts import bars, columns, interval
-
-if TYPE_CHECKING:
-    from xenorec.report.campaign_report import CampaignReport
-    from xenorec.report.lift import Lift
-
-STYLE = """
-.xr{--ink:#1d2a26;--soft:#5d6b66;--line:#dfe5e2;--bar:#2f8f6b;--paper:#fff;--tint:#f3f7f5;
- font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;color:var(--ink);
- background:var(--paper);max-width:920px;margin:0 auto;padding:24px 20px 48px}
-.xr h1{font-size:28px;line-height:1.2;margin:0 0 4px}.xr h2{font-size:19px;margin:36px 0 8px}
-.xr p{margin:6px 0 12px}.xr .soft{color:var(--soft);font-size:14px}
-.xr .cards{display:flex;flex-wrap:wrap;gap:12px;margin:20px 0}
-.xr .card{flex:1 1 150px;background:var(--tint);border-radius:12px;padding:14px 16px}
-.xr .card b{display:block;font-size:26px;line-height:1.2}.xr .card span{color:var(--soft);
- font-size:14px}
-.xr table{border-collapse:collapse;width:100%;font-size:15px}
-.xr th{text-align:left;color:var(--soft);font-weight:600}
-.xr th,.xr td{padding:7px 10px 7px 0;border-bottom:1px solid var(--line)}
-.xr td.n,.xr th.n{text-align:right;padding-right:0;padding-left:14px}
-.xr svg{display:block;margin:8px 0;max-width:720px}.xr svg text{font:14px system-ui,sans-serif;
- fill:var(--ink)}.xr svg .small{font-size:12px;fill:var(--soft)}.xr svg .bar{fill:var(--bar)}
-.xr svg .zero{stroke:var(--soft);stroke-dasharray:3 3}.xr svg .range{stroke:var(--bar);
- stroke-width:4;stroke-linecap:round}.xr svg .dot{fill:var(--bar)}
-.xr .note{background:var(--tint);border-left:4px solid var(--bar);padding:10px 14px;
- border-radius:0 8px 8px 0}
-.xr code{word-break:break-all;font-size:13px}.xr .scroll{overflow-x:auto}
-.xr .bars .row{display:flex;align-items:center;gap:10px;margin:6px 0;max-width:720px}
-.xr .bars .name{flex:0 0 34%;text-align:right;font-size:15px;line-height:1.25}
-.xr .bars .track{flex:1}.xr .bars .fill{display:block;height:22px;border-radius:3px;
- background:var(--bar)}.xr .bars .value{flex:0 0 58px;font-size:15px}
-@media (max-width:520px){.xr svg text,.xr svg .small{font-size:21px}
- .xr .card{flex-basis:40%}.xr td.n,.xr th.n{padding-left:8px}
- .xr td.n .soft{display:block}.xr .wide{display:none}.xr table{font-size:14px}}
-@media (prefers-color-scheme:dark){.xr{--ink:#e6eeea;--soft:#9fb0a9;--line:#2c3a35;
- --bar:#4fc497;--paper:#131a18;--tint:#1c2623}}
-"""
 
 STATE_WORDS = {
     "audience": "Audience",
@@ -65,7 +31,7 @@ STATE_WORDS = {
 }
 
 
-def report_page(report: CampaignReport) -> str:
+def report_page(report: CampaignResults) -> str:
     """Return the report as a complete HTML document."""
     title = escape(f"Report of {report.campaign_id}")
     return (
@@ -78,7 +44,7 @@ def report_page(report: CampaignReport) -> str:
     )
 
 
-def report_body(report: CampaignReport) -> str:
+def report_body(report: CampaignResults) -> str:
     """Return the report's parts, to be shown in a notebook or put into a page."""
     parts = (
         _head(report),
@@ -95,7 +61,7 @@ def report_body(report: CampaignReport) -> str:
     return f'<style>{STYLE}</style><main class="xr">{"".join(parts)}</main>'
 
 
-def _head(report: CampaignReport) -> str:
+def _head(report: CampaignResults) -> str:
     approved = f"Approved by {escape(report.approved_by)}." if report.approved_by else ""
     return (
         f"<h1>{escape(report.campaign_id)}</h1>"
@@ -104,7 +70,7 @@ def _head(report: CampaignReport) -> str:
     )
 
 
-def _cards(report: CampaignReport) -> str:
+def _cards(report: CampaignResults) -> str:
     n_held = len(report.holdout_ids)
     cards = [
         (f"{report.n_audience:,}", "customers in the audience"),
@@ -119,12 +85,12 @@ def _cards(report: CampaignReport) -> str:
     return f'<div class="cards">{inner}</div>'
 
 
-def _funnel(report: CampaignReport) -> str:
+def _funnel(report: CampaignResults) -> str:
     rows = [(STATE_WORDS.get(name, name), float(n)) for name, n in report.funnel()]
     return "<h2>What became of the audience</h2>" + bars(rows, label="Customers by state")
 
 
-def _lift(report: CampaignReport) -> str:
+def _lift(report: CampaignResults) -> str:
     head = "<h2>Did it pay?</h2>"
     text = f'<p class="note">{escape(report.lift_in_words())}</p>'
     if report.lift is None or not report.n_sent:
@@ -157,7 +123,7 @@ def _estimate(lift: Lift) -> str:
     return f"{lift.estimate * 100:+.1f} points" if lift.is_share else f"{lift.estimate:+.2f}"
 
 
-def _hours(report: CampaignReport) -> str:
+def _hours(report: CampaignResults) -> str:
     names = [f"{hour:02d}" if hour % 3 == 0 else "" for hour in report.send_hours]
     figure = columns(
         [float(n) for n in report.send_hours.values()], names, label="Messages by local hour"
@@ -168,13 +134,13 @@ def _hours(report: CampaignReport) -> str:
     )
 
 
-def _how_good(report: CampaignReport) -> str:
+def _how_good(report: CampaignResults) -> str:
     if report.how_good is None:
         return ""
     return f"<h2>How good are the times</h2>{report.how_good.to_html()}"
 
 
-def _shelves(report: CampaignReport) -> str:
+def _shelves(report: CampaignResults) -> str:
     n = max(sum(1 for _ in report.coverage), 1)
     if not report.coverage:
         return "<h2>Shelves</h2><p>No message had a shelf.</p>"
@@ -194,7 +160,7 @@ def _shelves(report: CampaignReport) -> str:
     )
 
 
-def _earned(report: CampaignReport) -> str:
+def _earned(report: CampaignResults) -> str:
     if not report.earned:
         return ""
     rows = "".join(
@@ -218,7 +184,7 @@ def _earned(report: CampaignReport) -> str:
     )
 
 
-def _creatives(report: CampaignReport) -> str:
+def _creatives(report: CampaignResults) -> str:
     if not report.creatives:
         return ""
     rows = "".join(
@@ -232,7 +198,7 @@ def _creatives(report: CampaignReport) -> str:
     )
 
 
-def _holdout(report: CampaignReport) -> str:
+def _holdout(report: CampaignResults) -> str:
     shown = ", ".join(escape(name) for name in report.holdout_ids[:40])
     more = f" and {len(report.holdout_ids) - 40:,} more" if len(report.holdout_ids) > 40 else ""
     return (

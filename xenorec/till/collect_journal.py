@@ -31,7 +31,7 @@ from xenorec.till.till_folders import TillFolder, known_shops, remember_folder
 
 if TYPE_CHECKING:
     from xenorec.sources.load_source import Intake
-    from xenorec.workspace import Workspace
+    from xenorec.workspace_resources import WorkspaceResources
 
 JOURNAL = "journal"
 """The table's name under which entries that cannot be used are put aside."""
@@ -51,7 +51,7 @@ where not exists (select 1 from warehouse.quarantine as q where q.source = $sour
 
 
 def load_journal(
-    crm: Workspace,
+    shop: WorkspaceResources,
     folder: Path | None,
     intake: Intake,
     options: Mapping[str, Any] | None = None,
@@ -65,12 +65,12 @@ def load_journal(
     """
     folder = _folder(folder)
     recorded = read_recorded(folder)
-    _refuse_other_shop(crm, recorded, options or {})
+    _refuse_other_shop(shop, recorded, options or {})
     source = f"till/{recorded.facts.till_id}"
     with intake.engine.writing() as session:
         prepare(session, [table for table in TABLES.values() if table.home == "warehouse"])
         recorded = _of_known_stores(session, recorded)
-        former = _former(session, crm, recorded, source)
+        former = _former(session, shop, recorded, source)
         collected = collect(session, recorded, former, now=intake.now)
         bad = [*recorded.bad, *_changed(recorded, collected)]
         _put_aside(session, bad, source, intake.now)
@@ -81,18 +81,18 @@ def load_journal(
     )
     notes = notes_of(recorded, collected, bad, counted)
     warn(notes)
-    _follow(crm, folder, recorded.facts, intake.now)
+    _follow(shop, folder, recorded.facts, intake.now)
     tables = (*report.tables, *_aside(bad))
     return replace(report, tables=tables, notes=(*report.notes, *map(str, notes)))
 
 
-def _follow(crm: Workspace, folder: Path, facts: JournalFacts, now: datetime) -> None:
+def _follow(shop: WorkspaceResources, folder: Path, facts: JournalFacts, now: datetime) -> None:
     """Know the folder where it lies today, and make it forget who was erased while it was not."""
     if facts.store_id and (folder / SERVING).is_file():
         with suppress(XenorecError):  # such as a copy on a medium that cannot be written
-            till = TillFolder(folder, facts.store_id, known_shops(crm)[0], facts.till_id)
-            remember_folder(crm, till, at=now)
-            revoke_erased(crm, folder)
+            till = TillFolder(folder, facts.store_id, known_shops(shop)[0], facts.till_id)
+            remember_folder(shop, till, at=now)
+            revoke_erased(shop, folder)
 
 
 def _folder(folder: Path | None) -> Path:
@@ -104,12 +104,12 @@ def _folder(folder: Path | None) -> Path:
 
 
 def _refuse_other_shop(
-    crm: Workspace, recorded: JournalEntries, options: Mapping[str, Any]
+    shop: WorkspaceResources, recorded: JournalEntries, options: Mapping[str, Any]
 ) -> None:
     for name in options:
         if name not in OPTIONS:
             raise BadInput(f"load('till') has no option {name!r}.{nearest(name, OPTIONS)}")
-    own, told = known_shops(crm), recorded.facts.shop_id
+    own, told = known_shops(shop), recorded.facts.shop_id
     if told and told not in {*own, options.get("shop_id")}:
         raise BadInput(
             f"This is the journal of another shop: its id is {told}, this shop's is {own[0]}. If "
@@ -137,7 +137,7 @@ def _of_known_stores(session: Session, recorded: JournalEntries) -> JournalEntri
 
 
 def _former(
-    session: Session, crm: Workspace, recorded: JournalEntries, source: str
+    session: Session, shop: WorkspaceResources, recorded: JournalEntries, source: str
 ) -> dict[str, str]:
     """Return the former sources of entries that are older than their till's id."""
     known = known_keys(session, recorded.facts.till_id)
@@ -146,7 +146,7 @@ def _former(
         for entry in recorded.entries
         if entry.seq <= recorded.facts.n_before and entry.idempotency_key not in known
     ]
-    return former_sources(session, crm.ledger, old, source) if old else {}
+    return former_sources(session, shop.ledger, old, source) if old else {}
 
 
 def _changed(recorded: JournalEntries, collected: CollectedEntries) -> list[BadEntry]:

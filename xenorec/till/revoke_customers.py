@@ -12,7 +12,7 @@ from xenorec.pos.revocations import revoke
 from xenorec.till.till_folders import till_folders
 
 if TYPE_CHECKING:
-    from xenorec.workspace import Workspace
+    from xenorec.workspace_resources import WorkspaceResources
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class RevokedTill:
         return f"till of store {self.store_id} in {self.folder}: {told}"
 
 
-def revoke_everywhere(crm: Workspace, customer_ids: Iterable[str]) -> list[RevokedTill]:
+def revoke_everywhere(shop: WorkspaceResources, customer_ids: Iterable[str]) -> list[RevokedTill]:
     """Make every till folder that was published forget customers; one entry for each folder.
 
     ``customer_ids``: the person's id and those of all its accounts, before and after merging. A
@@ -42,12 +42,12 @@ def revoke_everywhere(crm: Workspace, customer_ids: Iterable[str]) -> list[Revok
     machine forgets them when the folder is copied again.
     """
     refs = sorted(set(customer_ids))
-    return [_revoked(till.folder, till.store_id, refs) for till in till_folders(crm)]
+    return [_revoked(till.folder, till.store_id, refs) for till in till_folders(shop)]
 
 
-def revoke_erased(crm: Workspace, folder: Path) -> None:
+def revoke_erased(shop: WorkspaceResources, folder: Path) -> None:
     """Make one till folder forget everybody who was ever erased."""
-    revoke(folder, sorted(crm.ledger.erased_accounts()))
+    revoke(folder, sorted(shop.ledger.erased_accounts()))
 
 
 def _revoked(folder: Path, store_id: str, refs: list[str]) -> RevokedTill:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from xenorec.config.project import Project
-    from xenorec.workspace import Workspace
+    from xenorec.workspace_resources import WorkspaceResources
 
 SOURCE = "till"
 """Under which the ledger remembers where tills were published."""
@@ -36,27 +36,27 @@ def till_secret(project: Project, store_id: str) -> bytes:
     return _derived(project, f"keys at the till of store {store_id}")
 
 
-def known_shops(crm: Workspace) -> tuple[str, ...]:
+def known_shops(shop: WorkspaceResources) -> tuple[str, ...]:
     """Return the ids under which this shop published tills, the present one first.
 
     There are several when the key of the workspace was replaced.
     """
-    former = {till.shop_id for till in till_folders(crm)}
-    now = shop_id(crm.project)
+    former = {till.shop_id for till in till_folders(shop)}
+    now = shop_id(shop.project)
     return (now, *sorted(former - {now, ""}))
 
 
-def till_folders(crm: Workspace) -> list[TillFolder]:
+def till_folders(shop: WorkspaceResources) -> list[TillFolder]:
     """Return the folders of tills, by their path; one that was moved only where it lies today."""
-    found = [_read(name, value) for name, value in crm.ledger.cursors(SOURCE).items()]
+    found = [_read(name, value) for name, value in shop.ledger.cursors(SOURCE).items()]
     there = {till.till_id for till in found if till.folder.is_dir()} - {""}
     return [till for till in found if till.folder.is_dir() or till.till_id not in there]
 
 
-def remember_folder(crm: Workspace, till: TillFolder, *, at: datetime) -> None:
+def remember_folder(shop: WorkspaceResources, till: TillFolder, *, at: datetime) -> None:
     """Keep where a till lies, so that an erasure reaches it."""
     told = {"store_id": till.store_id, "shop_id": till.shop_id, "till_id": till.till_id}
-    crm.ledger.set_cursor(SOURCE, str(till.folder.resolve()), json.dumps(told), at=at)
+    shop.ledger.set_cursor(SOURCE, str(till.folder.resolve()), json.dumps(told), at=at)
 
 
 def _read(name: str, value: str) -> TillFolder:

@@ -22,8 +22,10 @@ from xenorec.till.till_folders import TillFolder, known_shops, remember_folder, 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from xenorec.profile import History
     from xenorec.recommend import ShelfRecommender
-    from xenorec.workspace import Workspace
+    from xenorec.snapshots import Snapshot
+    from xenorec.workspace_resources import WorkspaceResources
 
 POPULAR = 40
 PAIRS = 5
@@ -88,21 +90,24 @@ class _StoreFacts:
     products: Facts
 
 
-def publish_till(crm: Workspace, folder: Path, *, store_id: str, as_of: datetime) -> PublishedTill:
+def publish_till(
+    shop: WorkspaceResources, snapshot: Snapshot, folder: Path, *, store_id: str
+) -> PublishedTill:
     """Compute the offers of a store's customers and write the till's serving file.
 
+    ``snapshot``: the data and the shelves of the instant that the till serves.
     Customers who ordered in the store, or named it as theirs, have their own offers there; others
     of the chain are known by their keys alone. Raises UnknownName for a store that was never
     loaded, BadInput when the folder's journal is another shop's or store's.
     """
-    now = datetime.now(UTC)
-    facts = _read(crm, Store(store_id, as_of))
+    now, as_of = datetime.now(UTC), snapshot.as_of
+    facts = _read(shop, snapshot.history, Store(store_id, as_of))
     till_id = _till_of_folder(folder, facts.owner)
     till = TillFolder(folder, store_id, facts.owner.shop_id, till_id)
-    remember_folder(crm, till, at=now)
-    secret, salt = till_secret(crm.project, store_id), secrets.token_hex(16)
-    keys, refused = _keys(_identifiers(crm, as_of), lookup_key(secret, salt), facts.country)
-    rows = _tables(crm, crm.recommender(as_of), facts, as_of)
+    remember_folder(shop, till, at=now)
+    secret, salt = till_secret(shop.project, store_id), secrets.token_hex(16)
+    keys, refused = _keys(_identifiers(shop, as_of), lookup_key(secret, salt), facts.country)
+    rows = _tables(shop, snapshot.recommender(), facts, as_of)
     folder.mkdir(parents=True, exist_ok=True)
     write_secret(folder, secret)
     write_serving(
@@ -121,18 +126,17 @@ def publish_till(crm: Workspace, folder: Path, *, store_id: str, as_of: datetime
         },
         rows={"keys": keys, **rows},
     )
-    revoke_erased(crm, folder)
+    revoke_erased(shop, folder)
     n_customers = len({row[0] for row in rows["offers"]})
     return PublishedTill(folder, store_id, n_customers, len(rows["offers"]), refused)
 
 
-def _read(crm: Workspace, store: Store) -> _StoreFacts:
-    history = crm.history(store.as_of)
-    now, *former = known_shops(crm)
-    with crm.engine.reading() as session:
+def _read(shop: WorkspaceResources, history: History, store: Store) -> _StoreFacts:
+    now, *former = known_shops(shop)
+    with shop.engine.reading() as session:
         store.check(session)
-        country = store.country(session) or crm.project.country
-        money = store.money(session, country, crm.project.currency)
+        country = store.country(session) or shop.project.country
+        money = store.money(session, country, shop.project.currency)
         customers = store.customers(session)
         prices = store.prices(session, money)
     buyers = set(history.orders().column("customer_id").to_pylist())
@@ -158,9 +162,9 @@ def _till_of_folder(folder: Path, owner: JournalOwner) -> str:
 
 
 def _tables(
-    crm: Workspace, model: ShelfRecommender, facts: _StoreFacts, as_of: datetime
+    shop: WorkspaceResources, model: ShelfRecommender, facts: _StoreFacts, as_of: datetime
 ) -> dict[str, list[Any]]:
-    coupons, coupon_products = _coupons(crm, facts.owner.store_id, as_of)
+    coupons, coupon_products = _coupons(shop, facts.owner.store_id, as_of)
     people, products = sorted(facts.customers), facts.products
     return {
         "offers": list(_offers(model.shelves(people), products)) if people else [],
@@ -171,9 +175,11 @@ def _tables(
     }
 
 
-def _identifiers(crm: Workspace, as_of: datetime) -> list[tuple[str, str, str, str | None]]:
+def _identifiers(
+    shop: WorkspaceResources, as_of: datetime
+) -> list[tuple[str, str, str, str | None]]:
     """Return every key of every customer, those of accounts merged into them too."""
-    with crm.engine.reading() as session:
+    with shop.engine.reading() as session:
         return session.rows(cut_sql(IDENTIFIERS), {"as_of": as_of})
 
 
@@ -217,8 +223,10 @@ def _rows(frame: pd.DataFrame, columns: list[str]) -> Iterator[tuple[Any, ...]]:
     return zip(*(frame[name].tolist() for name in columns), strict=True)
 
 
-def _coupons(crm: Workspace, store_id: str, as_of: datetime) -> tuple[list[Any], list[Any]]:
-    with crm.engine.reading() as session:
+def _coupons(
+    shop: WorkspaceResources, store_id: str, as_of: datetime
+) -> tuple[list[Any], list[Any]]:
+    with shop.engine.reading() as session:
         rows = session.rows(COUPONS, {"as_of": as_of, "store_id": store_id})
     coupons = [
         (offer_id, f"Coupon {code or offer_id}", discount, code, _text(start), _text(end))

@@ -9,10 +9,11 @@ import pytest
 
 from tests.unit.campaigns.test_reading import KNOWN
 from xenorec.campaigns import CampaignRecord, read_mapping
-from xenorec.campaigns.occasion_window import OccasionCalendar, check_season, last_moment, season_of
+from xenorec.campaigns.occasion_window import check_season, last_moment, season_of
 from xenorec.campaigns.schedule import offset
 from xenorec.config.project import read_project
 from xenorec.errors import BadInput, ConfigError, OutOfSeason
+from xenorec.timing.occasions.shop_calendar import OccasionCalendar
 
 EID = {"occasion": "eid_al_fitr", "from": "+2d", "until": "+21d"}
 RIYADH = OccasionCalendar("SA", "Asia/Riyadh")

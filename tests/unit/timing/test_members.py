@@ -12,7 +12,8 @@ from xenorec.timing import Lapse, NextPurchase
 from xenorec.timing.event_log import read_orders
 from xenorec.timing.next_purchase import lifetimes_fitters, member_fitting, one_time_buyers
 from xenorec.timing.next_purchase.bgnbd import BgNbd, MbgNbd
-from xenorec.timing.next_purchase.member_fitting import MEMBERS, fit_member, is_sound, shop_of
+from xenorec.timing.next_purchase.member_fitting import fit_member, is_sound, shop_of
+from xenorec.timing.next_purchase.members import MEMBERS
 from xenorec.timing.next_purchase.pareto_nbd import ParetoNbd
 from xenorec.timing.next_purchase.rfm_summary import RfmPatterns, compress, count_purchases
 

@@ -12,9 +12,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 
-from xenorec import __version__
 from xenorec.errors import ModelFileError
 from xenorec.modeling.persistence.savable_classes import saved_name
+from xenorec.version import __version__
 
 FILE, FORMAT = "manifest.json", 2
 """2: the models of times tell who may have left after one order, and hold their totals."""

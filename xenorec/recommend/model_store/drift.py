@@ -90,7 +90,7 @@ def warn_of(frame: pd.DataFrame, learned_at: datetime) -> None:
         f"{learned_at:%Y-%m-%d}: {', '.join(told)}; a population stability index above {ACT} "
         "asks for action. See that the data is loaded as it was, then fit again.",
         XenorecWarning,
-        stacklevel=4,
+        stacklevel=3,
     )
 
 

@@ -17,7 +17,6 @@ from xenorec.modeling.persistence import damaged, forget_everywhere, write_atomi
 from xenorec.recommend.line_log import LineSource
 from xenorec.recommend.model_store.drift import drifted
 from xenorec.recommend.model_store.recommender_manifest import RecommenderManifest
-from xenorec.recommend.model_store.refresh import renewed
 from xenorec.recommend.shelf_recommender import ShelfRecommender
 
 POINTER = "current.json"
@@ -136,7 +135,7 @@ def _try(folder: Path, history: LineSource) -> ModelChoice:
             return ModelChoice(None, f"{folder.name} learned from what is later")
         if history.as_of - learned > OLDEST:
             return ModelChoice(None, f"{folder.name} is more than {OLDEST.days} days old")
-        model, frame = renewed(ShelfRecommender.load(folder), history, None, None)
+        model, frame = ShelfRecommender.load(folder).renewed(history)
     except XenorecError as error:
         return ModelChoice(None, str(error))
     moved = drifted(frame)

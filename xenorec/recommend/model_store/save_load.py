@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
-from datetime import timedelta
+from datetime import datetime, timedelta
 from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from xenorec.errors import XenorecError
 from xenorec.modeling.persistence import (
@@ -24,40 +24,54 @@ from xenorec.modeling.persistence import (
 from xenorec.recommend.model_store.feature_distribution import stages_of
 from xenorec.recommend.model_store.recommender_manifest import RecommenderManifest
 from xenorec.recommend.model_store.saved_classes import REGISTRY
+from xenorec.recommend.ranker.two_stage_ranker import TwoStageRanker
+from xenorec.recommend.shop_data import ShopData
 from xenorec.timestamps import instant_of
-
-if TYPE_CHECKING:
-    from xenorec.recommend.next_order.model import NextOrder
-    from xenorec.recommend.shelf_recommender import ShelfRecommender
-
-Kind = TypeVar("Kind", "ShelfRecommender", "NextOrder")
 
 MADE_AGAIN = ("_speaker",)
 """What a recommender makes from the rest when it is loaded: it holds the shipped wordings."""
 
 
-def save(model: ShelfRecommender | NextOrder, folder: Path) -> Path:
+class FittedRecommender(Protocol):
+    """A fitted model of products: what its manifest is written from."""
+
+    ranker_: TwoStageRanker
+    as_of_: datetime
+    learned_at_: datetime
+
+    @property
+    def shop(self) -> ShopData:
+        """The shop as it was read last."""
+
+
+Recommender = TypeVar("Recommender", bound=FittedRecommender)
+
+
+def save(model: FittedRecommender, folder: Path) -> Path:
     """Write a fitted model to a folder; raises NotSupported for what cannot be saved."""
-    model._fitted()
     state, arrays = encoded(model, REGISTRY, without=MADE_AGAIN)
     return write_folder(folder, describe(model), state, arrays)
 
 
-def load(of: type[Kind], folder: Path) -> Kind:
-    """Return the model of a folder that ``save`` wrote; raises ModelFileError."""
+def load(
+    of: type[Recommender], folder: Path, complete: Callable[[Recommender], None]
+) -> Recommender:
+    """Return the model of a folder that ``save`` wrote; raises ModelFileError.
+
+    ``complete`` makes again what a model does not save, and raises where anything is missing.
+    """
     _, state, arrays = read_folder(folder, RecommenderManifest, of.__name__)
     try:
         model = revived(of, state, arrays, REGISTRY)
-        model._loaded()
-        model._fitted()
+        complete(model)
     except (ValueError, LookupError, TypeError, AttributeError, XenorecError) as error:
         raise damaged(folder / STATE, error, RecommenderManifest.anew) from error
     return model
 
 
-def describe(model: ShelfRecommender | NextOrder) -> RecommenderManifest:
+def describe(model: FittedRecommender) -> RecommenderManifest:
     """Return what the manifest says, without its files."""
-    purchases, ranker = model._knowledge.shop.purchases, model.ranker_
+    purchases, ranker = model.shop.purchases, model.ranker_
     named = signature(type(model)).parameters
     return RecommenderManifest(
         versions=versions(),

@@ -101,12 +101,13 @@ class NextOrder:
 
     def save(self, folder: str | Path) -> Path:
         """Write all to a folder, whole or not at all; raises ModelFileError over anything else."""
+        self._fitted()
         return save(self, Path(folder))
 
     @classmethod
     def load(cls, folder: str | Path) -> NextOrder:
         """Return what was saved, answering the same; raises ModelFileError, naming the file."""
-        return load(cls, Path(folder))
+        return load(cls, Path(folder), cls._fitted)
 
     def recommend(
         self,
@@ -183,9 +184,6 @@ class NextOrder:
         self._read_, self.as_of_ = read, read.shop.purchases.as_of
         self._knowledge = PageKnowledge.of(read.shop, self.ranker_)
         return self
-
-    def _loaded(self) -> None:
-        """Nothing is to be made again."""
 
     def _past(self, asked: CustomerSelection, recent: LineLog | None) -> PurchaseMatrix:
         purchases = self._read_.shop.purchases

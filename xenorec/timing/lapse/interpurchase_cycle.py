@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xenorec.array_types import Floats
-from xenorec.timing.next_purchase.member_fitting import Member
+from xenorec.timing.next_purchase.members import Member
 from xenorec.timing.next_purchase.purchase_model import NEVER_DAYS, PurchaseModel
 from xenorec.timing.next_purchase.rfm_summary import RfmPatterns
 from xenorec.timing.next_purchase.shop_rate import ShopRate

@@ -10,7 +10,7 @@ from xenorec.array_types import Floats, Ints
 from xenorec.timing.lifetime_value.gamma_gamma import GammaGamma, ShopMean, choose_value_model
 from xenorec.timing.lifetime_value.spend_log import SpendDays
 from xenorec.timing.next_purchase.bgnbd import BgNbd, MbgNbd
-from xenorec.timing.next_purchase.member_fitting import Member
+from xenorec.timing.next_purchase.members import Member
 from xenorec.timing.next_purchase.model_selection import choose_model
 from xenorec.timing.next_purchase.rfm_summary import RfmPatterns, RfmSummary, compress
 from xenorec.timing.next_purchase.shop_rate import ShopRate

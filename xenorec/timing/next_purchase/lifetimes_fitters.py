@@ -21,7 +21,7 @@ from xenorec.array_types import Floats, Texts
 from xenorec.dataset.data_frames import ids
 from xenorec.errors import BadInput
 from xenorec.timing.next_purchase.bgnbd import BgNbd, MbgNbd
-from xenorec.timing.next_purchase.member_fitting import Member
+from xenorec.timing.next_purchase.members import Member
 from xenorec.timing.next_purchase.pareto_nbd import ParetoNbd
 from xenorec.timing.next_purchase.rfm_summary import RfmPatterns, RfmSummary
 

@@ -15,16 +15,13 @@ from typing import Any, Protocol
 import numpy as np
 
 from xenorec.array_types import Floats
-from xenorec.errors import BadInput, nearest
+from xenorec.timing.next_purchase import lifetimes_fitters
 from xenorec.timing.next_purchase.bgnbd import BetaGeometric, BgNbd, MbgNbd
 from xenorec.timing.next_purchase.bgnbd_likelihood import BetaGeometricLikelihood
+from xenorec.timing.next_purchase.members import Member
 from xenorec.timing.next_purchase.pareto_nbd import ParetoLikelihood, ParetoNbd
 from xenorec.timing.next_purchase.rfm_summary import RfmPatterns
 
-Member = BgNbd | MbgNbd | ParetoNbd
-MEMBERS: Mapping[str, type[Member]] = MappingProxyType(
-    {"bg_nbd": BgNbd, "mbg_nbd": MbgNbd, "pareto_nbd": ParetoNbd}
-)
 _RATES = ((1e-4, 1e3), (1e-2, 1e6))
 BOUNDS: Mapping[type[Member], tuple[tuple[float, float], ...]] = MappingProxyType(
     {
@@ -75,24 +72,13 @@ class FittedMember:
     is_told: bool
 
 
-def member_of(name: str) -> type[Member]:
-    """Return the class of a member's name; raises BadInput for another name."""
-    if name not in MEMBERS:
-        raise BadInput(
-            f"member is {name!r}; expected one of {', '.join(MEMBERS)}.{nearest(name, MEMBERS)}"
-        )
-    return MEMBERS[name]
-
-
 def fit_member(past: RfmPatterns, kind: type[Member]) -> FittedMember:
     """Return the fit of a kind of model to a shop, in days.
 
     Raises ``NoMaximum`` when the search stops on a slope.
     """
-    from xenorec.timing.next_purchase.lifetimes_fitters import fit_by_lifetimes
-
     shop = shop_of(past, kind)
-    model, by = fit_by_lifetimes(past, kind), "lifetimes"
+    model, by = lifetimes_fitters.fit_by_lifetimes(past, kind), "lifetimes"
     if model is None or not is_sound(model, shop):
         model, by = search(shop, kind), "xenorec"
     if is_told(model, shop):

@@ -37,7 +37,7 @@ from xenorec.timing.next_purchase.lifetimes_fitters import (
     read_customers,
     read_fitter,
 )
-from xenorec.timing.next_purchase.member_fitting import MEMBERS, Member, member_of
+from xenorec.timing.next_purchase.members import MEMBERS, Member, member_of
 from xenorec.timing.next_purchase.model_selection import choose_model
 from xenorec.timing.next_purchase.order_days import OrderDays, visits_of
 from xenorec.timing.next_purchase.pareto_nbd import ParetoNbd

@@ -13,12 +13,12 @@ import numpy as np
 from xenorec.timing.next_purchase.bgnbd import MbgNbd
 from xenorec.timing.next_purchase.member_fitting import (
     FittedMember,
-    Member,
     NoMaximum,
     fit_member,
     search,
     shop_of,
 )
+from xenorec.timing.next_purchase.members import Member
 from xenorec.timing.next_purchase.rfm_summary import RfmPatterns
 from xenorec.timing.next_purchase.shop_rate import ShopRate
 

@@ -10,7 +10,7 @@ import numpy as np
 from xenorec.array_types import Floats, Ints
 from xenorec.timing.next_purchase.hazard_intervals import EDGES, HazardIntervals
 from xenorec.timing.next_purchase.hazard_learner import HazardLearner
-from xenorec.timing.next_purchase.member_fitting import Member
+from xenorec.timing.next_purchase.members import Member
 from xenorec.timing.next_purchase.one_time_buyers import capped, looked_up, table_of
 from xenorec.timing.next_purchase.order_days import OrderDays
 from xenorec.timing.next_purchase.purchase_model import NEVER_DAYS, PurchaseModel
