@@ -112,7 +112,7 @@ class Campaign:
 
     def report(self, *, within: str | None = None) -> Any:
         """Return the ``CampaignReport``: what came of it, measured against the holdout."""
-        return self._room.report(self.record.campaign, within=within)
+        return self._room.report(self.record.campaign, within)
 
     def to_yaml(self) -> str:
         """Return the record as a file for ``xenorec run``."""

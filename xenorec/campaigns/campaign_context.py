@@ -70,7 +70,7 @@ class CampaignContext:
         """Which occasions the shop has."""
         return self.resources.project.calendar
 
-    def report(self, campaign_id: str, *, within: str | None = None) -> CampaignReport:
+    def report(self, campaign_id: str, within: str | None) -> CampaignReport:
         """Return what came of a campaign of this workspace; raises UnknownName for no such one."""
         shop = self.resources
         shop.need_file()

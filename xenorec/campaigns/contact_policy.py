@@ -152,7 +152,7 @@ def _uplift(plan: Plan, measured: Mapping[str, float | str]) -> float:
     if not isinstance(named, str):
         return float(named)
     try:
-        report = plan.room.report(named)
+        report = plan.room.report(named, None)
     except UnknownName:
         if named in measured.values():
             raise
