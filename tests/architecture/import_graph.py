@@ -36,7 +36,9 @@ def imported(text: str, known: Mapping[str, str]) -> Iterator[str]:
             home = node.module or ""
             for alias in node.names:
                 inner = f"{home}.{alias.name}"
-                yield from (name for name in ((inner if inner in known else home),) if name in known)
+                name = inner if inner in known else home
+                if name in known:
+                    yield name
 
 
 def circles(graph: Graph) -> list[list[str]]:
