@@ -35,9 +35,12 @@ MADE_AGAIN = ("_speaker",)
 class FittedRecommender(Protocol):
     """A fitted model of products: what its manifest is written from."""
 
-    ranker_: TwoStageRanker
     as_of_: datetime
     learned_at_: datetime
+
+    @property
+    def ranker_(self) -> TwoStageRanker:
+        """What gives the products of a customer their probability."""
 
     @property
     def shop(self) -> ShopData:
