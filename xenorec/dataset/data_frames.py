@@ -6,16 +6,19 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Number
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from xenorec.array_types import Bools, Ints, Texts
+from xenorec.array_types import Bools, Floats, Ints, Texts
 from xenorec.errors import BadInput, nearest
+
+Code = TypeVar("Code", np.int32, np.int64)
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 NOBODY = frozenset({"", "nan", "nat", "none", "null", "<na>"})
@@ -43,9 +46,32 @@ def arrow(source: Any, *, need: Sequence[str] = (), may: Sequence[str] = ()) -> 
     "none", is empty; ``NUMBERS`` may come as text, and are free of what floats leave behind the
     digits that count.
     """
-    if not isinstance(source, pa.Table | pd.DataFrame):
-        source = _stream(source)
-    have = list(source.column_names if isinstance(source, pa.Table) else source.columns)
+    frame = frame_of(source)
+    have = columns_of(frame)
+    require(have, need, may)
+    names = [*need, *(name for name in may if name in have)]
+    return pa.table({name: read_column(frame, name) for name in names})
+
+
+def frame_of(source: Any) -> Any:
+    """Return any frame as one of pandas or of Arrow; raises BadInput for what is none."""
+    if isinstance(source, pa.Table | pd.DataFrame):
+        return source
+    if hasattr(source, "__arrow_c_stream__"):
+        return pa.table(source)
+    raise BadInput(
+        f"Expected a data frame (pandas, polars, pyarrow) or a history, "
+        f"got {type(source).__name__}."
+    )
+
+
+def columns_of(frame: Any) -> list[Any]:
+    """Return the names of the columns of a frame of pandas or of Arrow."""
+    return list(frame.column_names if isinstance(frame, pa.Table) else frame.columns)
+
+
+def require(have: Sequence[Any], need: Sequence[str], may: Sequence[str] = ()) -> None:
+    """Raise BadInput where one of the columns ``need`` is not there, naming the nearest other."""
     others = [str(name) for name in have if name not in (*need, *may)]
     for name in need:
         if name not in have:
@@ -53,8 +79,14 @@ def arrow(source: Any, *, need: Sequence[str] = (), may: Sequence[str] = ()) -> 
                 f"The frame has no column {name!r}; it has {', '.join(map(repr, have)) or 'none'}."
                 f"{nearest(name, others)} Rename the column and try again."
             )
-    names = [*need, *(name for name in may if name in have)]
-    return pa.table({name: _usable(name, _column(source[name])) for name in names})
+
+
+def read_column(frame: Any, name: str) -> Any:
+    """Return a column of a frame as Arrow, as every door reads one of this name."""
+    column = _column(frame[name])
+    if name == "customer_id":
+        return _named_only(column)
+    return _numeric(column, name, NUMBERS[name]) if name in NUMBERS else column
 
 
 def is_nobody(name: str) -> bool:
@@ -73,15 +105,15 @@ def encode(column: Any) -> tuple[Texts, Ints]:
     rank = np.append(place.astype(np.int64), -1)
     codes = encoded.indices.cast(pa.int64()).fill_null(len(rank) - 1)
     code = rank[codes.to_numpy(zero_copy_only=False)]
-    return _named(names, code) if is_coded else (names, code)
+    return used(names, code) if is_coded else (names, code)
 
 
-def _named(names: Texts, code: Ints) -> tuple[Texts, Ints]:
-    """Return only the names that some row has, and the codes into them."""
+def used(names: Texts, code: npt.NDArray[Code]) -> tuple[Texts, npt.NDArray[Code]]:
+    """Return only the names that some row has, and the codes into them; -1 stays -1."""
     is_used = np.bincount(code[code >= 0], minlength=len(names)) > 0
     if is_used.all():
         return names, code
-    new = np.append(np.cumsum(is_used) - 1, -1)
+    new = np.append(np.cumsum(is_used) - 1, -1).astype(code.dtype)
     return names[is_used], new[code]
 
 
@@ -101,6 +133,17 @@ def flags(column: Any, name: str, *, missing: bool) -> Bools:
         raise BadInput(f"{name} is of type {array.type}; expected true or false.")
     values = array.cast(pa.bool_()).fill_null(missing)
     return np.asarray(values.to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def floats(column: Any, name: str) -> Floats:
+    """Return a column of numbers as floats, NaN where it is empty; raises BadInput for others."""
+    try:
+        return np.asarray(column.cast(pa.float64()).to_numpy(), dtype=np.float64)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise BadInput(
+            f"{name} is of type {column.type} and holds what is no number ({error}); expected "
+            f"numbers such as 12.50, or leave the column out."
+        ) from None
 
 
 def instants(column: Any, name: str) -> Ints:
@@ -180,13 +223,6 @@ def _shown(value: Any) -> str:
     return f"{value!r:.40} (a {type(value).__name__})"
 
 
-def _usable(name: str, column: Any) -> Any:
-    """Return a column as every door reads one of this name."""
-    if name == "customer_id":
-        return _named_only(column)
-    return _numeric(column, name, NUMBERS[name]) if name in NUMBERS else column
-
-
 def _named_only(column: Any) -> Any:
     """Return ids, empty where they name nobody."""
     if pa.types.is_floating(column.type):
@@ -232,15 +268,6 @@ def _parsed_numbers(column: Any, name: str) -> Any:
                 "with a point before the decimals and nothing else. Convert the column first."
             )
     return text.cast(pa.float64())
-
-
-def _stream(source: Any) -> Any:
-    if hasattr(source, "__arrow_c_stream__"):
-        return pa.table(source)
-    raise BadInput(
-        f"Expected a data frame (pandas, polars, pyarrow) or a history, "
-        f"got {type(source).__name__}."
-    )
 
 
 def _column(column: Any) -> Any:

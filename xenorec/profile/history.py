@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from xenorec.engine import DuckEngine
 from xenorec.profile.as_of_cut import cut_sql
+
+if TYPE_CHECKING:
+    from xenorec.dataset.dataset import Dataset
 
 LINES = """
 select customer_id, order_id, ordered_at, product_id, quantity,
@@ -158,6 +162,13 @@ class History:
     def customers(self) -> pa.Table:
         """One row per customer, with the store they named or else go to most."""
         return self._customers
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The same tables as models read them: each read and coded once for all of them."""
+        from xenorec.dataset.dataset import Dataset
+
+        return Dataset.of_history(self)
 
     def fingerprints(self, tables: Iterable[str]) -> dict[str, str]:
         """Return a mark of the rows of each table, the same for the same rows in any order.
