@@ -15,9 +15,9 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from xenorec.dataset.data_frames import arrow
+from xenorec.dataset.dataset import ShopHistory
 from xenorec.errors import BadInput, UnknownName, nearest
 from xenorec.recommend.display_names import readable, zone_of
-from xenorec.recommend.line_log import LineSource
 from xenorec.recommend.metrics.metric_charts import BLUE, GREY, INK, ORANGE, load_altair
 from xenorec.recommend.themes import read_themes
 from xenorec.schema.order_rules import OF_LINES, is_purchase
@@ -48,7 +48,7 @@ METRICS = {
 
 
 def draw_rhythm(
-    history: LineSource,
+    history: ShopHistory,
     customer_id: str,
     *,
     by: str = "title",
@@ -151,7 +151,7 @@ def _word(name: str, known: Mapping[str, str]) -> str:
     return known.get(bare, bare.replace("_", " "))
 
 
-def _days(history: LineSource, customer_id: str, by: str) -> pd.DataFrame:
+def _days(history: ShopHistory, customer_id: str, by: str) -> pd.DataFrame:
     """Return one row per name and day of the customer's zone on which it was bought: name, day."""
     lines = arrow(history.lines(), need=("customer_id", "product_id", "ordered_at"), may=OF_LINES)
     lines = lines.filter(is_purchase(lines))
@@ -172,7 +172,7 @@ def _days(history: LineSource, customer_id: str, by: str) -> pd.DataFrame:
     return frame
 
 
-def _zone(history: LineSource, customer_id: str) -> str | None:
+def _zone(history: ShopHistory, customer_id: str) -> str | None:
     people = arrow(history.customers(), need=("customer_id",), may=("time_zone",))
     if "time_zone" not in people.column_names:
         return None

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from xenorec.array_types import Bools, Ints, Texts
-from xenorec.dataset.data_frames import arrow, flags, positions, texts
+from xenorec.dataset.coded_table import CodedTable
+from xenorec.dataset.data_frames import flags, positions, texts
 from xenorec.recommend.grouped_arrays import names_at
 from xenorec.recommend.purchase_matrix import PurchaseMatrix
 
@@ -79,9 +80,8 @@ def know_people(purchases: PurchaseMatrix, customers: Any | None) -> Customers:
     the table counts for somebody who has not bought.
     """
     if customers is None:
-        listed = pa.table({"customer_id": pa.array([], pa.string())})
-    else:
-        listed = arrow(customers, need=("customer_id",), may=MAY)
+        customers = pa.table({"customer_id": pa.array([], pa.string())})
+    listed = CodedTable.of(customers).require("customer_id", may=MAY)
     table_ids = texts(listed["customer_id"])
     ids = np.array(sorted({*purchases.customers, *table_ids} - {None}), dtype=object)
     row, code = positions(ids, table_ids), positions(ids, purchases.customers)

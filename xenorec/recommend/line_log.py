@@ -4,37 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from xenorec.array_types import Bools, Codes, Floats, Ints, Singles, Texts
-from xenorec.dataset.data_frames import arrow, encode, instants
+from xenorec.dataset.coded_table import CodedTable
+from xenorec.dataset.dataset import Dataset
 from xenorec.errors import BadInput
 from xenorec.recommend.grouped_arrays import unknown
-from xenorec.schema.order_rules import OF_LINES, is_purchase
+from xenorec.schema.order_rules import OF_LINES
 from xenorec.timestamps import microseconds
 
 NEED = ("customer_id", "order_id", "ordered_at", "product_id")
 MAY = (*OF_LINES, "store_id", "category", "unit_price_amount")
-
-
-@runtime_checkable
-class LineSource(Protocol):
-    """What the recommender needs of a history: tables that are already cut at ``as_of``."""
-
-    as_of: datetime
-
-    def lines(self) -> Any:
-        """One row per order line of a known customer."""
-
-    def products(self) -> Any:
-        """One row per product: product_id, title, category, is_promotable, and what guards read."""
-
-    def customers(self) -> Any:
-        """One row per customer: customer_id, home_store_id, time_zone, is_minor."""
+CODED = ("customer_id", "order_id", "product_id", "store_id", "category")
 
 
 @dataclass(frozen=True)
@@ -94,94 +78,46 @@ def read_lines(source: Any) -> LineLog:
     Raises BadInput when a column is missing, a time is empty or text that is no time, or no line
     names a customer and a product.
     """
-    frame = source.lines() if isinstance(source, LineSource) else source
-    table = arrow(frame, need=NEED, may=MAY)
-    n = table.num_rows
-    kept = bought(table)
-    table = table if pc.all(kept).as_py() else table.filter(kept)
-    if not table.num_rows:
+    dataset = Dataset.of(source, "lines")
+    lines = dataset.table("lines").require(*NEED, may=MAY)
+    rows = bought(dataset)
+    if not len(rows):
         raise BadInput(
-            f"There is no purchase to learn from: of {n} lines none has a customer_id, a "
+            f"There is no purchase to learn from: of {len(lines)} lines none has a customer_id, a "
             f"product_id and a quantity that is not negative. Load orders first."
         )
-    if table["order_id"].null_count:
+    if rows["order_id"].null_count:
         raise BadInput(
-            f"order_id is empty in {table['order_id'].null_count} of {table.num_rows} lines; "
+            f"order_id is empty in {rows['order_id'].null_count} of {len(rows)} lines; "
             f"give each visit an id."
         )
-    return _coded(table)
-
-
-def bought(table: Any) -> Any:
-    """Return which rows of an Arrow table are purchases of a known customer."""
-    kept = pc.and_(pc.is_valid(table["customer_id"]), pc.is_valid(table["product_id"]))
-    return pc.and_(kept, is_purchase(table))
-
-
-def _coded(table: Any) -> LineLog:
-    customers, customer = _coded_column(table, "customer_id")
-    orders, order = _coded_column(table, "order_id")
-    products, product = _coded_column(table, "product_id")
-    stores, store = _optional(table, "store_id")
-    categories, category = _optional(table, "category")
+    names = {name: rows.codes(name) for name in CODED}
+    price, discount = _prices(rows)
     return LineLog(
-        customers=customers,
-        orders=orders,
-        products=products,
-        stores=stores,
-        categories=categories,
-        customer=customer,
-        order=order,
-        product=product,
-        store=store,
-        category=category,
-        at=instants(table["ordered_at"], "ordered_at"),
-        **_prices(table),
+        *(names[name][0] for name in CODED),
+        *(names[name][1] for name in CODED),
+        at=rows.instants("ordered_at"),
+        price=price,
+        discount=discount,
     )
 
 
-def _prices(table: Any) -> dict[str, Singles]:
+def bought(dataset: Dataset) -> CodedTable:
+    """Return the purchases of a known customer."""
+    rows = dataset.purchases
+    return rows.where(rows.is_there("customer_id") & rows.is_there("product_id"))
+
+
+def _prices(rows: CodedTable) -> tuple[Singles, Singles]:
     """Return what a unit cost and the share that was taken off, NaN where it is not known."""
-    if "net_amount" not in table.column_names:
-        return {"price": unknown(table.num_rows), "discount": unknown(table.num_rows)}
-    quantity, net, unit = (
-        _numbers(table, name) for name in ("quantity", "net_amount", "unit_price_amount")
-    )
+    if "net_amount" not in rows.column_names:
+        return unknown(len(rows)), unknown(len(rows))
+    quantity, net, unit = map(rows.numbers, ("quantity", "net_amount", "unit_price_amount"))
     with np.errstate(divide="ignore", invalid="ignore"):
         price = net / quantity
         discount = 1 - price / unit
-    return {
-        "price": _known(price, price >= 0),
-        "discount": _known(np.clip(discount, 0, 1), unit > 0),
-    }
-
-
-def _numbers(table: Any, name: str) -> Floats:
-    if name not in table.column_names or pa.types.is_null(table[name].type):
-        return np.full(table.num_rows, np.nan)
-    return np.asarray(_floats(table[name], name).to_numpy(), dtype=np.float64)
-
-
-def _floats(column: Any, name: str) -> Any:
-    try:
-        return column.cast(pa.float64())
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise BadInput(
-            f"{name} is of type {column.type} and holds what is no number ({error}); expected "
-            f"numbers, or leave the column out."
-        ) from None
+    return _known(price, price >= 0), _known(np.clip(discount, 0, 1), unit > 0)
 
 
 def _known(values: Floats, is_sound: Bools) -> Singles:
     return np.where(is_sound & np.isfinite(values), values, np.nan).astype(np.float32)
-
-
-def _optional(table: Any, name: str) -> tuple[Texts, Codes]:
-    if name in table.column_names and not pa.types.is_null(table[name].type):
-        return _coded_column(table, name)
-    return np.empty(0, dtype=object), np.full(table.num_rows, -1, dtype=np.int32)
-
-
-def _coded_column(table: Any, name: str) -> tuple[Texts, Codes]:
-    names, code = encode(table[name])
-    return names, code.astype(np.int32)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import warnings
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from xenorec.errors import BadInput, XenorecWarning
+from xenorec.dataset.coded_table import CodedTable
+from xenorec.dataset.dataset import Dataset
+from xenorec.errors import XenorecWarning
 from xenorec.recommend.customers import Customers, know_people
 from xenorec.recommend.eligibility import RuleFacts, read_facts
-from xenorec.recommend.line_log import LineLog, LineSource, read_lines
+from xenorec.recommend.line_log import LineLog, read_lines
 from xenorec.recommend.product_catalog import read_catalog
 from xenorec.recommend.product_popularity import count_popularity
 from xenorec.recommend.purchase_matrix import PurchaseMatrix, count_purchases
@@ -44,20 +46,23 @@ def read_shop(
     ``products``: those of a history where none are given. Raises BadInput for a missing column, no
     rows, or an ``as_of`` before all rows or after the history's.
     """
-    source, products, customers = _tables(history_or_lines, products)
-    lines = source if isinstance(source, LineLog) else read_lines(source)
-    purchases = count_purchases(lines, _cut(history_or_lines, lines, as_of))
+    dataset, customers, lines = None, None, history_or_lines
+    if not isinstance(lines, LineLog):
+        dataset = Dataset.of(history_or_lines, "lines", as_of)
+        lines = read_lines(dataset)
+    if dataset is not None and dataset.is_history:
+        customers = dataset.find("customers")
+        products = dataset.find("products") if products is None else products
+    end = as_of if dataset is None else dataset.as_of
+    cut = instant_of(lines.at.max()) if end is None else as_instant(end)
+    purchases = count_purchases(lines, cut)
     _warn_of_age(purchases)
     del lines  # of a large shop they are gigabytes
+    products = None if products is None else CodedTable.of(products)
     catalog = read_catalog(purchases, products)
-    rows = source.lines() if isinstance(source, LineSource) else source
+    rows = None if dataset is None else dataset.table("lines")
     facts = read_facts(
-        purchases,
-        catalog,
-        products,
-        None if isinstance(rows, LineLog) else rows,
-        allow=allow,
-        promotable_only=promotable_only,
+        purchases, catalog, products, rows, allow=allow, promotable_only=promotable_only
     )
     shop = ShopData(purchases, catalog, count_popularity(purchases), facts.is_allowed)
     return LoadedDataset(shop, facts, know_people(purchases, customers))
@@ -75,21 +80,3 @@ def _warn_of_age(purchases: PurchaseMatrix) -> None:
             XenorecWarning,
             stacklevel=5,
         )
-
-
-def _tables(source: Any, products: Any | None) -> tuple[Any, Any | None, Any | None]:
-    """Return lines, products and customers; those of a history where none are given."""
-    if not isinstance(source, LineSource):
-        return source, products, None
-    return source, source.products() if products is None else products, source.customers()
-
-
-def _cut(source: Any, lines: LineLog, as_of: AsOf) -> datetime:
-    end = source.as_of if isinstance(source, LineSource) else instant_of(lines.at.max())
-    cut = end if as_of is None else as_instant(as_of)
-    if isinstance(source, LineSource) and cut > end:
-        raise BadInput(
-            f"as_of is {cut.isoformat()}, yet the history ends at {end.isoformat()}; "
-            f"leave as_of out, or ask for a history with a later as_of."
-        )
-    return cut

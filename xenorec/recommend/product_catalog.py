@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from xenorec.array_types import Bools, Ints, Texts
-from xenorec.dataset.data_frames import arrow, encode, flags, positions, texts
+from xenorec.dataset.coded_table import CodedTable
+from xenorec.dataset.data_frames import flags, positions, texts
 from xenorec.errors import BadInput, XenorecWarning
 from xenorec.recommend.grouped_arrays import names_at
 from xenorec.recommend.near_duplicates import looks
@@ -71,8 +72,8 @@ def read_catalog(purchases: PurchaseMatrix, products: Any | None) -> ProductCata
             np.full(n, None),
             np.full(n, None),
         )
-    table = arrow(products, need=("product_id",), may=MAY)
-    row = product_rows(table["product_id"], purchases.products)
+    table = CodedTable.of(products).require("product_id", may=MAY)
+    row = product_rows(table, purchases.products)
     if table.num_rows and (row < 0).all():
         _warn_unmatched(table["product_id"], purchases.products)
     title = _picked(table, "title", row)
@@ -115,9 +116,9 @@ def levels(catalog: ProductCatalog) -> tuple[Texts, Ints]:
     return names, np.vstack([own[None, :], of_path.T])
 
 
-def product_rows(column: Any, names: Texts) -> Ints:
+def product_rows(table: CodedTable, names: Texts) -> Ints:
     """Return the row of each product in the frame, or -1."""
-    listed, code = encode(column)
+    listed, code = table.codes("product_id")
     twice = np.flatnonzero(np.bincount(code[code >= 0], minlength=len(listed)) > 1)
     if len(twice):
         raise BadInput(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from xenorec.array_types import Floats
-from xenorec.dataset.data_frames import arrow
+from xenorec.dataset.coded_table import CodedTable
 from xenorec.errors import XenorecWarning
 from xenorec.recommend.eligibility.removal_text import day
 from xenorec.recommend.eligibility.rule_columns import numbers_at
@@ -97,10 +97,8 @@ def _margins(facts: RuleFacts, rules: Rules) -> Floats:
     """Return the margin of each product: that of the rules' frame, else of the products."""
     if rules.margins is None:
         return facts.margin
-    table = arrow(rules.margins, need=("product_id", "margin_share"))
-    given = numbers_at(
-        table, "margin_share", product_rows(table["product_id"], facts.purchases.products)
-    )
+    table = CodedTable(rules.margins).require("product_id", "margin_share")
+    given = numbers_at(table, "margin_share", product_rows(table, facts.purchases.products))
     return np.where(np.isnan(given), facts.margin, given)
 
 

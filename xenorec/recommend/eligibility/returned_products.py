@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
-from xenorec.array_types import Floats, Ints
-from xenorec.dataset.data_frames import arrow, instants
-from xenorec.recommend.eligibility.rule_columns import has, numbers, places
+from xenorec.array_types import Floats, Ints, Texts
+from xenorec.dataset.coded_table import CodedTable
+from xenorec.dataset.data_frames import positions
+from xenorec.recommend.eligibility.rule_columns import has, numbers
 from xenorec.recommend.purchase_matrix import PurchaseMatrix
 from xenorec.timestamps import microseconds
 
@@ -40,18 +40,24 @@ def read_returns(source: Any | None, purchases: PurchaseMatrix) -> Returns:
     nothing = Returns(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
     if source is None:
         return nothing
-    table = arrow(source, need=NEED, may=MAY)
+    table = CodedTable.of(source).require(*NEED, may=MAY)
     quantity, back = _quantities(table)
     if not ((back > 0) | (quantity < 0)).any():
         return nothing
-    customer = places(table["customer_id"], purchases.customers)
-    product = places(table["product_id"], purchases.products)
-    at = np.zeros(table.num_rows, dtype=np.int64)
-    kept = (customer >= 0) & (product >= 0)
-    at[kept] = instants(table["ordered_at"].filter(pa.array(kept)), "ordered_at")
-    kept &= at <= microseconds(purchases.as_of)
-    key = customer * len(purchases.products) + product
-    return _wholly(key[kept], at[kept], quantity[kept], back[kept])
+    customer = _places(table, "customer_id", purchases.customers)
+    product = _places(table, "product_id", purchases.products)
+    known = (customer >= 0) & (product >= 0)
+    kept, at = np.flatnonzero(known), table.where(known).instants("ordered_at")
+    past = at <= microseconds(purchases.as_of)
+    kept, at = kept[past], at[past]
+    key = customer[kept] * len(purchases.products) + product[kept]
+    return _wholly(key, at, quantity[kept], back[kept])
+
+
+def _places(table: CodedTable, name: str, names: Texts) -> Ints:
+    """Return where the id of each row stands in ``names``, or -1."""
+    ids, code = table.codes(name)
+    return np.append(positions(ids, names), -1)[code]
 
 
 def _wholly(key: Ints, at: Ints, quantity: Floats, back: Floats) -> Returns:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from xenorec.array_types import Bools, Floats, Ints, Texts
-from xenorec.dataset.data_frames import arrow
+from xenorec.dataset.coded_table import CodedTable
 from xenorec.recommend.eligibility.returned_products import Returns, read_returns
 from xenorec.recommend.eligibility.rule_columns import codes_at, instants_at, numbers_at
 from xenorec.recommend.grouped_arrays import distinct, names_at
@@ -148,8 +148,8 @@ def read_facts(
     n = len(purchases.products)
     table, row = None, np.full(n, -1, dtype=np.int64)
     if products is not None:
-        table = arrow(products, need=("product_id",), may=MAY)
-        row = product_rows(table["product_id"], purchases.products)
+        table = CodedTable.of(products).require("product_id", may=MAY)
+        row = product_rows(table, purchases.products)
     topics = _topics(catalog)
     listed = numbers_at(table, "price_amount", row)
     brands, brand = codes_at(table, "brand", row)

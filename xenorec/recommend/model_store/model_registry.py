@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
+from xenorec.dataset.dataset import ShopHistory
 from xenorec.errors import ModelFileError, XenorecError
 from xenorec.modeling.persistence import damaged, forget_everywhere, write_atomically
-from xenorec.recommend.line_log import LineSource
 from xenorec.recommend.model_store.drift import drifted
 from xenorec.recommend.model_store.recommender_manifest import RecommenderManifest
 from xenorec.recommend.shelf_recommender import ShelfRecommender
@@ -104,7 +104,7 @@ class ModelRegistry:
             (self.folder / POINTER).unlink(missing_ok=True)
         return gone
 
-    def choose(self, history: LineSource) -> ModelChoice:
+    def choose(self, history: ShopHistory) -> ModelChoice:
         """Return the first model, from the current one back, that fits the history, updated to it.
 
         It learned from nothing later than the history's ``as_of``, at most 35 days earlier, in a
@@ -128,7 +128,7 @@ class ModelRegistry:
             return []
 
 
-def _try(folder: Path, history: LineSource) -> ModelChoice:
+def _try(folder: Path, history: ShopHistory) -> ModelChoice:
     try:
         learned = RecommenderManifest.read(folder).learned_at
         if learned > history.as_of:

@@ -11,8 +11,9 @@ import pandas as pd
 import pyarrow as pa
 
 from xenorec.array_types import Ints, significant
-from xenorec.dataset.data_frames import arrow, positions
 from xenorec.dataset.data_frames import ids as ids_of
+from xenorec.dataset.data_frames import positions
+from xenorec.dataset.dataset import Dataset
 from xenorec.engine import map_batches
 from xenorec.errors import BadInput, NotFitted
 from xenorec.recommend.customers import CustomerSelection
@@ -235,9 +236,9 @@ def _purchases(recent: Any | None) -> LineLog | None:
     """Return the lines of known customers, None where there are none yet."""
     if recent is None:
         return None
-    table = arrow(recent, need=NEED, may=MAY)
-    table = table.filter(bought(table))
-    return read_lines(table) if table.num_rows else None
+    lines = Dataset.of(recent, "lines")
+    lines.table("lines").require(*NEED, may=MAY)
+    return read_lines(lines) if len(bought(lines)) else None
 
 
 def _listed(ranked: RankedCandidates, known: CustomerKnowledge) -> ListedProducts:
