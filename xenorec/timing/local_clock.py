@@ -8,13 +8,12 @@ clock that most rows have. What they give out is put back, or is a length of tim
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from xenorec.array_types import Ints
-from xenorec.dataset.data_frames import encode
+from xenorec.dataset.coded_table import CodedTable
 from xenorec.timestamps import instant_of, microseconds
 from xenorec.timing.event_log import EventLog
 from xenorec.timing.local_time import by_zone, local_microseconds
@@ -47,7 +46,7 @@ def wall_clock(at: Ints, zone: Ints, zones: tuple[str, ...], now: int) -> tuple[
     return np.minimum(wall, end), end
 
 
-def wall_clock_of(table: Any, at: Ints, now: int) -> tuple[Ints, int]:
+def wall_clock_of(table: CodedTable, at: Ints, now: int) -> tuple[Ints, int]:
     """Return the instants of a table's rows, and ``now``, as wall clock.
 
     The table may have ``utc_offset_minutes``, or else ``time_zone``; without them it is UTC.
@@ -57,16 +56,12 @@ def wall_clock_of(table: Any, at: Ints, now: int) -> tuple[Ints, int]:
         latest = int(minutes[at == at.max()].max())
         end = now + latest * MINUTE_US
         return np.minimum(at + minutes * MINUTE_US, end), end
-    if "time_zone" not in table.column_names or pa.types.is_null(table["time_zone"].type):
-        return at, now
-    names, code = encode(table["time_zone"])
-    return wall_clock(at, code, tuple(names), now)
+    names, code = table.codes("time_zone")
+    return wall_clock(at, code.astype(np.int64), tuple(names), now)
 
 
-def _minutes(table: Any) -> Ints | None:
-    if "utc_offset_minutes" not in table.column_names:
+def _minutes(table: CodedTable) -> Ints | None:
+    if not table.has("utc_offset_minutes"):
         return None
     column = table["utc_offset_minutes"]
-    if pa.types.is_null(column.type):
-        return None
     return np.asarray(column.cast(pa.int64()).fill_null(0).to_numpy(), dtype=np.int64)

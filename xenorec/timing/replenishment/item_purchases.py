@@ -6,18 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from xenorec.array_types import Bools, Floats, Ints, Texts
-from xenorec.dataset.data_frames import arrow, encode, instants
+from xenorec.array_types import Codes, Floats, Ints, Texts
+from xenorec.dataset.coded_table import Coded, CodedTable
+from xenorec.dataset.data_frames import positions, used
+from xenorec.dataset.dataset import Dataset
 from xenorec.errors import BadInput
-from xenorec.schema.order_rules import OF_LINES, is_purchase
-from xenorec.timestamps import AsOf, as_instant, instant_of, microseconds
+from xenorec.schema.order_rules import OF_LINES
+from xenorec.timestamps import AsOf, instant_of, microseconds
 from xenorec.timing.closures import Closure, without
 from xenorec.timing.event_log import EventLog
 from xenorec.timing.local_clock import CLOCK, wall_clock_of
@@ -26,19 +25,6 @@ from xenorec.timing.replenishment.purchase_series import PurchaseSeries, series_
 
 NEED = ("customer_id", "order_id", "ordered_at", "product_id")
 BY = ("product", "category")
-
-
-@runtime_checkable
-class ReplenishmentSource(Protocol):
-    """What replenishment needs of a history: tables that are already cut at ``as_of``."""
-
-    as_of: datetime
-
-    def lines(self) -> Any:
-        """One row per order line."""
-
-    def products(self) -> Any:
-        """One row per product: product_id, category."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,25 +104,18 @@ def read_bought(source: Any, *, by: str, as_of: AsOf = None) -> ItemPurchases:
     Lines without a customer or an item, and goods given back (``xenorec.schema.order_rules``), are
     left out.
     """
-    table, end = _table(source), None if as_of is None else as_instant(as_of)
-    own = as_instant(source.as_of) if isinstance(source, ReplenishmentSource) else None
-    if own is not None and end is not None and end > own:
-        raise BadInput(
-            f"as_of is {end.isoformat()}, yet the history ends at {own.isoformat()}; "
-            f"leave as_of out, or ask for a history with a later as_of."
-        )
-    at = instants(table["ordered_at"], "ordered_at")
-    end = end or own
-    if end is None:
-        if not len(at):
-            raise BadInput("There are no rows, so as_of cannot be told from them; give as_of=...")
-        end = instant_of(at.max())
-    if by == "category" and "category" not in table.column_names:
+    dataset = Dataset.of(source, "lines", as_of)
+    lines = dataset.table("lines").require(*NEED, may=(*OF_LINES, *CLOCK, "category"))
+    end = dataset.end(lines, "ordered_at")
+    if by == "category" and not _has_category(dataset):
         raise BadInput(
             "The lines have no column 'category'; add it to the frame, or use by='product'."
         )
-    kept = _kept(table, by) & (at <= microseconds(end))
-    return _bought(table.filter(pa.array(kept)), at[kept], by, end)
+    rows, (names, category) = dataset.purchases, _categories(dataset, dataset.purchases)
+    is_item = rows.is_there("product_id") if by == "product" else category >= 0
+    past = rows.instants("ordered_at") <= microseconds(end)
+    kept = rows.is_there("customer_id") & is_item & past
+    return _bought(rows.where(kept), used(names, category[kept]), by, end)
 
 
 def _on_clock(
@@ -153,60 +132,59 @@ def _stamps(at: Floats, as_of: datetime) -> EventLog:
     return EventLog(np.empty(0, dtype=object), nobody, stamps, nobody, (), as_of)
 
 
-def _table(source: Any) -> Any:
-    """Return the lines with their category where it is known."""
-    frame = source.lines() if isinstance(source, ReplenishmentSource) else source
-    table = arrow(frame, need=NEED, may=(*OF_LINES, *CLOCK, "category"))
-    if "category" in table.column_names or not isinstance(source, ReplenishmentSource):
-        return table
-    products = arrow(source.products(), need=("product_id",), may=("category",))
-    if "category" not in products.column_names:
-        return table
-    named = products.to_pandas().sort_values(["product_id", "category"])
-    named = named.drop_duplicates("product_id").set_index("product_id")["category"]
-    found = table["product_id"].to_pandas().map(named)
-    return table.append_column("category", pa.array(found, pa.string(), from_pandas=True))
+def _has_category(dataset: Dataset) -> bool:
+    tables = [dataset.table("lines"), *([dataset.table("products")] if _is_joined(dataset) else [])]
+    return "category" in tables[-1].column_names
 
 
-def _kept(table: Any, by: str) -> Bools:
-    item = table["product_id" if by == "product" else "category"]
-    kept = pc.and_(pc.is_valid(table["customer_id"]), pc.is_valid(item))
-    return np.asarray(pc.and_(kept, is_purchase(table)).to_numpy(), dtype=bool)
+def _is_joined(dataset: Dataset) -> bool:
+    """Return whether categories are those of a history's products: its lines name none."""
+    is_named = "category" in dataset.table("lines").column_names
+    return dataset.is_history and not is_named and dataset.find("products") is not None
 
 
-def _bought(table: Any, instant: Ints, by: str, as_of: datetime) -> ItemPurchases:
-    wall, now = wall_clock_of(table, instant, microseconds(as_of))
-    at, end = wall / DAY_US, instant_of(now)
-    customers, customer = encode(table["customer_id"])
-    items, item = encode(table["product_id" if by == "product" else "category"])
-    kind, n_kinds = _kinds(table, item, len(items), by)
-    quantity = _quantity(table)
+def _categories(dataset: Dataset, rows: CodedTable) -> tuple[Texts, Codes]:
+    """Return the category of each row, -1 where it is not known; in products the first by name."""
+    if not _is_joined(dataset):
+        return rows.codes("category")
+    products = dataset.table("products")
+    (ids, product), (names, category) = products.codes("product_id"), products.codes("category")
+    of_product = np.full(len(ids) + 1, -1, dtype=np.int32)
+    ranked = np.argsort(np.where(category < 0, len(names), category), kind="stable")[::-1]
+    of_product[product[ranked]] = category[ranked]  # what comes last stays
+    of_product[-1] = -1
+    asked, code = rows.codes("product_id")
+    return names, np.append(of_product[positions(asked, ids)], np.int32(-1))[code]
+
+
+def _bought(rows: CodedTable, of_lines: Coded, by: str, as_of: datetime) -> ItemPurchases:
+    instant, quantity = rows.instants("ordered_at"), rows.numbers("quantity")
+    wall, now = wall_clock_of(rows, instant, microseconds(as_of))
+    at, utc, end = wall / DAY_US, instant / DAY_US, instant_of(now)
+    customers, customer = rows.codes("customer_id")
+    items, item = rows.codes("product_id") if by == "product" else of_lines
+    kind, n_kinds = _kinds(of_lines, item, len(items), by)
+    order = np.lexsort((utc, quantity, at, customer))
+    customer, item, at, quantity = (part[order] for part in (customer, item, at, quantity))
+    who = customer.astype(np.int64)
     return ItemPurchases(
         customers,
         items,
         kind,
         n_kinds,
-        series_of(customer * max(len(items), 1) + item, at, quantity, instant / DAY_US),
-        series_of(customer, at, quantity),
-        series_of(customer * n_kinds + kind[item], at, quantity),
+        series_of(who * max(len(items), 1) + item, at, quantity, utc[order]),
+        series_of(who, at, quantity),
+        series_of(who * n_kinds + kind[item], at, quantity),
         end,
         end - as_of,
     )
 
 
-def _kinds(table: Any, item: Ints, n_items: int, by: str) -> tuple[Ints, int]:
+def _kinds(of_lines: Coded, item: Codes, n_items: int, by: str) -> tuple[Ints, int]:
     """Return the kind of each item, and how many there are; -1 in a row becomes one kind more."""
+    names, category = of_lines
     if by == "category":
         return np.arange(n_items), max(n_items, 1)
-    if "category" not in table.column_names:
-        return np.zeros(n_items, dtype=np.int64), 1
-    names, code = encode(table["category"])
-    first = pd.Series(code).groupby(item).max().reindex(range(n_items), fill_value=-1).to_numpy()
-    return np.where(first < 0, len(names), first).astype(np.int64), len(names) + 1
-
-
-def _quantity(table: Any) -> Floats:
-    if "quantity" not in table.column_names:
-        return np.full(table.num_rows, np.nan)
-    values = pd.to_numeric(table["quantity"].to_pandas(), errors="coerce")
-    return np.asarray(values, dtype=np.float64)
+    kind = np.full(n_items, -1, dtype=np.int64)
+    np.maximum.at(kind, item, category)
+    return np.where(kind < 0, len(names), kind), len(names) + 1

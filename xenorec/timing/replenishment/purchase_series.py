@@ -108,8 +108,8 @@ def runs(begin: Ints, size: Ints) -> Ints:
 
 
 def series_of(key: Ints, at: Floats, quantity: Floats, utc: Floats | None = None) -> PurchaseSeries:
-    """Return the series of purchases in any order; several on one day are one."""
-    order = np.lexsort((quantity if utc is None else utc, quantity, at, key))
+    """Return the series of purchases given in order of time; several on one day are one."""
+    order = np.argsort(key, kind="stable")
     key, at, quantity = key[order], at[order], quantity[order]
     day = np.floor(at)
     is_first = np.ones(len(key), dtype=bool)
