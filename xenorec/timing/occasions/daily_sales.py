@@ -9,13 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from xenorec.array_types import Bools, Floats, Ints, Texts
+from xenorec.array_types import Bools, Codes, Floats, Ints, Texts
 from xenorec.config.time_zones import zone_info
-from xenorec.dataset.data_frames import arrow, encode, instants
+from xenorec.dataset.dataset import Dataset
 from xenorec.errors import BadInput
-from xenorec.schema.order_rules import OF_LINES, is_purchase
-from xenorec.timestamps import AsOf, as_instant, microseconds
-from xenorec.timing.event_log import EventSource
+from xenorec.schema.order_rules import OF_LINES
+from xenorec.timestamps import AsOf, microseconds
 from xenorec.timing.local_time import DAY_US, local_microseconds
 
 WHOLE = ""
@@ -75,18 +74,16 @@ def read_daily(source: Any, *, as_of: AsOf = None, time_zone: str = "UTC") -> Da
     (``xenorec.schema.order_rules``) do not count. Without ``as_of`` the days end with the last
     line's.
     """
-    is_history = isinstance(source, EventSource) and hasattr(source, "lines")
-    lines = source.lines() if is_history else source
-    table = arrow(lines, need=("ordered_at",), may=("category", *OF_LINES))
-    table = table.filter(is_purchase(table))
-    at = instants(table["ordered_at"], "ordered_at")
-    cut = as_of if as_of is not None else getattr(source, "as_of", None)
-    end = _end(at, None if cut is None else microseconds(as_instant(cut)), time_zone)
+    dataset = Dataset.of(source, "lines", as_of)
+    dataset.table("lines").require("ordered_at", may=("category", *OF_LINES))
+    rows = dataset.purchases
+    at = rows.instants("ordered_at")
+    end = _end(at, None if dataset.as_of is None else microseconds(dataset.as_of), time_zone)
     local = _days(at, time_zone)
     keep = local < end
     if not keep.any():
         return DailySales(end, np.array([WHOLE], dtype=object), np.zeros((1, 0)))
-    names, code = _categories(table)
+    names, code = rows.codes("category")
     return _counted(local[keep], code[keep], names, int(local[keep].min()), end)
 
 
@@ -101,13 +98,7 @@ def _end(at: Ints, cut: int | None, time_zone: str) -> int:
     return int(_days(np.array([cut], dtype=np.int64), time_zone)[0])
 
 
-def _categories(table: Any) -> tuple[Texts, Ints]:
-    if "category" not in table.column_names:
-        return np.empty(0, dtype=object), np.full(table.num_rows, -1, dtype=np.int64)
-    return encode(table["category"])
-
-
-def _counted(day: Ints, code: Ints, names: Texts, first: int, end: int) -> DailySales:
+def _counted(day: Ints, code: Codes, names: Texts, first: int, end: int) -> DailySales:
     """Return the counts, the whole shop first, then the categories that sell most, by name."""
     size = np.bincount(code[code >= 0], minlength=len(names))
     most = np.sort(np.argsort(-size, kind="stable")[:MOST])
