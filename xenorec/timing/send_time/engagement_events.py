@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pyarrow.compute as pc
 
 from xenorec.array_types import Bools
 from xenorec.config.time_zones import zone_info
-from xenorec.dataset.data_frames import arrow, encode, instants, texts
+from xenorec.dataset.coded_table import CodedTable
+from xenorec.dataset.data_frames import arrow, texts
+from xenorec.dataset.dataset import Dataset, is_history
 from xenorec.errors import XenorecWarning
-from xenorec.timestamps import AsOf, as_instant, instant_of, microseconds
-from xenorec.timing.event_log import EVENT_COLUMNS, EventLog, EventSource, history_cut, read_events
+from xenorec.timestamps import AsOf
+from xenorec.timing.event_log import EVENT_COLUMNS, EventLog, read_events
 from xenorec.timing.local_time import DAY_US
 
 CLICKS = frozenset({"clicked", "message_clicked"})
@@ -72,13 +73,21 @@ def read_acts(source: Any, *, as_of: AsOf, channel: str | None) -> EngagementEve
     if isinstance(source, EventLog):
         stamps = read_events(source, as_of=as_of)
         return EngagementEvents(stamps, np.zeros(len(stamps.at), dtype=bool))
-    table, moment = _cut(source, as_of)
-    is_act, is_click = _kinds(table, channel)
-    stamps, is_click = read_events(table.filter(is_act), as_of=moment), is_click[is_act]
-    ranked = np.lexsort((is_click, stamps.zone, stamps.at, stamps.code))  # sums depend on it
-    at, zone = stamps.at[ranked], stamps.zone[ranked]
-    sorted_ = replace(stamps, code=stamps.code[ranked], at=at, zone=zone)
-    return EngagementEvents(sorted_, is_click[ranked])
+    is_frame = not isinstance(source, Dataset) and not is_history(source)
+    dataset = Dataset.of(_named(source) if is_frame else source, "events", as_of)
+    events = dataset.table("events").require(*EVENT_COLUMNS, may=("name", "channel"))
+    rows, end = dataset.cut(events.where(events.is_there("customer_id")), "at")
+    is_act, is_click = _kinds(rows, channel)
+    rows, is_click = rows.where(is_act), is_click[is_act]
+    (ids, code), (zones, zone), at = (
+        rows.codes("customer_id"),
+        rows.codes("time_zone"),
+        rows.instants("at"),
+    )
+    ranked = np.lexsort((is_click, zone, at, code))  # sums depend on it
+    code, zone = code[ranked].astype(np.int64), zone[ranked].astype(np.int64)
+    stamps = EventLog(ids, code, at[ranked], zone, tuple(zones), end)
+    return EngagementEvents(stamps, is_click[ranked])
 
 
 def placed(acts: EngagementEvents, zone: str | None) -> EngagementEvents:
@@ -116,22 +125,6 @@ def zones_in(customers: Any) -> dict[str, str] | None:
     return zones
 
 
-def _cut(source: Any, as_of: AsOf) -> tuple[Any, Any]:
-    """Return the rows that may be read, and the instant up to which they are."""
-    is_history = isinstance(source, EventSource)
-    frame = source.events() if is_history else _named(source)
-    table = arrow(frame, need=EVENT_COLUMNS, may=("name", "channel"))
-    table = table.filter(pc.is_valid(table["customer_id"]))
-    at = instants(table["at"], "at")
-    if is_history:
-        moment = history_cut(source, as_of)
-    elif as_of is not None:
-        moment = as_instant(as_of)
-    else:
-        moment = instant_of(at.max()) if len(at) else read_events(table).as_of
-    return table.filter(at <= microseconds(moment)), moment
-
-
 def _named(frame: Any) -> Any:
     """Return a frame of orders with its ``ordered_at`` as ``at``, any other as it is."""
     names = [str(name) for name in getattr(frame, "columns", ())]
@@ -143,26 +136,18 @@ def _named(frame: Any) -> Any:
         return frame.rename({"ordered_at": "at"})
 
 
-def _kinds(table: Any, channel: str | None) -> tuple[Bools, Bools]:
+def _kinds(events: CodedTable, channel: str | None) -> tuple[Bools, Bools]:
     """Return for each row whether it is an act, and whether it is a click that leads."""
-    everything, nothing = np.ones(table.num_rows, dtype=bool), np.zeros(table.num_rows, dtype=bool)
-    if "name" not in table.column_names:
-        return everything, nothing
-    is_act = ~_among(table["name"], NOT_ACTS)
-    if channel is None:
+    is_act, nothing = ~_among(events, "name", NOT_ACTS), np.zeros(len(events), dtype=bool)
+    if channel is None or "name" not in events.column_names:
         return is_act, nothing
-    is_click = _among(table["name"], CLICKS)
-    elsewhere = (is_click | _among(table["name"], OPENS)) & ~_of_channel(table, channel)
+    is_click = _among(events, "name", CLICKS)
+    is_own = _among(events, "channel", frozenset({channel})) | (events.codes("channel")[1] < 0)
+    elsewhere = (is_click | _among(events, "name", OPENS)) & ~is_own
     return is_act & ~elsewhere, is_click & ~elsewhere
 
 
-def _of_channel(table: Any, channel: str) -> Bools:
-    if "channel" not in table.column_names:
-        return np.ones(table.num_rows, dtype=bool)
-    return _among(table["channel"], frozenset({channel})) | (encode(table["channel"])[1] < 0)
-
-
-def _among(column: Any, names: frozenset[str]) -> Bools:
-    known, code = encode(column)
+def _among(events: CodedTable, column: str, names: frozenset[str]) -> Bools:
+    known, code = events.codes(column)
     is_named = np.array([name in names for name in known] + [False], dtype=bool)
     return is_named[code]
