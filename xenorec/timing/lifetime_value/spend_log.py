@@ -7,17 +7,16 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from xenorec.array_types import Bools, Floats, Ints, Texts
-from xenorec.dataset.data_frames import arrow, encode, instants
+from xenorec.array_types import Bools, Codes, Floats, Ints, Texts
+from xenorec.dataset.coded_table import CodedTable, mask
+from xenorec.dataset.dataset import Dataset
 from xenorec.dataset.order_keys import tell_apart
 from xenorec.errors import BadInput
 from xenorec.schema.order_rules import is_money, is_order
 from xenorec.timestamps import AsOf, as_instant, instant_of, microseconds
 from xenorec.timing.closures import Closure, without
-from xenorec.timing.event_log import EventLog, EventSource, history_cut, names_in
+from xenorec.timing.event_log import EventLog
 from xenorec.timing.local_clock import wall_clock
 from xenorec.timing.local_time import DAY_US
 
@@ -131,10 +130,29 @@ def read_spending(source: Any, *, as_of: AsOf = None) -> SpendLog:
     """
     if isinstance(source, SpendLog):
         return source if as_of is None else source.until(as_instant(as_of))
-    cut = None if as_of is None else as_instant(as_of)
-    if isinstance(source, EventSource):
-        cut, source = history_cut(source, as_of), source.orders()
-    return _spending(arrow(source, need=NEED, may=MAY), cut)
+    dataset = Dataset.of(source, "orders", as_of)
+    orders = dataset.table("orders").require(*NEED, may=MAY)
+    paid = orders.where(orders.is_there("customer_id") & mask(is_money(orders)))
+    rows, end = dataset.cut(paid, "ordered_at")
+    amount, margin = _amounts(rows, "net_amount"), None
+    if "margin_amount" in rows.column_names:
+        margin = np.nan_to_num(_amounts(rows, "margin_amount"))
+    (ids, code), (names, currency) = rows.codes("customer_id"), rows.codes("currency")
+    zones, zone = rows.codes("time_zone")
+    log = SpendLog(
+        ids=ids,
+        code=code.astype(np.int64),
+        at=rows.instants("ordered_at"),
+        amount=np.nan_to_num(np.where(mask(is_order(rows)), amount, -np.abs(amount))),
+        margin=margin,
+        currency=currency.astype(np.int64),
+        currencies=tuple(names),
+        n_empty=int(np.isnan(amount).sum()),
+        as_of=end,
+        zone=zone.astype(np.int64),
+        zones=tuple(zones),
+    )
+    return _once(log, *rows.codes("order_id"))
 
 
 def visits_of(spending: SpendLog) -> SpendDays:
@@ -150,45 +168,21 @@ def visits_of(spending: SpendLog) -> SpendDays:
     return SpendDays(len(spending.ids), key // length, key % length + start, amount, end)
 
 
-def _spending(table: Any, as_of: datetime | None) -> SpendLog:
-    table = table.filter(pc.and_(pc.is_valid(table["customer_id"]), is_money(table)))
-    at = instants(table["ordered_at"], "ordered_at")
-    if as_of is None:
-        if not len(at):
-            raise BadInput("There are no rows, so as_of cannot be told from them; give as_of=...")
-        as_of = instant_of(at.max())
-    is_past = at <= microseconds(as_of)
-    table, at = table.filter(pa.array(is_past)), at[is_past]
-    known, code = encode(table["customer_id"])
-    names, currency = names_in(table, "currency")
-    amount, margin = _amounts(table, "net_amount"), None
-    if "margin_amount" in table.column_names:
-        margin = np.nan_to_num(_amounts(table, "margin_amount"))
-    back = np.asarray(pc.invert(is_order(table)).to_numpy(zero_copy_only=False), dtype=bool)
-    whole = np.nan_to_num(np.where(back, -np.abs(amount), amount))
-    zones, zone = names_in(table, "time_zone")
-    n_empty = int(np.isnan(amount).sum())
-    rows = SpendLog(known, code, at, whole, margin, currency, names, n_empty, as_of, zone, zones)
-    return _once(rows, table)
-
-
-def _once(rows: SpendLog, table: Any) -> SpendLog:
+def _once(rows: SpendLog, names: Texts, order: Codes) -> SpendLog:
     """Return the rows in an order of their own, one where the same order stands there twice.
 
     Raises where an order stands in rows that differ: its amount would count twice.
     """
-    ids, order = np.empty(0, dtype=object), np.full(len(rows.at), -1, dtype=np.int64)
-    if "order_id" in table.column_names:
-        ids, order = tell_apart(*encode(table["order_id"]), rows.code, rows.at)
+    ids, whole = tell_apart(names, order.astype(np.int64), rows.code, rows.at)
     margin = np.zeros(len(rows.at)) if rows.margin is None else rows.margin
     parts = (rows.zone, margin, rows.amount, rows.currency, rows.at, rows.code)
-    ranked = np.lexsort((order, *parts))
+    ranked = np.lexsort((whole, *parts))
     same = np.zeros(len(ranked), dtype=bool)
-    same[1:] = (order[ranked][1:] >= 0) & (np.diff(order[ranked]) == 0)
+    same[1:] = (whole[ranked][1:] >= 0) & (np.diff(whole[ranked]) == 0)
     for part in parts:
         same[1:] &= part[ranked][1:] == part[ranked][:-1]
     kept = ranked[~same]
-    _check_once(ids, order[kept])
+    _check_once(ids, whole[kept])
     return replace(
         rows,
         code=rows.code[kept],
@@ -212,16 +206,9 @@ def _check_once(names: Texts, order: Ints) -> None:
         )
 
 
-def _amounts(table: Any, name: str) -> Floats:
+def _amounts(rows: CodedTable, name: str) -> Floats:
     """Return a column of amounts as numbers, NaN where empty."""
-    column = table[name]
-    try:
-        values = np.asarray(column.cast(pa.float64()).to_numpy(), dtype=np.float64)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise BadInput(
-            f"{name} is of type {column.type} and holds what is no number ({error}); "
-            f"expected amounts such as 12.50."
-        ) from None
+    values = rows.numbers(name)
     if np.isinf(values).any():
         raise BadInput(f"{name} is infinite in {int(np.isinf(values).sum())} rows; drop them.")
     return values
