@@ -58,6 +58,16 @@ def evaluate(
 ) -> None:
     """Back-test a model beside its baselines.
 
+    \b
+    shelves      ten products for each customer, and the page
+    next-order   ten products of each customer's next order
+    timing       an order within 14 days, and its date
+    replenish    which products are bought again
+    value        orders and spend
+    send-time    the hour of the week
+    lapse        no order within 90 days
+    occasions    sales around feasts and paydays
+
     On --workspace, else on the project of this folder (xenorec.toml here or above), else on The
     Complete Journey. The first line says on which data.
     """
@@ -88,7 +98,8 @@ def train(workspace: Path | None, what: str, as_of: str | None, to_json: bool) -
     """Train a model and publish it beside the workspace, if it beats each customer's own habits.
 
     It is measured on the latest 14 days first. A model that does worse than own frequency is not
-    published (exit code 1), and the one that is in use stays.
+    published (exit code 1), and the one that is in use stays. Campaigns and tills take the newest
+    that learned from nothing later than their day, is at most 35 days old and fits the shop.
     """
     with busy(f"training {what}"):
         trained = workspace_at(workspace).train(what, as_of=as_of)
