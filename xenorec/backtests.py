@@ -216,13 +216,13 @@ def _complete_journey(households: int) -> Workspace:
 
 def check_pictures() -> None:
     """Raise MissingPackage where no pictures can be drawn."""
-    from xenorec.recommend.metrics import check_drawing
+    from xenorec.modeling.charts import check_drawing
 
     check_drawing()
 
 
 def draw(found: Any, folder: Path) -> list[Path]:
     """Write the pictures of an evaluation into the folder as PNG, and return the files."""
-    from xenorec.recommend.metrics import write_figures
+    from xenorec.modeling.charts import write_figures
 
     return write_figures(found.figures(), folder)

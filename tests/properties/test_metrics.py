@@ -89,7 +89,7 @@ def test_bins_hold_every_row_once_and_rates_lie_in_their_intervals(rows, n_bins)
     assert len(bins) <= n_bins
     assert (bins["ci_low"] <= bins["observed_rate"]).all()
     assert (bins["observed_rate"] <= bins["ci_high"]).all()
-    assert 0 <= m.expected_calibration_error(p, bought, n_bins=n_bins) <= 1
+    assert 0 <= m.adaptive_calibration_error(p, bought, n_bins=n_bins) <= 1
 
 
 @settings(max_examples=60, deadline=None)

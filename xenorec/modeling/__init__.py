@@ -1,4 +1,4 @@
-"""Modeling: how anything is learned and kept, whatever it is about."""
+"""Modeling: how anything is learned, proved and kept, whatever it is about."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ import pandas as pd
 
 from xenorec.array_types import Floats, Ints, Texts
 from xenorec.dataset.data_frames import positions
+from xenorec.modeling.bootstrap import mean_interval
 from xenorec.recommend.baselines import HALF_LIFE, NEIGHBOURS, OWN
-from xenorec.recommend.bootstrap import mean_interval
 from xenorec.recommend.metrics import METRICS, summarize
 
 OURS = "xenorec"

@@ -17,8 +17,8 @@ import pyarrow.compute as pc
 from xenorec.dataset.data_frames import arrow
 from xenorec.dataset.dataset import ShopHistory
 from xenorec.errors import BadInput, UnknownName, nearest
+from xenorec.modeling.charts import BLUE, GREY, INK, ORANGE, load_altair
 from xenorec.recommend.display_names import readable, zone_of
-from xenorec.recommend.metrics.metric_charts import BLUE, GREY, INK, ORANGE, load_altair
 from xenorec.recommend.themes import read_themes
 from xenorec.schema.order_rules import OF_LINES, is_purchase
 

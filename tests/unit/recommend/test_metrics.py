@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from math import log, log2
+from math import log2
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from xenorec.errors import BadInput, MissingPackage, UnknownName
+from xenorec.modeling.bootstrap import mean_interval
 from xenorec.recommend import metrics as m
-from xenorec.recommend.bootstrap import mean_interval
 
 A, B, C, D = "abcd"
 
@@ -180,7 +180,7 @@ def test_bins_of_predictions_beside_what_happened():
     assert bins["n"].tolist() == [4, 4]
     assert bins["mean_predicted"].tolist() == pytest.approx([0.1, 0.6])
     assert bins["observed_rate"].tolist() == [0.25, 0.5]
-    error = m.expected_calibration_error(p, bought, n_bins=2)
+    error = m.adaptive_calibration_error(p, bought, n_bins=2)
     assert error == pytest.approx((0.15 + 0.1) / 2)
 
 
@@ -188,12 +188,9 @@ def test_equal_predictions_share_a_bin():
     assert m.reliability([0.2] * 9, [False] * 9)["n"].tolist() == [9]
 
 
-def test_scores_of_chances_stand_beside_those_of_the_base_rate():
-    found = m.probability_scores([0.8, 0.2], [True, False]).set_index("metric")
-    assert found.loc["log_loss", "estimate"] == pytest.approx(-log(0.8))
-    assert found.loc["log_loss", "at_base_rate"] == pytest.approx(log(2))
-    assert found.loc["brier", "estimate"] == pytest.approx(0.04)
-    assert found.loc["brier", "at_base_rate"] == pytest.approx(0.25)
+def test_an_old_name_warns_and_answers_as_before():
+    with pytest.warns(DeprecationWarning, match="adaptive_calibration_error"):
+        assert m.expected_calibration_error is m.adaptive_calibration_error
 
 
 def test_a_score_that_is_no_chance_is_refused():

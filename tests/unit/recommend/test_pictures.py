@@ -143,7 +143,7 @@ def test_a_missing_extra_is_named(monkeypatch, tmp_path):
         evaluated().figures()
     monkeypatch.undo()
     pytest.importorskip("altair", reason="the extra notebooks is not installed")
-    monkeypatch.setattr("xenorec.recommend.metrics.metric_charts.find_spec", lambda name: None)
+    monkeypatch.setattr("xenorec.modeling.charts.find_spec", lambda name: None)
     with pytest.raises(MissingPackage, match=r"pip install 'xenorec\[notebooks\]'"):
         m.write_figures({}, tmp_path / "none")
     assert not (tmp_path / "none").exists()

@@ -5,17 +5,16 @@ import pandas as pd
 import pytest
 
 from xenorec.errors import BadInput
-from xenorec.timing import evaluate_timing
-from xenorec.timing.evaluation.date_metrics import CAP, PredictedDates, date_scores
-from xenorec.timing.evaluation.order_baselines import base_rate, ordered_within, recency_rule
-from xenorec.timing.evaluation.probability_metrics import (
+from xenorec.modeling.metrics.probability_metrics import (
     auc,
     brier,
     calibration,
     expected_calibration_error,
     log_loss,
 )
-from xenorec.timing.evaluation.reliability_charts import wilson
+from xenorec.timing import evaluate_timing
+from xenorec.timing.evaluation.date_metrics import CAP, PredictedDates, date_scores
+from xenorec.timing.evaluation.order_baselines import base_rate, ordered_within, recency_rule
 from xenorec.timing.event_log import read_orders
 
 from .shops import START, bgnbd_shop
@@ -126,9 +125,3 @@ def test_intervals_of_rare_customers_hold_four_in_five_where_what_is_cut_off_cou
     # then the open share is right, and the plain one too high
     assert told["coverage_open"] == pytest.approx(0.8, abs=0.005)
     assert told["coverage"] > 0.82
-
-
-def test_the_bars_of_a_calibration_are_wilsons():
-    bars = wilson(pd.Series([0.4, 0.0]), pd.Series([10, 50]))
-    assert bars["low"].tolist() == pytest.approx([0.1682, 0.0], abs=1e-4)
-    assert bars["high"].tolist() == pytest.approx([0.6873, 0.0714], abs=1e-4)

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from xenorec.errors import BadInput
+from xenorec.modeling.metrics.ranking_metrics import ndcg_of_pairs, pooled_average_precision
 from xenorec.timing import evaluate_replenishment
-from xenorec.timing.evaluation.replenishment_metrics import average_precision, ndcg
 
 from .test_replenishment import START, every, regular_shop
 
@@ -68,11 +68,11 @@ def test_ndcg_by_hand():
     p = np.array([0.9, 0.5, 0.8, 0.1, 0.7])
     bought = np.array([False, True, True, False, False])
     customer = np.array([0, 0, 1, 1, 2])
-    assert ndcg(p, bought, customer) == pytest.approx((1 / np.log2(3) + 1) / 2)
+    assert ndcg_of_pairs(p, bought, customer) == pytest.approx((1 / np.log2(3) + 1) / 2)
 
 
 def test_average_precision_by_hand():
     p = np.array([0.9, 0.8, 0.7, 0.6])
     bought = np.array([True, False, True, False])
-    assert average_precision(p, bought) == pytest.approx((1 + 2 / 3) / 2)
-    assert average_precision(np.full(4, 0.5), bought) == pytest.approx(0.5)
+    assert pooled_average_precision(p, bought) == pytest.approx((1 + 2 / 3) / 2)
+    assert pooled_average_precision(np.full(4, 0.5), bought) == pytest.approx(0.5)

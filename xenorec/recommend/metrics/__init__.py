@@ -1,61 +1,58 @@
 """Metrics: how good lists and pages were, how they differ, and pictures of it.
 
-Pure functions on arrays and frames. Importing this folder is cheap; numpy, pandas and pyarrow are
-loaded when first asked for, altair when a figure is drawn.
+Pure functions on arrays and frames; altair is loaded when a figure is drawn. What holds for any
+model comes from ``xenorec.modeling.metrics``.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from warnings import warn
 
-if TYPE_CHECKING:
-    from xenorec.recommend.metrics.beyond_accuracy import (
-        coverage,
-        diversity,
-        exposures,
-        gini,
-        novelty,
-        repeat_share,
-        top_share,
-    )
-    from xenorec.recommend.metrics.calibration_metrics import (
-        cell_rates,
-        expected_calibration_error,
-        probability_scores,
-        reliability,
-        shelf_rates,
-        wilson,
-    )
-    from xenorec.recommend.metrics.metric_charts import (
-        check_drawing,
-        draw_cells,
-        draw_history,
-        draw_methods,
-        draw_reliability,
-        draw_shelves,
-        write_figures,
-    )
-    from xenorec.recommend.metrics.page_metrics import (
-        cell_values,
-        lay_out,
-        ndcg2d,
-        page_frame,
-        themes_per_page,
-    )
-    from xenorec.recommend.metrics.paired_comparison import differences, summarize
-    from xenorec.recommend.metrics.ranking_metrics import (
-        METRICS,
-        average_precision,
-        ndcg,
-        rank_metrics,
-        recall,
-    )
-    from xenorec.recommend.metrics.repeat_and_new import PARTS, only, split, split_recall
+from xenorec.modeling.charts import check_drawing, write_figures
+from xenorec.modeling.metrics.paired_comparison import differences, summarize
+from xenorec.modeling.metrics.probability_metrics import (
+    adaptive_calibration_error,
+    reliability,
+    wilson,
+)
+from xenorec.modeling.metrics.ranking_metrics import (
+    METRICS,
+    average_precision,
+    ndcg,
+    rank_metrics,
+    recall,
+)
+from xenorec.recommend.metrics.beyond_accuracy import (
+    coverage,
+    diversity,
+    exposures,
+    gini,
+    novelty,
+    repeat_share,
+    top_share,
+)
+from xenorec.recommend.metrics.calibration_metrics import cell_rates, shelf_rates
+from xenorec.recommend.metrics.metric_charts import (
+    draw_cells,
+    draw_history,
+    draw_methods,
+    draw_reliability,
+    draw_shelves,
+)
+from xenorec.recommend.metrics.page_metrics import (
+    cell_values,
+    lay_out,
+    ndcg2d,
+    page_frame,
+    themes_per_page,
+)
+from xenorec.recommend.metrics.repeat_and_new import PARTS, only, split, split_recall
 
 __all__ = [
     "METRICS",
     "PARTS",
+    "adaptive_calibration_error",
     "average_precision",
     "cell_rates",
     "cell_values",
@@ -68,7 +65,6 @@ __all__ = [
     "draw_methods",
     "draw_reliability",
     "draw_shelves",
-    "expected_calibration_error",
     "exposures",
     "gini",
     "lay_out",
@@ -77,7 +73,6 @@ __all__ = [
     "novelty",
     "only",
     "page_frame",
-    "probability_scores",
     "rank_metrics",
     "recall",
     "reliability",
@@ -92,43 +87,15 @@ __all__ = [
     "write_figures",
 ]
 
-_NAMES = {
-    "calibration_metrics": (
-        "cell_rates",
-        "expected_calibration_error",
-        "probability_scores",
-        "reliability",
-        "shelf_rates",
-        "wilson",
-    ),
-    "paired_comparison": ("differences", "summarize"),
-    "metric_charts": (
-        "check_drawing",
-        "draw_cells",
-        "draw_history",
-        "draw_methods",
-        "draw_reliability",
-        "draw_shelves",
-        "write_figures",
-    ),
-    "page_metrics": ("cell_values", "lay_out", "ndcg2d", "page_frame", "themes_per_page"),
-    "ranking_metrics": ("METRICS", "average_precision", "ndcg", "rank_metrics", "recall"),
-    "repeat_and_new": ("PARTS", "only", "split", "split_recall"),
-    "beyond_accuracy": (
-        "coverage",
-        "diversity",
-        "exposures",
-        "gini",
-        "novelty",
-        "repeat_share",
-        "top_share",
-    ),
-}
-_HOMES = {name: home for home, names in _NAMES.items() for name in names}
-
 
 def __getattr__(name: str) -> Any:
-    """Load the module that holds a public name at its first use (PEP 562)."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'xenorec.recommend.metrics' has no attribute {name!r}")
-    return getattr(import_module(f"xenorec.recommend.metrics.{_HOMES[name]}"), name)
+    """Return what was renamed, with a warning."""
+    if name == "expected_calibration_error":
+        warn(
+            "xenorec.recommend.metrics.expected_calibration_error takes bins of equal size and is "
+            "called adaptive_calibration_error now; call it by that name.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return adaptive_calibration_error
+    raise AttributeError(f"module 'xenorec.recommend.metrics' has no attribute {name!r}")

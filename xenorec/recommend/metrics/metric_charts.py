@@ -5,19 +5,16 @@ They need the extra ``notebooks``; altair is loaded when a picture is drawn.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from xenorec.dataset.data_frames import arrow
-from xenorec.errors import BadInput, MissingPackage
-from xenorec.recommend.metrics.calibration_metrics import wilson
+from xenorec.errors import BadInput
+from xenorec.modeling.charts import BLUE, GREY, INK, ORANGE, load_altair
+from xenorec.modeling.metrics.probability_metrics import wilson
 
-BLUE, ORANGE, GREY, INK = "#0072B2", "#D55E00", "#8C8C8C", "#222222"
 WIDTH, PAGE = 420, 520
 FEW = 100
 TICKS = (0.0, 0.01, 0.03, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
@@ -168,29 +165,6 @@ def draw_shelves(
     return _styled(layers, alt, title, behind)
 
 
-def write_figures(figures: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Write each chart as ``<name>.png`` into the folder, and return the files.
-
-    Raises MissingPackage where what turns charts into pictures is not installed.
-    """
-    check_drawing()
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / f"{name}.png" for name in figures]
-    for path, chart in zip(paths, figures.values(), strict=True):
-        chart.save(path, format="png", scale_factor=2)
-    return paths
-
-
-def check_drawing() -> None:
-    """Raise MissingPackage where what draws charts or turns them into pictures is missing."""
-    load_altair()
-    if find_spec("vl_convert") is None:
-        raise MissingPackage(
-            "Pictures need the package vl-convert-python. Install it: "
-            "pip install 'xenorec[notebooks]'."
-        )
-
-
 def draw_history(
     lines: Any, *, due: Any | None = None, n_products: int = 15, title: str | None = None
 ) -> Any:
@@ -312,14 +286,3 @@ def _styled(chart: Any, alt: Any, title: str, subtitle: str = "") -> Any:
         .configure_axis(labelFontSize=12, titleFontSize=12, labelLimit=LABEL, labelFlush=False)
         .configure_legend(labelFontSize=12, titleFontSize=12)
     )
-
-
-def load_altair() -> Any:
-    """Return altair; raises MissingPackage where the extra is not installed."""
-    try:
-        import altair
-    except ImportError as error:
-        raise MissingPackage(
-            "Figures need the package altair. Install it: pip install 'xenorec[notebooks]'."
-        ) from error
-    return altair

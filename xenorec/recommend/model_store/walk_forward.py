@@ -13,9 +13,9 @@ from xenorec.array_types import Floats, Texts
 from xenorec.config.durations import span
 from xenorec.dataset.data_frames import positions
 from xenorec.errors import BadInput
+from xenorec.modeling.bootstrap import mean_interval
 from xenorec.recommend.baselines import of_own, wide
 from xenorec.recommend.benchmark_table import list_table
-from xenorec.recommend.bootstrap import mean_interval
 from xenorec.recommend.eligibility import Rules
 from xenorec.recommend.ground_truth import GroundTruth, scored
 from xenorec.recommend.line_log import LineLog

@@ -15,10 +15,10 @@ from xenorec.array_types import Bools, Floats, Ints
 from xenorec.config.durations import span
 from xenorec.dataset.data_frames import positions
 from xenorec.errors import BadInput
+from xenorec.modeling.charts import draw_calibration
+from xenorec.modeling.metrics.probability_metrics import calibration, probability_scores
+from xenorec.modeling.metrics.ranking_metrics import ndcg_of_pairs, pooled_average_precision
 from xenorec.timestamps import AsOf, instant_of
-from xenorec.timing.evaluation.probability_metrics import calibration
-from xenorec.timing.evaluation.reliability_charts import draw_calibration
-from xenorec.timing.evaluation.replenishment_metrics import scores
 from xenorec.timing.evaluation.rolling_origins import Origin, check_origins, read_origins
 from xenorec.timing.local_time import DAY_US
 from xenorec.timing.replenishment.item_purchases import ItemPurchases, read_bought
@@ -164,9 +164,20 @@ def _by_origin(rows: pd.DataFrame) -> pd.DataFrame:
         customer = pd.factorize(group["customer_id"])[0]
         bought: Bools = group["bought"].to_numpy(dtype=bool)
         for method, column in METHODS.items():
-            told = scores(group[column].to_numpy(dtype=np.float64), bought, customer)
-            found.append({"origin": origin, "method": method, **told})
+            scores = _scores(group[column].to_numpy(dtype=np.float64), bought, customer)
+            found.append({"origin": origin, "method": method, **scores})
     return pd.DataFrame(found)
+
+
+def _scores(p: Floats, bought: Bools, customer: Ints) -> dict[str, float]:
+    """Return the scores of one row per pair of customer and item."""
+    return {
+        "n": float(len(p)),
+        "share_bought": float(bought.mean()),
+        "ndcg_10": ndcg_of_pairs(p, bought, customer),
+        "ap": pooled_average_precision(p, bought),
+        **probability_scores(p, bought.astype(np.float64)),
+    }
 
 
 def _calibration(rows: pd.DataFrame) -> pd.DataFrame:

@@ -13,9 +13,9 @@ import pandas as pd
 from xenorec.array_types import Bools, Floats, Ints
 from xenorec.dataset.data_frames import positions
 from xenorec.errors import BadInput
+from xenorec.modeling.charts import draw_bars
 from xenorec.timestamps import AsOf, as_instant
 from xenorec.timing.evaluation.hour_baselines import shrink_counts
-from xenorec.timing.evaluation.reliability_charts import draw_bars
 from xenorec.timing.event_log import EventLog, read_events
 from xenorec.timing.local_time import HOURS
 from xenorec.timing.send_time.engagement_events import read_acts

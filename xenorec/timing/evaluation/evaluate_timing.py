@@ -13,6 +13,8 @@ import pandas as pd
 
 from xenorec.array_types import Floats
 from xenorec.config.durations import span
+from xenorec.modeling.charts import draw_calibration
+from xenorec.modeling.metrics.probability_metrics import calibration, probability_scores
 from xenorec.timestamps import AsOf, instant_of, microseconds
 from xenorec.timing.evaluation.date_metrics import (
     CAP,
@@ -22,8 +24,6 @@ from xenorec.timing.evaluation.date_metrics import (
     date_scores,
 )
 from xenorec.timing.evaluation.order_baselines import base_rate, ordered_within, recency_rule
-from xenorec.timing.evaluation.probability_metrics import all_scores, calibration
-from xenorec.timing.evaluation.reliability_charts import draw_calibration
 from xenorec.timing.evaluation.rolling_origins import Origin, check_origins, read_origins
 from xenorec.timing.event_log import EventLog, read_orders
 from xenorec.timing.local_time import DAY_US
@@ -169,7 +169,11 @@ def _scores(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     rows = []
     for key, group in frame.groupby(keys, sort=False):
         p, ordered = group["p"].to_numpy(), group["ordered"].to_numpy()
-        row = {"n": len(p), "share_ordered": float(ordered.mean()), **all_scores(p, ordered)}
+        row = {
+            "n": len(p),
+            "share_ordered": float(ordered.mean()),
+            **probability_scores(p, ordered),
+        }
         rows.append({**dict(zip(keys, key, strict=True)), **row})
     return pd.DataFrame(rows)
 

@@ -14,8 +14,8 @@ import pandas as pd
 from xenorec.array_types import Bools, Floats
 from xenorec.config.durations import span
 from xenorec.dataset.data_frames import positions
+from xenorec.modeling.charts import draw_amounts
 from xenorec.timestamps import AsOf, instant_of, microseconds
-from xenorec.timing.evaluation.reliability_charts import draw_amounts
 from xenorec.timing.evaluation.rolling_origins import check_origins, read_origins
 from xenorec.timing.evaluation.value_metrics import calibration, scores
 from xenorec.timing.lifetime_value.model import LifetimeValue

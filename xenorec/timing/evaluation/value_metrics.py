@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from xenorec.array_types import Floats, Ints
+from xenorec.modeling.metrics.probability_metrics import bin_means
 
 TENTHS = 10
 
@@ -58,11 +59,7 @@ def calibration(told: Floats, truth: Floats) -> pd.DataFrame:
 
     decile (1 to 10), predicted and observed (means), n. Equal answers share a tenth.
     """
-    frame = pd.DataFrame({"decile": _tenth(told), "predicted": told, "observed": truth})
-    grouped = frame.groupby("decile", as_index=False)
-    return grouped.agg(
-        predicted=("predicted", "mean"), observed=("observed", "mean"), n=("observed", "size")
-    )
+    return bin_means(_tenth(told), told, truth, name="decile")
 
 
 def _tenth(told: Floats) -> Ints:

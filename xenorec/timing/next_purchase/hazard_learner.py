@@ -14,8 +14,8 @@ import numpy as np
 
 from xenorec.array_types import Bools, Floats, Ints, Singles
 from xenorec.modeling.boosting import BoostedModel, BoostingSettings, fit_model
+from xenorec.modeling.metrics.probability_metrics import log_loss
 from xenorec.modeling.parallel import in_threads
-from xenorec.timing.evaluation.probability_metrics import log_loss
 from xenorec.timing.next_purchase.hazard_intervals import (
     EDGES,
     N_PERIODS,

@@ -13,8 +13,8 @@ import pandas as pd
 
 from xenorec.array_types import Bools, Floats
 from xenorec.errors import BadInput
+from xenorec.modeling.charts import draw_bars
 from xenorec.timestamps import AsOf
-from xenorec.timing.evaluation.reliability_charts import draw_bars
 from xenorec.timing.occasions.daily_sales import DailySales, read_daily
 from xenorec.timing.occasions.occasion_calendar import Occasions
 from xenorec.timing.occasions.occasion_days import (

@@ -9,7 +9,7 @@ import numpy as np
 
 from xenorec.array_types import Bools, Floats, Ints, Singles
 from xenorec.modeling.boosting.gradient_boosting import BoostedModel, BoostingSettings, fit_model
-from xenorec.timing.evaluation.probability_metrics import log_loss
+from xenorec.modeling.metrics.probability_metrics import log_loss
 from xenorec.timing.replenishment.gap_models import habit_of
 from xenorec.timing.replenishment.item_features import ANCHOR, features
 from xenorec.timing.replenishment.item_purchases import ItemPurchases

@@ -12,7 +12,7 @@ import pandas as pd
 
 from xenorec.dataset.data_frames import arrow
 from xenorec.errors import BadInput
-from xenorec.timing.evaluation.reliability_charts import load_altair
+from xenorec.modeling.charts import load_altair
 from xenorec.timing.local_time import HOURS
 from xenorec.timing.send_time.country_conventions import DAYS
 

@@ -1,4 +1,9 @@
-"""How good ranked lists were: recall, NDCG, share with a hit, and average precision."""
+"""How good ranked lists were: recall, NDCG, share with a hit, and average precision.
+
+Two average precisions are meant. ``average_precision`` is of one customer's list, cut at k: what a
+page can show. ``pooled_average_precision`` is of the scores of all pairs at once: whether a score
+means the same for everybody, as it must where a limit on it decides who is written to.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ import numpy as np
 from xenorec.array_types import Bools, Floats, Ints
 
 METRICS = ("recall", "ndcg", "phr", "map")
+PLACES = 10
 
 
 def rank_metrics(hits: Bools, n_relevant: Ints) -> Floats:
@@ -60,3 +66,29 @@ def _share(part: Floats, whole: Floats | Ints) -> Floats:
     found = np.full(len(part), np.nan)
     np.divide(part, whole, out=found, where=whole > 0)
     return found
+
+
+def ndcg_of_pairs(p: Floats, bought: Bools, customer: Ints, places: int = PLACES) -> float:
+    """Return the mean NDCG of the first ``places`` of each customer's pairs, best first.
+
+    Customers who bought nothing do not count; NaN when nobody bought. Ties keep the rows' order.
+    """
+    order = np.lexsort((-p, customer))
+    group, hit = np.unique(customer[order], return_inverse=True)[1], bought[order]
+    rank = np.arange(len(group)) - np.searchsorted(group, group)
+    n_relevant = np.bincount(group, hit).astype(np.int64)
+    hits = np.zeros((len(n_relevant), places), dtype=bool)
+    listed = rank < places
+    hits[group[listed], rank[listed]] = hit[listed]
+    return float(np.nanmean(ndcg(hits, n_relevant))) if n_relevant.any() else float("nan")
+
+
+def pooled_average_precision(p: Floats, bought: Bools) -> float:
+    """Sum over thresholds of precision times the rise in recall; NaN without a purchase."""
+    n = int(bought.sum())
+    if not n:
+        return float("nan")
+    values, where = np.unique(-p, return_inverse=True)
+    hits = np.bincount(where, bought, minlength=len(values))
+    seen = np.cumsum(np.bincount(where, minlength=len(values)))
+    return float((np.cumsum(hits) / seen * hits).sum() / n)

@@ -1,16 +1,21 @@
-"""Pictures of a back-test, with altair: predicted against observed shares.
+"""Charts of a back-test, with altair, and what all charts share: colours and how to write them.
 
-It needs the extra ``notebooks``; altair is loaded when a picture is drawn.
+They need the extra ``notebooks``; altair is loaded when a chart is drawn.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from xenorec.errors import MissingPackage
+from xenorec.modeling.metrics.probability_metrics import wilson
 
+BLUE, ORANGE, GREY, INK = "#0072B2", "#D55E00", "#8C8C8C", "#222222"
 SIDE = 300
 SEVERAL = 20
 
@@ -23,7 +28,9 @@ def draw_calibration(table: pd.DataFrame, *, title: str = "Said and done") -> An
     The line leaves out points of fewer than 20 people.
     """
     alt = load_altair()
-    table = table.assign(**wilson(table["observed"], table["n"]))
+    n = table["n"].to_numpy()
+    low, high = wilson(table["observed"].to_numpy() * n, n)
+    table = table.assign(low=low, high=high)
     share = alt.Axis(format=".0%", tickCount=6)
     line = pd.DataFrame({"predicted": [0.0, 1.0], "observed": [0.0, 1.0]})
     x = alt.X("predicted:Q", title="Predicted", axis=share, scale=alt.Scale(domain=[0, 1]))
@@ -32,8 +39,8 @@ def draw_calibration(table: pd.DataFrame, *, title: str = "Said and done") -> An
     color = alt.Color("model:N", title=None, sort=None)
     several = table[table["n"] >= SEVERAL]
     points = alt.Chart(several).mark_line(point=False, opacity=0.6).encode(x=x, y=y, color=color)
-    low = alt.Y("low:Q", title="Happened", axis=share, scale=alt.Scale(domain=[0, 1]))
-    bars = alt.Chart(table).mark_rule(opacity=0.4).encode(x=x, y=low, y2="high:Q", color=color)
+    y_low = alt.Y("low:Q", title="Happened", axis=share, scale=alt.Scale(domain=[0, 1]))
+    bars = alt.Chart(table).mark_rule(opacity=0.4).encode(x=x, y=y_low, y2="high:Q", color=color)
     dots = (
         alt.Chart(table)
         .mark_circle(opacity=0.9)
@@ -88,16 +95,31 @@ def draw_bars(table: pd.DataFrame, figure: str, *, label: str, title: str, by: s
     )
 
 
-def wilson(share: pd.Series[float], n: pd.Series[int]) -> dict[str, pd.Series[float]]:
-    """Return ``low`` and ``high``, between which a share seen in ``n`` cases lies with 95 %."""
-    z = 1.959964
-    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * (share * (1 - share) / n + z**2 / (4 * n**2)) ** 0.5
-    return {"low": (middle - half).clip(0, 1), "high": (middle + half).clip(0, 1)}
+def write_figures(figures: Mapping[str, Any], folder: Path) -> list[Path]:
+    """Write each chart as ``<name>.png`` into the folder, and return the files.
+
+    Raises MissingPackage where what turns charts into pictures is not installed.
+    """
+    check_drawing()
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"{name}.png" for name in figures]
+    for path, chart in zip(paths, figures.values(), strict=True):
+        chart.save(path, format="png", scale_factor=2)
+    return paths
+
+
+def check_drawing() -> None:
+    """Raise MissingPackage where what draws charts or turns them into pictures is missing."""
+    load_altair()
+    if find_spec("vl_convert") is None:
+        raise MissingPackage(
+            "Pictures need the package vl-convert-python. Install it: "
+            "pip install 'xenorec[notebooks]'."
+        )
 
 
 def load_altair() -> Any:
-    """Return altair; raises MissingPackage with the command that installs it."""
+    """Return altair; raises MissingPackage where the extra is not installed."""
     try:
         import altair
     except ImportError as error:

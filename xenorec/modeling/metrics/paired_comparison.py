@@ -9,7 +9,7 @@ import pandas as pd
 
 from xenorec.array_types import Bools, Floats
 from xenorec.errors import BadInput, UnknownName, nearest
-from xenorec.recommend.bootstrap import mean_interval
+from xenorec.modeling.bootstrap import mean_interval
 
 COLUMNS = ["method", "metric", "estimate", "ci_low", "ci_high", "n_customers"]
 
