@@ -37,7 +37,7 @@ def in_threads(call: Callable[[One], Answer], pieces: Iterable[One]) -> Iterator
 
 
 @contextmanager
-def alone() -> Iterator[None]:
+def one_openmp_thread() -> Iterator[None]:
     """Let the OpenMP loops that this thread begins run in it alone, once their library is loaded.
 
     Loops of some milliseconds lose more by waiting for each other than they win, many times more

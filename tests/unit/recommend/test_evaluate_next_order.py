@@ -16,7 +16,7 @@ from tests.unit.recommend.test_next_order import alternating
 from tests.unit.recommend.trained import grocer, grocery
 from xenorec.cli import main
 from xenorec.errors import BadInput
-from xenorec.modeling.boosting.gradient_boosting import BoostingSettings
+from xenorec.modeling.boosting import BoostingSettings
 from xenorec.recommend import evaluate_next_order
 from xenorec.recommend.line_log import read_lines
 from xenorec.recommend.next_order import model as next_order

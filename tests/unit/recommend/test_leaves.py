@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from xenorec.modeling.boosting.gradient_boosting import BoostedModel, trees_of
-from xenorec.modeling.boosting.leaf_masks import AT_ONCE, leaves_of
+from tests.unit.modeling.trees import walked
+from xenorec.errors import BadInput
+from xenorec.modeling.boosting import AT_ONCE, BoostedModel, trees_of
 from xenorec.recommend.grouped_arrays import best_each
 
 NAMES = ("shop_a", "shop_b", "own_a", "own_b", "customer_a")
@@ -39,15 +40,19 @@ def fitted(n_leaves: int) -> BoostedModel:
     return BoostedModel(NAMES, trees_of(boosting.fit(block, bought)))
 
 
-@pytest.mark.parametrize("n_leaves", [2, 15, 16, 31, 40])
+@pytest.mark.parametrize("n_leaves", [2, 15, 16, 31, 40, 63])
 def test_masks_give_the_log_odds_of_the_trees(n_leaves):
     model, (found, alike) = fitted(n_leaves), described()
     block = np.column_stack([found[name] for name in NAMES]).astype(np.float64)
-    walked = model.trees.margin(block)
-    assert np.ptp(walked) > 0.1
-    np.testing.assert_allclose(model.margin(found), walked, rtol=0, atol=1e-12)
-    np.testing.assert_allclose(model.margin(found, alike), walked, rtol=0, atol=1e-12)
-    assert (leaves_of(model.trees, len(NAMES)) is None) == (n_leaves > 31)
+    plain = walked(model.trees, block)
+    assert np.ptp(plain) > 0.1
+    np.testing.assert_allclose(model.margin(found), plain, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(model.margin(found, alike), plain, rtol=0, atol=1e-12)
+
+
+def test_a_tree_of_more_leaves_than_a_mask_has_bits_is_refused():
+    with pytest.raises(BadInput, match="63 at the most"):
+        fitted(80).margin(described()[0])
 
 
 def test_a_rows_log_odds_depend_neither_on_other_rows_nor_on_what_is_shared():

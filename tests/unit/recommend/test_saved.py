@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.ensemble import HistGradientBoostingClassifier
 
 import xenorec
+from tests.unit.modeling.trees import walked
 from tests.unit.recommend.feedback_logs import log
 from tests.unit.recommend.shops import checkerboard, lines, on
 from tests.unit.recommend.trained import (
@@ -25,7 +25,7 @@ from tests.unit.recommend.trained import (
     plain,
 )
 from xenorec.errors import BadInput, ModelFileError, NotFitted, NotSupported, XenorecWarning
-from xenorec.modeling.boosting.gradient_boosting import Trees, trees_of
+from xenorec.modeling.boosting import Trees
 from xenorec.modeling.persistence import STATE, Decoder, Encoder, read_folder, write_folder
 from xenorec.recommend import ShelfRecommender, Theme
 from xenorec.recommend.feedback import RowPriors, ShelfExploration
@@ -142,20 +142,6 @@ def test_every_scorer_answers_the_same_after_a_round_trip(kind):
 # -- trees ---------------------------------------------------------------------------------------
 
 
-def test_the_trees_give_scikit_learns_log_odds_to_the_last_bit():
-    block = np.random.default_rng(0).normal(size=(3_000, 6))
-    block[::7, 2] = np.nan
-    bought = np.nan_to_num(block[:, 0] + block[:, 2]) > block[:, 1]
-    fitted = HistGradientBoostingClassifier(max_iter=30, early_stopping=False).fit(block, bought)
-    found, expected = trees_of(fitted), fitted.decision_function(block)
-    assert np.array_equal(found.margin(block), expected)
-    whole = slice(0, int(found.bounds[1]))
-    first = fitted._predictors[0][0].predict(
-        block, np.zeros((0, 8), np.uint32), np.zeros(6, np.uint32), 1
-    )
-    assert np.array_equal(found._walk(block, whole), first)
-
-
 def tree(**changed) -> Trees:
     """One split of the first feature at 0, into -1 and 1."""
     parts = {
@@ -176,7 +162,7 @@ def tree(**changed) -> Trees:
 
 
 def test_a_tree_by_hand():
-    assert tree().margin(np.array([[-2.0], [0.0], [2.0], [np.nan]])).tolist() == [
+    assert walked(tree(), np.array([[-2.0], [0.0], [2.0], [np.nan]])).tolist() == [
         *(-0.5, -0.5, 1.5, -0.5),
     ]
 

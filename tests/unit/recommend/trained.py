@@ -10,7 +10,7 @@ import pandas as pd
 import xenorec as xr
 from tests.unit.recommend.shops import checkerboard
 from xenorec.config.durations import span
-from xenorec.modeling.boosting.gradient_boosting import BoostingSettings
+from xenorec.modeling.boosting import BoostingSettings
 from xenorec.recommend import ShelfRecommender
 from xenorec.recommend.model_store.feature_distribution import spreads_of
 from xenorec.recommend.ranker.training_rows import Sampling

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from xenorec.modeling.boosting.gradient_boosting import constant_model
+from xenorec.modeling.boosting import constant_model
 from xenorec.timing import NextPurchase
 from xenorec.timing.next_purchase import hazard_learner
 from xenorec.timing.next_purchase.hazard_intervals import N_PERIODS, HazardIntervals

@@ -10,8 +10,13 @@ from typing import TYPE_CHECKING, ClassVar, Self, TypeAlias
 import numpy as np
 
 from xenorec.array_types import Bools, Floats, Ints, Singles
-from xenorec.modeling.boosting.gradient_boosting import BoostedModel, BoostingSettings, fit_model
-from xenorec.modeling.boosting.leaf_masks import NOTHING_ALIKE, Alike
+from xenorec.modeling.boosting import (
+    NOTHING_ALIKE,
+    Alike,
+    BoostedModel,
+    BoostingSettings,
+    fit_model,
+)
 from xenorec.recommend.grouped_arrays import best_each
 from xenorec.recommend.product_popularity import count_popularity
 from xenorec.recommend.purchase_matrix import PurchaseMatrix

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from xenorec.array_types import Bools, Floats, Texts
-from xenorec.modeling.parallel import alone, in_threads
+from xenorec.modeling.parallel import in_threads, one_openmp_thread
 from xenorec.timing.lifetime_value.spend_log import SpendDays
 from xenorec.timing.lifetime_value.value_features import habits
 from xenorec.timing.training_samples import chances
@@ -141,5 +141,5 @@ def _grown(loss: str, seen: Floats, rate: Floats, seed: int) -> Any:
         early_stopping=False,
         random_state=seed,
     )
-    with alone():
+    with one_openmp_thread():
         return trees.fit(seen, rate)  # weights by length of window would make it ten times slower

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from xenorec.array_types import Bools, Floats, Ints, Singles
-from xenorec.modeling.boosting.gradient_boosting import BoostedModel, BoostingSettings, fit_model
+from xenorec.modeling.boosting import BoostedModel, BoostingSettings, fit_model
 from xenorec.modeling.metrics.probability_metrics import log_loss
 from xenorec.timing.replenishment.gap_models import habit_of
 from xenorec.timing.replenishment.item_features import ANCHOR, features
