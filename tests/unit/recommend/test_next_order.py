@@ -11,7 +11,7 @@ from tests.unit.recommend.trained import AS_OF, grocery
 from xenorec.errors import BadInput, NotFitted
 from xenorec.recommend import NextOrder
 from xenorec.recommend.line_log import read_lines
-from xenorec.recommend.next_order.order_ranker import PER_CUSTOMER, SPAN, lessons
+from xenorec.recommend.next_order.order_ranker import PER_CUSTOMER, SPAN, order_landmarks
 from xenorec.recommend.next_order.recent_orders import with_recent
 from xenorec.recommend.purchase_matrix import count_purchases
 from xenorec.timestamps import as_instant, microseconds
@@ -198,18 +198,18 @@ def test_a_history_is_read_with_its_products():
     assert model.as_of_ == as_instant(AS_OF)
 
 
-def test_lessons_are_orders_after_another_of_spans_that_begin_before_them():
+def test_landmarks_are_orders_after_another_of_spans_that_begin_before_them():
     purchases = count_purchases(read_lines(alternating(3)), as_instant(on(160)))
     shop = NextOrder().fit(alternating(3)).shop
-    found = list(lessons(shop, 100))
+    found = list(order_landmarks(shop, 100))
     assert len(found) == 7  # 156 days: of the spans' starts the earliest is on day 58 or later
-    for lesson in found:
-        begin = microseconds(lesson.shop.purchases.as_of)
-        assert (lesson.at > begin).all()
-        assert (lesson.at <= begin + microseconds(SPAN)).all()
-        assert (lesson.shop.purchases.orders.at <= begin).all()
-        assert pd.Series(lesson.customer).value_counts().max() <= PER_CUSTOMER
-        assert (lesson.n_held == 2).all()
+    for landmark in found:
+        begin = microseconds(landmark.shop.purchases.as_of)
+        assert (landmark.before > begin).all()
+        assert (landmark.before <= begin + microseconds(SPAN)).all()
+        assert (landmark.shop.purchases.orders.at <= begin).all()
+        assert pd.Series(landmark.customer).value_counts().max() <= PER_CUSTOMER
+        assert (landmark.n_held == 2).all()
     assert len(purchases.customers) == 3
 
 

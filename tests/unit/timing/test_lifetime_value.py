@@ -24,7 +24,7 @@ from xenorec.timing.lifetime_value.prediction_intervals import (
     visits_between,
 )
 from xenorec.timing.lifetime_value.rate_blending import RateWeights, blend
-from xenorec.timing.lifetime_value.rate_learner import CustomerRates, lessons_of, origins_of
+from xenorec.timing.lifetime_value.rate_learner import CustomerRates, origins_of, training_set
 from xenorec.timing.lifetime_value.spend_log import SpendDays, read_spending, visits_of
 from xenorec.timing.lifetime_value.value_features import habits
 
@@ -348,13 +348,13 @@ def test_habits_are_per_day_known():
     assert np.isfinite(row).all()
 
 
-def test_lessons_see_before_and_after_the_origin_apart():
+def test_training_rows_see_before_and_after_the_origin_apart():
     # Given somebody who comes daily for 50 days and then never again.
     day = np.arange(50)
     visits = SpendDays(1, np.zeros(50, dtype=np.int64), day, np.ones(50), 100)
-    lessons = lessons_of(visits, [50, 40])
-    assert lessons.visits.tolist() == [0.0, 10 / 50]
-    assert lessons.habits[:, 0].tolist() == [1.0, 1.0]
+    rows = training_set(visits, [50, 40])
+    assert rows.label.tolist() == [0.0, 10 / 50]
+    assert rows.features["habits"][:, 0].tolist() == [1.0, 1.0]
     assert max(origins_of(visits)) <= 100 - 28
 
 

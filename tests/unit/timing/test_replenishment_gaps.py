@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from xenorec.modeling.life_table import fit_table
 from xenorec.timing.replenishment.gap_models import PairHistory, fit_gaps
-from xenorec.timing.replenishment.life_table import fit_table
 
 
 def drawn(shape, days, n, seed=5):

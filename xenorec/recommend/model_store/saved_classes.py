@@ -20,8 +20,11 @@ from xenorec.recommend.product_catalog import ProductCatalog
 from xenorec.recommend.product_popularity import ProductPopularity
 from xenorec.recommend.purchase_matrix import OrderTable, PurchaseMatrix
 from xenorec.recommend.ranker.probability_calibration import ProbabilityCalibration
-from xenorec.recommend.ranker.product_features import ItemLevels, ProductFeatures
-from xenorec.recommend.ranker.repurchase_hazard import RepurchaseHazard
+from xenorec.recommend.ranker.product_features import (
+    ItemLevels,
+    ProductFeatures,
+    RepurchaseHazard,
+)
 from xenorec.recommend.ranker.training_rows import Sampling
 from xenorec.recommend.ranker.two_stage_ranker import RankingStage, ShopFeatures, TwoStageRanker
 from xenorec.recommend.scorers import (

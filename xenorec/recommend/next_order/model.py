@@ -23,7 +23,7 @@ from xenorec.recommend.grouped_arrays import names_at
 from xenorec.recommend.line_log import MAY, NEED, LineLog, bought, read_lines
 from xenorec.recommend.load_dataset import LoadedDataset, read_shop
 from xenorec.recommend.model_store.save_load import load, save
-from xenorec.recommend.next_order.order_ranker import learn_orders, order_ranker
+from xenorec.recommend.next_order.order_ranker import order_ranker
 from xenorec.recommend.next_order.recent_orders import with_recent
 from xenorec.recommend.page.page_assembly import best_listed
 from xenorec.recommend.page.page_candidates import PageKnowledge
@@ -76,8 +76,7 @@ class NextOrder:
         orders that held a product, the later ones counting more.
         """
         read = self._read(history_or_lines, products, as_of)
-        self.ranker_ = order_ranker()
-        learn_orders(self.ranker_, read.shop)
+        self.ranker_ = order_ranker().fit(read.shop)
         self.learned_at_ = read.shop.purchases.as_of
         return self._know(read)
 

@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
 
 from xenorec.array_types import Bools, Floats, Ints, Singles
 from xenorec.recommend.grouped_arrays import best_each, distinct, mixed, rows_of, starts
-from xenorec.recommend.product_popularity import count_popularity
 from xenorec.recommend.purchase_matrix import PurchaseMatrix
 from xenorec.recommend.ranker.fallback_rules import NEW
-from xenorec.recommend.ranker.pair_features import CandidatePairs, CustomerKnowledge
 from xenorec.recommend.ranker.purchase_counts import PER_VISIT
-from xenorec.recommend.ranker.training_rows import TrainingRows, draw_rows
-from xenorec.recommend.ranker.two_stage_ranker import (
-    DAY,
-    ShopFeatures,
-    TwoStageRanker,
-    at_a_glance,
-    learned_from,
-    some_customers,
-)
+from xenorec.recommend.ranker.training_rows import ShopLandmark, past_instants, shop_at
+from xenorec.recommend.ranker.two_stage_ranker import TwoStageRanker, some_customers
 from xenorec.recommend.scorers import Ease
 from xenorec.recommend.shop_data import ShopData
 from xenorec.timestamps import microseconds
@@ -35,65 +26,21 @@ SPAN = timedelta(days=14)
 SPANS, PER_CUSTOMER = 8, 2
 
 
-@dataclass(frozen=True, eq=False)
-class OrderTrainingSet:
-    """Orders of one span: the shop at its start, whose they are, when, and what they held.
-
-    ``past`` holds all purchases of the learned time; what is read of it ends before each order.
-    ``held`` are sorted numbers: position of the order * number of products + product.
-    """
-
-    shop: ShopData
-    past: PurchaseMatrix
-    customer: Ints
-    at: Ints
-    held: Ints
-
-    @property
-    def n_held(self) -> Ints:
-        """How many different products each order held."""
-        n = len(self.customer)
-        return np.bincount(self.held // self.shop.n_products, minlength=n).astype(np.int64)
-
-
-def learn_orders(ranker: TwoStageRanker, shop: ShopData) -> None:
-    """Let both models of the ranker learn from the shop's orders, and look at the shop."""
-    own: list[TrainingRows] = []
-    new: list[TrainingRows] = []
-    n_customers = ranker.sampling.n_customers // PER_CUSTOMER
-    for lesson in lessons(learned_from(shop), n_customers):
-        view = ranker.view(lesson.shop)
-        known = view.know(lesson.customer, purchases=lesson.past, before=lesson.at)
-        pairs = ranker.candidates(view, known, lesson.customer, shop.is_allowed)
-        worth = at_a_glance(known, pairs[0], ranker.within / DAY)
-        own.append(_rows(ranker, view, lesson, known, pairs[0], worth))
-        new.append(_rows(ranker, view, lesson, known, pairs[1]))
-    ranker.learn(own, new)
-    ranker.view_ = ranker.view(shop)
-
-
-def lessons(shop: ShopData, n_customers: int) -> Iterator[OrderTrainingSet]:
+def order_landmarks(shop: ShopData, n_customers: int) -> Iterator[ShopLandmark]:
     """Yield the orders of the last spans, the latest first, of customers with an earlier order.
 
-    At least two spans and a third of all time lie before each; of a customer with many orders in
-    a span two are taken, by a chance that depends on their instants alone.
+    Of a customer with many orders in a span two are taken, by a chance that depends on their
+    instants alone. What is read of the past ends before each order.
     """
     purchases, length = shop.purchases, microseconds(SPAN)
-    end = microseconds(purchases.as_of)
-    earliest = purchases.since + max(2 * length, (end - purchases.since) // 3)
-    for number in range(1, SPANS + 1):
-        begin = end - number * length
-        if begin < earliest:
-            return
-        past = purchases.until(begin)
-        as_was = replace(shop, purchases=past, popularity=count_popularity(past))
+    for begin, past in past_instants(purchases, length, most=SPANS):
         order = _orders(purchases, begin, begin + length, n_customers, shop)
-        yield OrderTrainingSet(
-            as_was,
-            purchases,
+        yield ShopLandmark(
+            shop_at(shop, past),
             purchases.orders.customer[order],
-            purchases.orders.at[order],
             _held(purchases, order),
+            purchases,
+            purchases.orders.at[order],
         )
 
 
@@ -119,6 +66,10 @@ class OrderRanker(TwoStageRanker):
 
     plain = (plain_again, plain_first)
 
+    def landmarks(self, shop: ShopData) -> Iterator[ShopLandmark]:
+        """Yield past orders, each known up to right before it."""
+        return order_landmarks(shop, self.sampling.n_customers // PER_CUSTOMER)
+
 
 def order_ranker() -> OrderRanker:
     """Return a ranker for one order, that has not learned yet."""
@@ -143,24 +94,3 @@ def _orders(
 def _held(purchases: PurchaseMatrix, order: Ints) -> Ints:
     which, line = rows_of(starts(purchases.order, len(purchases.orders)), order)
     return distinct(which * len(purchases.products) + purchases.product[line])
-
-
-def _rows(
-    ranker: TwoStageRanker,
-    view: ShopFeatures,
-    lesson: OrderTrainingSet,
-    known: CustomerKnowledge,
-    pairs: CandidatePairs,
-    worth: Floats | None = None,
-) -> TrainingRows:
-    """Return rows of the pairs; both orders of a customer show the same products not bought."""
-    n = lesson.shop.n_products
-    return draw_rows(
-        pairs,
-        np.isin(pairs.asked * n + pairs.product, lesson.held),
-        lesson.n_held[pairs.asked],
-        lesson.past.chance(lesson.customer[pairs.asked], pairs.product),
-        lambda picked: ranker.describe(view, known, picked),
-        ranker.sampling,
-        worth,
-    )

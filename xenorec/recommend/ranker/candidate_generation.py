@@ -84,7 +84,7 @@ def _of_kinds(
     days: float,
 ) -> Ints:
     kinds = known.counts[1]
-    due = trends.hazards[1].within(kinds.item, kinds.columns["since"], days)
+    due = trends.hazards[1].p_within(kinds.item, kinds.columns["since"], days)
     wish = due + DUE_WEIGHT * kinds.columns["faded_42"]
     rows, _ = best_each(kinds.asked, wish, kinds.item, KINDS)
     product, bounds = _by_kind(trends, levels, is_open)

@@ -86,7 +86,7 @@ def features(
             found[f"{level}_{name}"] = _where(counts.columns[name], entry, is_known)
         since = found[f"{level}_since"]
         due = np.full(len(pairs), np.nan)
-        due[is_known] = trends.hazards[at].within(item[is_known], since[is_known], days)
+        due[is_known] = trends.hazards[at].p_within(item[is_known], since[is_known], days)
         found[f"{level}_due"] = due
     found |= {f"shop_{k}": v[pairs.product] for k, v in trends.columns.items()}
     found |= {f"customer_{k}": v[pairs.asked] for k, v in known.habits.items()}

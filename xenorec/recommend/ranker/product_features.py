@@ -7,16 +7,28 @@ from dataclasses import dataclass
 import numpy as np
 
 from xenorec.array_types import Bools, Floats, Ints
+from xenorec.modeling.life_table import LifeTable, fit_table
 from xenorec.recommend.grouped_arrays import total
 from xenorec.recommend.ranker.last_year import share_a_year_before
 from xenorec.recommend.ranker.purchase_counts import PurchaseCounts, count, outline
 from xenorec.recommend.ranker.purchase_history import PurchaseHistory
-from xenorec.recommend.ranker.repurchase_hazard import RepurchaseHazard, learn_hazard
 from xenorec.recommend.shop_data import ShopData
 
 WINDOWS = (7, 28, 112)
 RARE = 1e-4
 REPEAT_PRIOR, REPEAT_STRENGTH = 0.3, 5.0
+
+
+class RepurchaseHazard(LifeTable):
+    """The life table of repurchases of each item; saved models name what it holds ``survival``."""
+
+    def __init__(self, survival: Floats) -> None:
+        super().__init__(survival)
+
+    @property
+    def survival(self) -> Floats:
+        """The log of the share not bought again by each edge, items x edges."""
+        return self.left
 
 
 @dataclass(frozen=True)
@@ -79,9 +91,9 @@ def learn_trends(past: PurchaseHistory, levels: ItemLevels, days: float) -> Prod
 
 
 def _hazard(counts: PurchaseCounts) -> RepurchaseHazard:
-    return learn_hazard(
-        counts.gap_item, counts.gap, counts.item, counts.columns["since"], counts.n_items
-    )
+    since, n_items = counts.columns["since"], counts.n_items
+    table = fit_table(counts.gap_item, counts.gap, counts.item, since, n_items)
+    return RepurchaseHazard(table.left)
 
 
 def _popular(past: PurchaseHistory, product: PurchaseCounts, n: int) -> dict[str, Floats]:

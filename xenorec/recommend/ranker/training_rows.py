@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import numpy as np
 
 from xenorec.array_types import Bools, Floats, Ints, Singles
+from xenorec.modeling.landmarks import TrainingSet, landmarks
 from xenorec.recommend.grouped_arrays import distinct
 from xenorec.recommend.product_popularity import count_popularity
+from xenorec.recommend.purchase_matrix import PurchaseMatrix
 from xenorec.recommend.ranker.pair_features import CandidatePairs
 from xenorec.recommend.shop_data import ShopData
 from xenorec.timestamps import microseconds
@@ -19,35 +21,25 @@ RARE, ROUNDS = 0.02, 12
 """The least share of a row not bought, and how often the others are set right by it."""
 
 
-@dataclass(frozen=True)
-class TrainingOrigin:
-    """A past instant: the shop as it was then, and the keys of what was bought afterwards.
+@dataclass(frozen=True, eq=False)
+class ShopLandmark:
+    """The shop at a past instant, who is asked about, and what each of them bought afterwards.
 
-    ``then`` holds sorted numbers customer * number of products + product.
+    ``held``: sorted numbers: position among the asked * number of products + product. Where each
+    is asked about an instant of their own, it is ``before``, and ``past`` the purchases read of it.
     """
 
     shop: ShopData
-    then: Ints
+    customer: Ints
+    held: Ints
+    past: PurchaseMatrix | None = None
+    before: Ints | None = None
 
     @property
-    def n_bought(self) -> Ints:
-        """How many different products each customer bought afterwards."""
-        n = len(self.shop.purchases.customers)
-        return np.bincount(self.then // self.shop.n_products, minlength=n).astype(np.int64)
-
-
-@dataclass(frozen=True)
-class TrainingRows:
-    """Training rows: the features of pairs, whether they were bought, and two weights.
-
-    ``weight`` undoes the sampling of what was not bought; ``emphasis`` also gives customers who
-    bought much less than their number, and nothing to those who did not buy at all.
-    """
-
-    found: Mapping[str, Singles]
-    bought: Bools
-    weight: Floats
-    emphasis: Floats
+    def n_held(self) -> Ints:
+        """How many different products each of the asked bought afterwards."""
+        n = len(self.customer)
+        return np.bincount(self.held // self.shop.n_products, minlength=n).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -79,69 +71,64 @@ class Sampling:
         return np.clip(scale * worth, RARE, 1.0) if wanted < n_not else np.ones(len(bought))
 
 
-def origins(shop: ShopData, within: timedelta, sampling: Sampling) -> Iterator[TrainingOrigin]:
-    """Yield the shop at past instants, the latest first, none closer than ``within`` to the end.
+def past_instants(
+    purchases: PurchaseMatrix, length: int, *, most: int, spacing: float = 1.0
+) -> Iterator[tuple[int, PurchaseMatrix]]:
+    """Yield past instants and the purchases until then, the latest ``length`` before the end.
 
-    At least twice ``within`` and a third of all time lies before each.
+    At least twice ``length`` and a third of all time lies before each.
     """
-    purchases = shop.purchases
-    end, length = microseconds(purchases.as_of), microseconds(within)
+    end = microseconds(purchases.as_of)
     earliest = purchases.since + max(2 * length, (end - purchases.since) // 3)
-    for number in range(sampling.n_origins):
-        at = end - length - int(number * sampling.spacing * length)
-        if at < earliest:
-            return
-        past = purchases.until(at)
+    for at in landmarks(end - length, step=spacing * length, earliest=earliest, most=most):
+        yield int(at), purchases.until(int(at))
+
+
+def shop_at(shop: ShopData, past: PurchaseMatrix) -> ShopData:
+    """Return the shop as it was when the past ended."""
+    return replace(shop, purchases=past, popularity=count_popularity(past))
+
+
+def shop_landmarks(
+    shop: ShopData,
+    within: timedelta,
+    sampling: Sampling,
+    customers_of: Callable[[ShopData], Ints],
+) -> Iterator[ShopLandmark]:
+    """Yield the shop at past instants, the latest first, none closer than ``within`` to the end."""
+    purchases, length = shop.purchases, microseconds(within)
+    n_origins, spacing = sampling.n_origins, sampling.spacing
+    for at, past in past_instants(purchases, length, most=n_origins, spacing=spacing):
+        as_was = shop_at(shop, past)
+        customer = customers_of(as_was)
+        place = np.full(len(purchases.customers), -1, dtype=np.int64)
+        place[customer] = np.arange(len(customer))
         later = (purchases.at > at) & (purchases.at <= at + length)
-        key = purchases.customer[later] * shop.n_products + purchases.product[later]
-        as_was = replace(shop, purchases=past, popularity=count_popularity(past))
-        yield TrainingOrigin(as_was, distinct(key))
+        later &= place[purchases.customer] >= 0
+        key = place[purchases.customer[later]] * shop.n_products + purchases.product[later]
+        yield ShopLandmark(as_was, customer, distinct(key))
 
 
 def sample_rows(
-    origin: TrainingOrigin,
-    customer: Ints,
+    landmark: ShopLandmark,
     pairs: CandidatePairs,
     describe: Callable[[CandidatePairs], Mapping[str, Singles]],
     sampling: Sampling,
     worth: Floats | None = None,
-) -> TrainingRows:
-    """Return rows of ``pairs`` (of ``customer``): all that were bought and some that were not.
+) -> TrainingSet:
+    """Return rows of the pairs that were bought, and of some of those that were not.
 
-    ``worth``: how likely each is to be bought, as a glance tells; the likely ones teach most.
+    ``worth``: how likely each is to be bought, as a glance tells; the likely ones teach most. The
+    ``weight`` undoes the sampling of what was not bought; ``emphasis`` also gives customers who
+    bought much less than their number, and nothing to those who did not buy at all.
     """
-    key = customer[pairs.asked] * origin.shop.n_products + pairs.product
-    bought, n_bought = np.isin(key, origin.then), origin.n_bought[customer[pairs.asked]]
-    chance = origin.shop.purchases.chance(customer[pairs.asked], pairs.product)
-    return draw_rows(pairs, bought, n_bought, chance, describe, sampling, worth)
-
-
-def draw_rows(
-    pairs: CandidatePairs,
-    bought: Bools,
-    n_bought: Ints,
-    chance: Floats,
-    describe: Callable[[CandidatePairs], Mapping[str, Singles]],
-    sampling: Sampling,
-    worth: Floats | None = None,
-) -> TrainingRows:
-    """Return rows of the pairs that were bought, and of the others where ``chance`` is low.
-
-    ``n_bought``: how many different products the customer of each pair bought.
-    """
+    key = pairs.asked * landmark.shop.n_products + pairs.product
+    bought, n_bought = np.isin(key, landmark.held), landmark.n_held[pairs.asked]
+    purchases = landmark.shop.purchases if landmark.past is None else landmark.past
+    chance = purchases.chance(landmark.customer[pairs.asked], pairs.product)
     share = sampling.shares(bought, worth)
     picked = np.flatnonzero(bought | (chance < share))
     bought, n_bought = bought[picked], n_bought[picked]
     weight = np.where(bought, 1.0, 1 / np.maximum(share[picked], 1e-9))
     emphasis = np.where(n_bought > 0, weight / np.maximum(n_bought, 1) ** sampling.power, 0.0)
-    return TrainingRows(describe(pairs.take(picked)), bought, weight, emphasis)
-
-
-def stack(parts: Sequence[TrainingRows]) -> TrainingRows:
-    """Return the rows of several origins as one."""
-    return TrainingRows(
-        {name: np.concatenate([part.found[name] for part in parts]) for name in parts[0].found},
-        np.concatenate([part.bought for part in parts]),
-        np.concatenate([part.weight for part in parts]),
-        np.concatenate([part.emphasis for part in parts]),
-    )
+    return TrainingSet(describe(pairs.take(picked)), bought, weight, {"emphasis": emphasis})

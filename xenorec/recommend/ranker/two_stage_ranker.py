@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Self, TypeAlias
 
 import numpy as np
 
 from xenorec.array_types import Bools, Floats, Ints, Singles
-from xenorec.modeling.boosting import (
-    NOTHING_ALIKE,
-    Alike,
-    BoostedModel,
-    BoostingSettings,
-    fit_model,
-)
+from xenorec.modeling.boosting import NOTHING_ALIKE, Alike, BoostedModel, BoostingSettings
+from xenorec.modeling.landmarks import TrainingSet
 from xenorec.recommend.grouped_arrays import best_each
 from xenorec.recommend.product_popularity import count_popularity
 from xenorec.recommend.purchase_matrix import PurchaseMatrix
@@ -45,11 +41,9 @@ from xenorec.recommend.ranker.product_features import (
 from xenorec.recommend.ranker.purchase_history import past_of
 from xenorec.recommend.ranker.training_rows import (
     Sampling,
-    TrainingOrigin,
-    TrainingRows,
-    origins,
+    ShopLandmark,
     sample_rows,
-    stack,
+    shop_landmarks,
 )
 from xenorec.recommend.shop_data import ShopData
 
@@ -161,24 +155,25 @@ class TwoStageRanker:
 
     def fit(self, shop: ShopData) -> Self:
         """Learn from the shop, forgetting what was learned before."""
-        own: list[TrainingRows] = []
-        new: list[TrainingRows] = []
-        for origin in origins(learned_from(shop), self.within, self.sampling):
-            view = self.view(origin.shop)
-            customer = _training_customers(origin, self.sampling)
-            known = view.know(customer)
-            pairs = self.candidates(view, known, customer, view.shop.is_allowed)
-            worth = at_a_glance(known, pairs[0], self.within / DAY)
-            own.append(self._rows(view, origin, customer, known, pairs[0], worth))
-            new.append(self._rows(view, origin, customer, known, pairs[1]))
-        self.learn(own, new)
+        own: list[TrainingSet] = []
+        new: list[TrainingSet] = []
+        for landmark in self.landmarks(learned_from(shop)):
+            view, customer = self.view(landmark.shop), landmark.customer
+            known = view.know(customer, purchases=landmark.past, before=landmark.before)
+            again, first = self.candidates(view, known, customer, shop.is_allowed)
+            worth = at_a_glance(known, again, self.within / DAY)
+            for rows, pairs, likely in ((own, again, worth), (new, first, None)):
+                described = partial(self.describe, view, known)
+                rows.append(sample_rows(landmark, pairs, described, self.sampling, likely))
+        self.repeat_ = self._stage(own, self.repeat)
+        self.discovery_ = self._stage(new, self.discovery)
         self.view_ = self.view(shop)
         return self
 
-    def learn(self, own: Sequence[TrainingRows], new: Sequence[TrainingRows]) -> None:
-        """Learn both models from rows of what was bought before and of what was not."""
-        self.repeat_ = self._stage(own, self.repeat)
-        self.discovery_ = self._stage(new, self.discovery)
+    def landmarks(self, shop: ShopData) -> Iterator[ShopLandmark]:
+        """Yield the past instants to learn from, the latest first."""
+        few = partial(some_customers, most=self.sampling.n_customers)
+        return shop_landmarks(shop, self.within, self.sampling, few)
 
     def view(self, shop: ShopData) -> ShopFeatures:
         """Return what the shop tells at its instant."""
@@ -223,24 +218,6 @@ class TwoStageRanker:
         new = more_candidates(new, list(said.values()), known, is_open)
         return own, with_scores(new, said, n)
 
-    def _rows(
-        self,
-        view: ShopFeatures,
-        origin: TrainingOrigin,
-        customer: Ints,
-        known: CustomerKnowledge,
-        pairs: CandidatePairs,
-        worth: Floats | None = None,
-    ) -> TrainingRows:
-        return sample_rows(
-            origin,
-            customer,
-            pairs,
-            lambda picked: self.describe(view, known, picked),
-            self.sampling,
-            worth,
-        )
-
     def describe(
         self, view: ShopFeatures, known: CustomerKnowledge, pairs: CandidatePairs
     ) -> dict[str, Singles]:
@@ -248,16 +225,15 @@ class TwoStageRanker:
         return features(known, view.trends, view.levels, pairs, self.within / DAY)
 
     def _stage(
-        self, parts: Sequence[TrainingRows], boosting: BoostingSettings
+        self, parts: Sequence[TrainingSet], boosting: BoostingSettings
     ) -> RankingStage | None:
-        if not parts or sum(int(part.bought.sum()) for part in parts) < self.sampling.least:
+        if sum(part.n_positive for part in parts) < self.sampling.least or not parts:
             return None
-        rows = stack(parts)
-        counted = rows.emphasis > 0
-        found = {name: values[counted] for name, values in rows.found.items()}
-        model = fit_model(found, rows.bought[counted], rows.emphasis[counted], boosting)
-        margin = model.margin(rows.found)
-        return RankingStage(model, fit_calibration(margin, rows.found, rows.bought, rows.weight))
+        rows = TrainingSet.concatenate(parts)
+        counted = rows.take(rows.others["emphasis"] > 0)
+        model = counted.fit(boosting, counted.others["emphasis"])
+        margin = model.margin(rows.features)
+        return RankingStage(model, fit_calibration(margin, rows.features, rows.label, rows.weight))
 
 
 def at_a_glance(known: CustomerKnowledge, pairs: CandidatePairs, days: float) -> Floats:
@@ -279,10 +255,6 @@ def learned_from(shop: ShopData) -> ShopData:
         return shop
     few = purchases.of(customer)
     return replace(shop, purchases=few, popularity=count_popularity(few))
-
-
-def _training_customers(origin: TrainingOrigin, sampling: Sampling) -> Ints:
-    return some_customers(origin.shop, sampling.n_customers)
 
 
 def some_customers(shop: ShopData, most: int) -> Ints:

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from xenorec.array_types import Bools, Floats, Texts
+from xenorec.modeling.landmarks import TrainingSet, id_chance, landmarks
 from xenorec.modeling.parallel import in_threads, one_openmp_thread
 from xenorec.timing.lifetime_value.spend_log import SpendDays
 from xenorec.timing.lifetime_value.value_features import habits
-from xenorec.timing.training_samples import chances
 
 MOST_ROWS = 200_000
 LEAST_VISITS = 300
@@ -31,16 +31,6 @@ LEAST_SHARE = 0.7
 
 
 @dataclass(frozen=True)
-class RateTrainingSet:
-    """One row per customer and origin: habits before it, visits and spend per day after it."""
-
-    habits: Floats
-    visits: Floats
-    spend: Floats
-    days: Floats
-
-
-@dataclass(frozen=True)
 class CustomerRates:
     """What was learned of each customer, per day: visits and spend."""
 
@@ -53,13 +43,13 @@ def learn(visits: SpendDays, ids: Texts) -> CustomerRates | None:
     origins = origins_of(visits)
     if not origins:
         return None
-    lessons = lessons_of(visits.of(_sample(ids, len(origins))), origins)
-    if float(np.sum(lessons.visits * lessons.days)) < LEAST_VISITS:
+    rows = training_set(visits.of(_sample(ids, len(origins))), origins)
+    if float(np.sum(rows.label * rows.others["days"])) < LEAST_VISITS:
         return None
     now = habits(visits)
     return CustomerRates(
-        _told(lessons, lessons.visits, now, rooted=True),
-        _told(lessons, lessons.spend, now, rooted=False),
+        _levelled_mean(rows.features["habits"], rows.label, now, rooted=True),
+        _levelled_mean(rows.features["habits"], rows.others["spend"], now, rooted=False),
     )
 
 
@@ -68,31 +58,28 @@ def origins_of(visits: SpendDays) -> list[int]:
     span = visits.span
     latest = span - int(np.clip(span // 8, *HORIZON))
     step = max(14, -(-(latest - WARM_UP) // (MOST_ORIGINS - 1)))
-    return [visits.end - span + day for day in range(latest, WARM_UP - 1, -step)]
+    return [int(visits.end - span + day) for day in landmarks(latest, step=step, earliest=WARM_UP)]
 
 
-def lessons_of(visits: SpendDays, origins: list[int]) -> RateTrainingSet:
-    """Look at the customers from each origin; the window after it is at most half the span."""
+def training_set(visits: SpendDays, origins: list[int]) -> TrainingSet:
+    """Return one row per customer and origin; the window after it is at most half the span.
+
+    The label is visits per day of the window; ``spend`` per day and ``days`` are the others.
+    """
     longest = max(visits.span // 2, 1)
-    looks = [_look(visits, origin, min(longest, visits.end - origin)) for origin in origins]
-    return RateTrainingSet(
-        np.concatenate([look.habits for look in looks]),
-        np.concatenate([look.visits for look in looks]),
-        np.concatenate([look.spend for look in looks]),
-        np.concatenate([look.days for look in looks]),
-    )
+    windows = [(origin, min(longest, visits.end - origin)) for origin in origins]
+    return TrainingSet.concatenate([_rows_at(visits, *window) for window in windows])
 
 
-def _look(visits: SpendDays, origin: int, days: int) -> RateTrainingSet:
+def _rows_at(visits: SpendDays, origin: int, days: int) -> TrainingSet:
     before = visits.before(origin)
     known = before.per_customer() > 0
     after = visits.before(origin + days)
     later = after.day >= origin
     counts = after.per_customer(later.astype(np.float64))[known] / days
     spends = after.per_customer(later * after.amount)[known] / days
-    return RateTrainingSet(
-        habits(before.of(known)), counts, spends, np.full(len(counts), float(days))
-    )
+    others = {"spend": spends, "days": np.full(len(counts), float(days))}
+    return TrainingSet({"habits": habits(before.of(known))}, counts, np.ones(len(counts)), others)
 
 
 def _sample(ids: Texts, n_origins: int) -> Bools:
@@ -100,29 +87,29 @@ def _sample(ids: Texts, n_origins: int) -> Bools:
     share = MOST_ROWS / max(len(ids) * n_origins, 1)
     if share >= 1:
         return np.ones(len(ids), dtype=bool)
-    return np.asarray(chances(ids) < share, dtype=bool)
+    return np.asarray(id_chance(ids) < share, dtype=bool)
 
 
-def _told(lessons: RateTrainingSet, rate: Floats, now: Floats, *, rooted: bool) -> Floats:
+def _levelled_mean(seen: Floats, rate: Floats, now: Floats, *, rooted: bool) -> Floats:
     """Return the mean of what each loss tells, all drawn to the level of the expectation."""
-    expected = _fitted("poisson", lessons, rate, now)
+    expected = _fitted("poisson", seen, rate, now)
     total = float(expected.sum())
-    answers = [expected, _fitted("absolute_error", lessons, rate, now)]
+    answers = [expected, _fitted("absolute_error", seen, rate, now)]
     if rooted:
-        answers.append(_fitted("squared_error", lessons, np.sqrt(rate), now) ** 2)
-    kept = [told for told in answers if told.sum() >= LEAST_SHARE * total]
-    levelled = [told * (total / told.sum()) for told in kept if told.sum() > 0]
+        answers.append(_fitted("squared_error", seen, np.sqrt(rate), now) ** 2)
+    kept = [answer for answer in answers if answer.sum() >= LEAST_SHARE * total]
+    levelled = [answer * (total / answer.sum()) for answer in kept if answer.sum() > 0]
     return np.mean(levelled, axis=0) if levelled else expected
 
 
-def _fitted(loss: str, lessons: RateTrainingSet, rate: Floats, now: Floats) -> Floats:
+def _fitted(loss: str, seen: Floats, rate: Floats, now: Floats) -> Floats:
     """Return what trees of this loss tell of ``now``, the mean of ``SEEDS`` growths."""
     unit = float(rate.mean())
     if unit <= 0:
         return np.zeros(len(now))
-    grown = in_threads(lambda seed: _grown(loss, lessons.habits, rate / unit, seed), range(SEEDS))
-    told = [trees.predict(now) for trees in grown]
-    mean: Floats = np.maximum(np.mean(told, axis=0), 0) * unit
+    grown = in_threads(lambda seed: _grown(loss, seen, rate / unit, seed), range(SEEDS))
+    answers = [trees.predict(now) for trees in grown]
+    mean: Floats = np.maximum(np.mean(answers, axis=0), 0) * unit
     return mean
 
 

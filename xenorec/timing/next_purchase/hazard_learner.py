@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 
-from xenorec.array_types import Bools, Floats, Ints, Singles
-from xenorec.modeling.boosting import BoostedModel, BoostingSettings, fit_model
+from xenorec.array_types import Floats, Ints
+from xenorec.modeling.boosting import BoostedModel, BoostingSettings, sigmoid
+from xenorec.modeling.landmarks import TrainingSet, chance_at, landmarks
 from xenorec.modeling.metrics.probability_metrics import log_loss
 from xenorec.modeling.parallel import in_threads
 from xenorec.timing.next_purchase.hazard_intervals import (
@@ -41,9 +41,6 @@ LEAST_VISITS = 5_000
 """Visits that a shop must have had before anything is learned from them."""
 MOST_CHECKED = 20_000
 """Customers who tell how far the learner is trusted."""
-GOLDEN = 0.6180339887498949
-"""Spreads chance anew at each instant, so that each has other customers."""
-LOGIT = 13.8
 OTHER_BITS = 65536.0
 SHIFTED, MOST_SHIFT = 0.25, 1.0
 MOST_OFF, FURTHEST = 0.05, 14.0
@@ -58,15 +55,6 @@ MOST_LOOKS = 500_000
 """Pairs of customer and past instant that are looked at."""
 LEAST_PART = 0.02
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
-
-
-class HazardTrainingSet(NamedTuple):
-    """Rows to learn from: features by name, whether there was a visit, and what a row counts."""
-
-    found: dict[str, Singles]
-    visited: Bools
-    weight: Floats
-    plain: Floats
 
 
 @dataclass(frozen=True)
@@ -122,17 +110,15 @@ def learn(
     if len(visits.at) < LEAST_VISITS:
         return None
     cut = now - CHECK_DAYS
-    earlier, everything = in_threads(lambda at: lessons(visits, at, model, chance), (cut, now))
+    shop = HazardHistory(visits, model, chance)
+    earlier, everything = in_threads(shop.training_set, (cut, now))
     if earlier is None or everything is None:
         return None
-    who = np.flatnonzero(
-        (visits.at[visits.bounds[:-1]] <= cut) & (chance < MOST_CHECKED / len(visits))
-    )
-    held = _look(visits, cut, who, now, model, 1.0, chance)
-    past, latest = in_threads(fit_lessons, (earlier, everything))
-    free = HazardLearner(latest, *_trust(held, past), np.zeros(N_PERIODS))
-    some = np.flatnonzero(chance < MOST_CHECKED / len(visits))
-    return held_to(free, HazardIntervals(visits.take(some), now, model))
+    few = chance < MOST_CHECKED / len(visits)
+    latest = shop.rows(cut, np.flatnonzero((shop.first <= cut) & few), now, 1.0)
+    past, current = in_threads(lambda rows: rows.fit(BOOSTING), (earlier, everything))
+    free = HazardLearner(current, *_trust(latest, past), np.zeros(N_PERIODS))
+    return held_to(free, HazardIntervals(visits.take(np.flatnonzero(few)), now, model))
 
 
 def held_to(learner: HazardLearner, ahead: HazardIntervals) -> HazardLearner:
@@ -145,13 +131,13 @@ def held_to(learner: HazardLearner, ahead: HazardIntervals) -> HazardLearner:
     plain = np.cumprod(1 - ahead.plain, axis=1)
     staying = np.ones(len(ahead))
     for period in range(N_PERIODS if len(ahead) else 0):
-        told, mean = odds[:, period], 1 - float(plain[:, period].mean())
-        level[period] = _held(told, staying, mean / (1 + MOST_OFF), mean * (1 + MOST_OFF))
-        staying = staying * (1 - sigmoid(told + level[period]))
+        here, mean = odds[:, period], 1 - float(plain[:, period].mean())
+        level[period] = _shift_between(here, staying, mean / (1 + MOST_OFF), mean * (1 + MOST_OFF))
+        staying = staying * (1 - sigmoid(here + level[period]))
     return replace(learner, level=level)
 
 
-def _held(odds: Floats, staying: Floats, least: float, most: float) -> float:
+def _shift_between(odds: Floats, staying: Floats, least: float, most: float) -> float:
     """Return what must be added to the log-odds of a stretch for its end to lie between two."""
 
     def ordered(shift: float) -> float:
@@ -167,55 +153,69 @@ def _held(odds: Floats, staying: Floats, least: float, most: float) -> float:
     return (low + high) / 2
 
 
-def fit_lessons(lessons: HazardTrainingSet) -> BoostedModel:
-    """Return the boosted hazards."""
-    return fit_model(lessons.found, lessons.visited, lessons.weight, BOOSTING)
+@dataclass(frozen=True, eq=False)
+class HazardHistory:
+    """A shop's visits, the probability model beside, and a number in [0, 1) per customer."""
 
+    visits: OrderDays
+    model: PurchaseModel
+    chance: Floats
 
-def lessons(
-    visits: OrderDays, now: float, model: PurchaseModel, chance: Floats
-) -> HazardTrainingSet | None:
-    """Return the rows that could be seen at ``now`` from past instants; None without any visit.
+    @property
+    def first(self) -> Floats:
+        """The day of each customer's first visit."""
+        first: Floats = self.visits.at[self.visits.bounds[:-1]]
+        return first
 
-    All stretches with a visit, and as many without one as make ``MOST_ROWS``, which count more
-    in return (case-control sampling; King and Zeng 2001).
-    """
-    instants = np.arange(now - STEP, float(visits.at.min()) + WARM_UP, -STEP)
-    looks = list(_looks(visits, instants, chance))
-    part = _part(visits, looks, now)
-    if part is None:
-        return None
-    told = [_look(visits, at, who, now, model, part, chance) for at, who in looks]
-    found = {name: np.concatenate([look.found[name] for look in told]) for name in told[0].found}
-    others = (np.concatenate(parts) for parts in zip(*(look[1:] for look in told), strict=True))
-    return HazardTrainingSet(found, *others)
+    def training_set(self, now: float) -> TrainingSet | None:
+        """Return the rows that could be seen at ``now`` from landmarks; None without any visit.
 
+        All stretches with a visit, and as many without one as make ``MOST_ROWS``, which count more
+        in return (case-control sampling; King and Zeng 2001).
+        """
+        chosen = list(self._customers_at_landmarks(now))
+        part = self._part(chosen, now)
+        if part is None:
+            return None
+        return TrainingSet.concatenate([self.rows(at, who, now, part) for at, who in chosen])
 
-def _looks(visits: OrderDays, instants: Floats, chance: Floats) -> Iterator[tuple[float, Ints]]:
-    """Yield the instants, and who is looked at: all who are known, or others each time."""
-    first = visits.at[visits.bounds[:-1]]
-    part = MOST_LOOKS / max(sum(int((first <= at).sum()) for at in instants.tolist()), 1)
-    for at in instants.tolist():
-        who = np.flatnonzero((first <= at) & (_spread(chance, at) < part))
-        if len(who):
-            yield at, who
+    def rows(self, at: float, who: Ints, now: float, part: float) -> TrainingSet:
+        """Return the rows of customers who are all known at the landmark.
 
+        ``plain`` among the others is what the probability model says.
+        """
+        some = self.visits.take(who)
+        customer, period, visited = rows_seen(_wait(some, at, now), now - at)
+        # which rows are kept has nothing to do with who is looked at
+        other = self.chance[who] * OTHER_BITS % 1.0
+        spread = chance_at(other[customer], at + period.astype(np.float64))
+        kept = visited | (spread < part)
+        customer, period, visited = customer[kept], period[kept], visited[kept]
+        ahead = HazardIntervals(some.until(at)[1], at, self.model)
+        weight = np.where(visited, 1.0, 1 / part) * 0.5 ** ((now - at) / HALF_LIFE)
+        plain = {"plain": ahead.plain[customer, period]}
+        return TrainingSet(ahead.features(customer, period), visited, weight, plain)
 
-def _part(visits: OrderDays, looks: list[tuple[float, Ints]], now: float) -> float | None:
-    """Return the share of stretches without a visit that is learned from; None for no visit."""
-    n_visits, n_rows = 0, 0
-    for at, who in looks:
-        visited = rows_seen(_wait(visits.take(who), at, now), now - at)[2]
-        n_visits, n_rows = n_visits + int(visited.sum()), n_rows + len(visited)
-    if not n_visits:
-        return None
-    return float(np.clip((MOST_ROWS - n_visits) / max(n_rows - n_visits, 1), LEAST_PART, 1.0))
+    def _customers_at_landmarks(self, now: float) -> Iterator[tuple[float, Ints]]:
+        """Yield the landmarks, and who is looked at: all who are known, or others each time."""
+        earliest = np.nextafter(float(self.visits.at.min()) + WARM_UP, np.inf)
+        instants = landmarks(now - STEP, step=STEP, earliest=earliest)
+        n_known = sum(int((self.first <= at).sum()) for at in instants)
+        part = MOST_LOOKS / max(n_known, 1)
+        for at in instants:
+            who = np.flatnonzero((self.first <= at) & (chance_at(self.chance, at) < part))
+            if len(who):
+                yield at, who
 
-
-def _spread(chance: Floats, at: float | Floats | Ints) -> Floats:
-    """Return other numbers in [0, 1) for the same customers, spread anew by ``at``."""
-    spread: Floats = (chance + at * GOLDEN) % 1.0
-    return spread
+    def _part(self, chosen: list[tuple[float, Ints]], now: float) -> float | None:
+        """Return the share of stretches without a visit to learn from; None for no visit."""
+        n_visits, n_rows = 0, 0
+        for at, who in chosen:
+            visited = rows_seen(_wait(self.visits.take(who), at, now), now - at)[2]
+            n_visits, n_rows = n_visits + int(visited.sum()), n_rows + len(visited)
+        if not n_visits:
+            return None
+        return float(np.clip((MOST_ROWS - n_visits) / max(n_rows - n_visits, 1), LEAST_PART, 1.0))
 
 
 def _wait(visits: OrderDays, at: float, now: float) -> Floats:
@@ -225,36 +225,13 @@ def _wait(visits: OrderDays, at: float, now: float) -> Floats:
     return wait
 
 
-def _look(
-    visits: OrderDays,
-    at: float,
-    who: Ints,
-    now: float,
-    model: PurchaseModel,
-    part: float,
-    chance: Floats,
-) -> HazardTrainingSet:
-    """Return the rows of customers who are all known at the instant."""
-    some = visits.take(who)
-    customer, period, visited = rows_seen(_wait(some, at, now), now - at)
-    other = chance[who] * OTHER_BITS % 1.0  # who is looked at says nothing of which rows are kept
-    spread = _spread(other[customer], at + period.astype(np.float64))
-    kept = visited | (spread < part)
-    customer, period, visited = customer[kept], period[kept], visited[kept]
-    ahead = HazardIntervals(some.until(at)[1], at, model)
-    weight = np.where(visited, 1.0, 1 / part) * 0.5 ** ((now - at) / HALF_LIFE)
-    return HazardTrainingSet(
-        ahead.features(customer, period), visited, weight, ahead.plain[customer, period]
-    )
-
-
-def _trust(held: HazardTrainingSet, model: BoostedModel) -> tuple[float, float, float]:
-    """Return the share of the learner and the shift that tell ``held`` best, and the gain.
+def _trust(latest: TrainingSet, model: BoostedModel) -> tuple[float, float, float]:
+    """Return the share of the learner and the shift that tell ``latest`` best, and the gain.
 
     The gain is over the probability model alone, in nats a row.
     """
-    margin, plain = model.margin(held.found), _log_odds(held.plain)
-    visited = held.visited.astype(np.float64)
+    margin, plain = model.margin(latest.features), _log_odds(latest.others["plain"])
+    visited = latest.label.astype(np.float64)
     tried = []
     for share in SHARES:
         odds = share * margin + (1 - share) * plain
@@ -277,9 +254,3 @@ def _level(odds: Floats, visited: Floats) -> float:
 def _log_odds(p: Floats) -> Floats:
     odds: Floats = np.log(p / (1 - p))
     return odds
-
-
-def sigmoid(odds: Floats) -> Floats:
-    """Return the probability of log-odds, kept away from 0 and 1."""
-    p: Floats = 1 / (1 + np.exp(-np.clip(odds, -LOGIT, LOGIT)))
-    return p

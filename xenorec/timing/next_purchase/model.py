@@ -16,6 +16,7 @@ from xenorec.config.durations import span
 from xenorec.dataset.data_frames import positions
 from xenorec.engine import map_batches
 from xenorec.errors import NotFitted, NotSupported
+from xenorec.modeling.landmarks import id_chance
 from xenorec.timestamps import AsOf, as_instant, microseconds
 from xenorec.timing.closures import (
     Closure,
@@ -51,7 +52,6 @@ from xenorec.timing.next_purchase.rfm_summary import (
 )
 from xenorec.timing.next_purchase.shop_rate import ShopRate
 from xenorec.timing.savable_model import SavableModel
-from xenorec.timing.training_samples import chances
 
 MODEL_COLUMNS = (
     ModelColumn("p_alive", "double", "probability that the customer will order again at all"),
@@ -299,7 +299,7 @@ class NextPurchase(SavableModel):
         self.learner_ = self.once_ = None
         self.n_customers_ = len(self.purchases_)
         self.n_repeat_orders_ = int(self.purchases_.frequency.sum())
-        self.chance_ = chances(self.purchases_.ids)
+        self.chance_ = id_chance(self.purchases_.ids)
 
     def _outlook(self, never: float = NEVER_DAYS) -> PopulationForecast:
         parts = (self.visits_, self.purchases_, self.now_, self.model_, self.learner_, self.once_)

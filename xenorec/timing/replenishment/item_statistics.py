@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from xenorec.array_types import Floats, Ints
+from xenorec.modeling.life_table import LifeTable, fit_table
 from xenorec.timing.replenishment.gap_models import GapModel, fit_gaps, habit_of
 from xenorec.timing.replenishment.item_purchases import ItemPurchases
-from xenorec.timing.replenishment.life_table import LifeTable, fit_table
 
 USUAL_DAYS = 112
 """The days that tell how often an item is bought usually."""
@@ -31,8 +31,8 @@ class ItemStatistics:
     figures: dict[str, Floats]
 
 
-def look(bought: ItemPurchases) -> ItemStatistics:
-    """Return what the shop knows at ``bought.as_of``."""
+def measure_items(bought: ItemPurchases) -> ItemStatistics:
+    """Return the statistics of all items at ``bought.as_of``."""
     n_items, pairs, now = max(len(bought.items), 1), bought.pairs, bought.now
     kind = bought.kind if len(bought.kind) else np.zeros(1, dtype=np.int64)
     item, silence = pairs.key % n_items, now - pairs.last

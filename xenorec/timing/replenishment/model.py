@@ -31,7 +31,7 @@ from xenorec.timing.replenishment.due_dates import DueDateModel, fit_due
 from xenorec.timing.replenishment.gap_models import PairHistory, habit_of
 from xenorec.timing.replenishment.item_features import ANCHOR, features
 from xenorec.timing.replenishment.item_purchases import BY, ItemPurchases, read_bought
-from xenorec.timing.replenishment.item_statistics import ItemStatistics, look
+from xenorec.timing.replenishment.item_statistics import ItemStatistics, measure_items
 from xenorec.timing.replenishment.open_days import begun, real_days
 from xenorec.timing.replenishment.replenishment_learner import ReplenishmentLearner, learn
 from xenorec.timing.savable_model import SavableModel
@@ -128,7 +128,7 @@ class Replenishment(SavableModel):
         bought = real.on_clock(self.closures_)
         learner, reason = learn(bought, self.min_bought)
         n_items = max(len(bought.items), 1)
-        self._bought, self._shop, self._learner = bought, look(bought), learner
+        self._bought, self._shop, self._learner = bought, measure_items(bought), learner
         self._due = fit_due(bought.pairs, bought.pairs.key % n_items, n_items)
         self._last_at = real.pairs.last_utc
         self.as_of_ = real.as_of - real.ahead

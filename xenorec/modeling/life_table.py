@@ -1,4 +1,4 @@
-"""Life tables: what share of those who have waited so long buys again soon, by group."""
+"""Life tables: what share of those who have waited so long comes again soon, by group."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ MOST = 0.999
 
 @dataclass(frozen=True, eq=False)
 class LifeTable:
-    """The log of the share that has not bought again by each of ``EDGES``, groups x edges."""
+    """The log of the share that has not come again by each of ``EDGES``, groups x edges."""
 
     left: Floats
 
     def p_within(self, group: Ints, silence: Floats, days: float) -> Floats:
-        """Return the chance of a purchase in the next ``days``, so long after the last."""
+        """Return the chance of another in the next ``days``, so long after the last."""
         ended = self._log(group, silence + days) - self._log(group, silence)
         return np.asarray(-np.expm1(ended), dtype=np.float64)
 
@@ -38,9 +38,11 @@ class LifeTable:
 def fit_table(
     group: Ints, gap: Floats, open_group: Ints, silence: Floats, n_groups: int
 ) -> LifeTable:
-    """Return the table of each group, shrunk towards that of all (Cutler and Ederer 1958).
+    """Return the table of each group, shrunk towards that of all.
 
-    ``gap``: days between two purchases in a row; ``silence``: days since the last (censored).
+    ``gap``: days between two in a row; ``silence``: days since the last, not ended yet (censored).
+    The actuarial estimate: of those who reach an interval (half of the censored ones count), the
+    share whose wait ends in it (Cutler and Ederer 1958).
     """
     ended, still = _counts(group, gap, n_groups), _counts(open_group, silence, n_groups)
     overall = ended.sum(axis=0) / np.maximum(_at_risk(ended.sum(axis=0), still.sum(axis=0)), 1e-9)
