@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from xenorec.config.durations import span
 from xenorec.config.project import find_project
@@ -14,17 +14,14 @@ from xenorec.errors import BadInput, nearest
 from xenorec.workspace import Workspace
 from xenorec.workspace import open as open_workspace
 
+if TYPE_CHECKING:
+    from xenorec.modeling.backtest import Evaluation
+
 COUNTRY, ZONE = "US", "America/New_York"
 
 
-class Evaluation(Protocol):
-    """A table of figures that can be printed and read by a machine."""
-
-    def to_json(self) -> str: ...  # noqa: D102
-
-
 @dataclass(frozen=True)
-class Backtest:
+class BacktestDefaults:
     """How a model is looked at where nothing else is said.
 
     ``as_of``: the first origin on The Complete Journey; ``within``: how far ahead; ``n`` origins,
@@ -38,15 +35,15 @@ class Backtest:
     by: str = "product"
 
 
-BACKTESTS: Mapping[str, Backtest] = {
-    "shelves": Backtest("2017-11-01"),
-    "next-order": Backtest("2017-11-06"),
-    "timing": Backtest("2017-08-28", n=8),
-    "replenish": Backtest("2017-08-28", n=8),
-    "value": Backtest("2017-08-28", within="125d"),
-    "send-time": Backtest("2017-08-28"),
-    "lapse": Backtest("2017-08-28", within="90d", n=3),
-    "occasions": Backtest("2018-01-02"),
+BACKTESTS: Mapping[str, BacktestDefaults] = {
+    "shelves": BacktestDefaults("2017-11-01"),
+    "next-order": BacktestDefaults("2017-11-06"),
+    "timing": BacktestDefaults("2017-08-28", n=8),
+    "replenish": BacktestDefaults("2017-08-28", n=8),
+    "value": BacktestDefaults("2017-08-28", within="125d"),
+    "send-time": BacktestDefaults("2017-08-28"),
+    "lapse": BacktestDefaults("2017-08-28", within="90d", n=3),
+    "occasions": BacktestDefaults("2018-01-02"),
 }
 WHAT = tuple(BACKTESTS)
 
@@ -128,9 +125,9 @@ def evaluate(
 
 
 def _origins(
-    usual: Backtest, first: str | None, end: datetime, within: timedelta, n: int
+    usual: BacktestDefaults, first: str | None, end: datetime, within: timedelta, n: int
 ) -> tuple[datetime, ...]:
-    from xenorec.timing.evaluation.rolling_origins import every, latest
+    from xenorec.modeling.backtest import every, latest
 
     if first is None:
         return latest(end, n=n, step=usual.step, within=within)

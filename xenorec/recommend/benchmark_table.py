@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -65,16 +63,6 @@ def gains(scores: Mapping[str, Floats], k: int, seed: str) -> pd.DataFrame:
         }
         parts.append(pd.DataFrame(columns))
     return pd.concat(parts, ignore_index=True)
-
-
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows as plain JSON."""
-    return list(json.loads(frame.to_json(orient="records")))
-
-
-def as_text(frame: pd.DataFrame) -> str:
-    """Return the frame as text, numbers with four digits."""
-    return frame.to_string(index=False, float_format="{:.4f}".format)
 
 
 def _named(k: int) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass
@@ -16,15 +15,14 @@ from xenorec.array_types import Floats, Ints, Texts
 from xenorec.config.durations import span
 from xenorec.dataset.data_frames import positions
 from xenorec.errors import BadInput
+from xenorec.modeling.backtest import Evaluation, as_text
 from xenorec.recommend.baselines import OWN, POPULAR, all_lists, new_lists
 from xenorec.recommend.benchmark_table import (
     OURS,
-    as_text,
     gains,
     interval_table,
     list_table,
     method_table,
-    records,
 )
 from xenorec.recommend.eligibility import Rules
 from xenorec.recommend.ground_truth import GroundTruth, scored
@@ -61,7 +59,7 @@ OPEN = Rules(out_of_stock=False, discontinued=False, age_restricted=False, same_
 
 
 @dataclass(frozen=True, eq=False)
-class ShelfEvaluation:
+class ShelfEvaluation(Evaluation):
     """What ``k`` products per customer hit of what was bought in (as_of, as_of + within].
 
     ``table``: one row per method: method, recall@k, ndcg@k, phr@k (share of customers with a hit),
@@ -86,23 +84,11 @@ class ShelfEvaluation:
     discovery: pd.DataFrame
     page: pd.DataFrame
     by_shelf: pd.DataFrame
-    cells: pd.DataFrame
     calibration: pd.DataFrame
     variety: pd.DataFrame
+    cells: pd.DataFrame
     intervals: pd.DataFrame
     notes: tuple[str, ...]
-
-    def to_json(self) -> str:
-        """Return everything as one JSON text."""
-        facts = {
-            "as_of": self.as_of.isoformat(),
-            "within_days": self.within / timedelta(days=1),
-            "k": self.k,
-            "by": self.by,
-            "n_customers": self.n_customers,
-        }
-        tables = {name: records(getattr(self, name)) for name in TABLES}
-        return json.dumps({**facts, **tables, "notes": list(self.notes)})
 
     def figures(self) -> dict[str, Any]:
         """Return the pictures by name, as altair charts: methods, calibration, shelves and page.
@@ -144,7 +130,6 @@ TITLES = {
     "calibration": "Chance of a purchase, predicted and observed, of the cells of these pages",
     "variety": f"Variety of {OURS}'s lists",
 }
-TABLES = ("table", *TITLES, "cells", "intervals")
 
 
 def evaluate_shelves(

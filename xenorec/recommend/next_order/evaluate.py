@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ import pandas as pd
 from xenorec.array_types import Floats, Ints, Texts
 from xenorec.dataset.data_frames import positions
 from xenorec.errors import BadInput
+from xenorec.modeling.backtest import Evaluation, as_text
 from xenorec.recommend.baselines import (
     HALF_LIFE,
     NEIGHBOURS,
@@ -25,12 +25,10 @@ from xenorec.recommend.baselines import (
 )
 from xenorec.recommend.benchmark_table import (
     OURS,
-    as_text,
     gains,
     interval_table,
     list_table,
     method_table,
-    records,
 )
 from xenorec.recommend.evaluate import BY, OPEN
 from xenorec.recommend.ground_truth import GroundTruth
@@ -51,7 +49,7 @@ MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, eq=False)
-class NextOrderEvaluation:
+class NextOrderEvaluation(Evaluation):
     """What ``k`` products per customer hit of the customer's last order, at or after ``since``.
 
     ``table``: one row per method: method, recall@k, ndcg@k, phr@k (share of customers with a hit),
@@ -69,17 +67,6 @@ class NextOrderEvaluation:
     intervals: pd.DataFrame
     notes: tuple[str, ...]
 
-    def to_json(self) -> str:
-        """Return everything as one JSON text."""
-        facts = {
-            "since": self.since.isoformat(),
-            "k": self.k,
-            "by": self.by,
-            "n_customers": self.n_customers,
-        }
-        tables = {name: records(getattr(self, name)) for name in TABLES}
-        return json.dumps({**facts, **tables, "notes": list(self.notes)})
-
     def figures(self) -> dict[str, Any]:
         """Return the picture of the methods, as altair chart."""
         title = f"{self.k} of each {self.by} list for the next order, with 95 % interval"
@@ -93,9 +80,6 @@ class NextOrderEvaluation:
         gain = f"{OURS} minus other methods, with 95 % interval"
         parts = [f"{head}\n{as_text(self.table)}", f"{gain}\n{as_text(self.difference)}"]
         return "\n\n".join([*parts, "\n".join(self.notes)])
-
-
-TABLES = ("table", "difference", "intervals")
 
 
 def evaluate_next_order(

@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 
+from xenorec.modeling.backtest import Origin
 from xenorec.modeling.metrics.probability_metrics import BINS
 from xenorec.timestamps import AsOf
 from xenorec.timing.evaluation.evaluate_timing import TimingEvaluation, evaluate_timing
-from xenorec.timing.evaluation.rolling_origins import Origin
 
 
 def evaluate_lapse(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ import pandas as pd
 from xenorec.array_types import Bools, Floats, Ints
 from xenorec.dataset.data_frames import positions
 from xenorec.errors import BadInput
+from xenorec.modeling.backtest import Evaluation, as_text
 from xenorec.modeling.charts import draw_bars
 from xenorec.timestamps import AsOf, as_instant
 from xenorec.timing.evaluation.hour_baselines import shrink_counts
@@ -27,7 +27,7 @@ _BLOCK = 20_000
 
 
 @dataclass(frozen=True, eq=False)
-class SendTimeEvaluation:
+class SendTimeEvaluation(Evaluation):
     """Mean log-likelihood per later event in nats (higher is better), and what it rests on.
 
     ``table``: one row per answer: model, nats, window_share (of later events in the best 3 hours
@@ -59,29 +59,17 @@ class SendTimeEvaluation:
         """Nats per event when every hour is alike."""
         return self._nats("uniform")
 
-    def to_json(self) -> str:
-        """Return everything as one JSON text."""
-        return json.dumps(
-            {
-                "as_of": self.as_of,
-                "table": json.loads(self.table.to_json(orient="records", double_precision=10)),
-                "personal": self.personal,
-                "shop": self.shop,
-                "uniform": self.uniform,
-                "pull": self.pull,
-                "half_life": self.half_life,
-                "n_events": self.n_events,
-                "share_known": self.share_known,
-                "notes": list(self.notes),
-            }
-        )
+    def to_mapping(self) -> dict[str, Any]:
+        """Return everything as plain JSON."""
+        means = {"personal": self.personal, "shop": self.shop, "uniform": self.uniform}
+        return {"as_of": self.as_of, "table": None, **means, **super().to_mapping()}
 
     def figures(self) -> dict[str, Any]:
         """Return charts by name: ``best_hours``, the share that fell into each answer's best 3."""
         label = "share of later acts in the best 3 hours"
         title = f"Hour of the week after {self.as_of[:10]}"
-        told = {"label": label, "title": title, "by": "model"}
-        return {"best_hours": draw_bars(self.table, "window_share", **told)}
+        chart = draw_bars(self.table, "window_share", label=label, title=title, by="model")
+        return {"best_hours": chart}
 
     def __str__(self) -> str:
         head = (
@@ -89,7 +77,7 @@ class SendTimeEvaluation:
             f"({self.share_known:.1%} of customers with own events before), nats per event and "
             f"share of events in the best 3 hours"
         )
-        table = self.table.to_string(index=False, float_format="{:.4f}".format)
+        table = as_text(self.table)
         foot = (
             f"An act counts half after {self.half_life:g} days; "
             f"in 'counts' the shop's curve weighs {self.pull:.1f} events."

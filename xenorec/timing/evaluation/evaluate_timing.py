@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from xenorec.array_types import Floats
 from xenorec.config.durations import span
+from xenorec.modeling.backtest import (
+    Backtest,
+    Evaluation,
+    Origin,
+    OriginRows,
+    as_text,
+    bin_table,
+    score_table,
+)
 from xenorec.modeling.charts import draw_calibration
 from xenorec.modeling.metrics.probability_metrics import calibration, probability_scores
 from xenorec.timestamps import AsOf, instant_of, microseconds
@@ -24,7 +32,6 @@ from xenorec.timing.evaluation.date_metrics import (
     date_scores,
 )
 from xenorec.timing.evaluation.order_baselines import base_rate, ordered_within, recency_rule
-from xenorec.timing.evaluation.rolling_origins import Origin, check_origins, read_origins
 from xenorec.timing.event_log import EventLog, read_orders
 from xenorec.timing.local_time import DAY_US
 from xenorec.timing.next_purchase.model import NextPurchase
@@ -33,7 +40,7 @@ MODELS = ("next_purchase", "bg_nbd", "base_rate", "recency")
 
 
 @dataclass(frozen=True, eq=False)
-class TimingEvaluation:
+class TimingEvaluation(Evaluation):
     """Scores of p_order against what happened in (origin, origin + within].
 
     ``table``: one row per model over all origins: model, n, share_ordered, log_loss, auc, brier,
@@ -53,21 +60,6 @@ class TimingEvaluation:
     notes: tuple[str, ...]
     title: str = "Order within"
 
-    def to_json(self) -> str:
-        """Return everything as one JSON text."""
-        return json.dumps(
-            {
-                "title": self.title,
-                "within_days": self.within / timedelta(days=1),
-                "origins": [origin.isoformat() for origin in self.origins],
-                "table": _records(self.table),
-                "by_origin": _records(self.by_origin),
-                "calibration": _records(self.calibration),
-                "dates": _records(self.dates),
-                "notes": list(self.notes),
-            }
-        )
-
     def figures(self) -> dict[str, Any]:
         """Return charts by name: ``calibration``, of the model and its probability model."""
         both = self.calibration[self.calibration["model"].isin(MODELS[:2])]
@@ -78,27 +70,19 @@ class TimingEvaluation:
         days, first = self.within / timedelta(days=1), self.origins[0].date().isoformat()
         parts = [
             f"{self.title} {days:g} days, {len(self.origins)} origin(s) from {first}",
-            self.table.to_string(index=False, float_format="{:.4f}".format),
+            as_text(self.table),
         ]
         if len(self.dates):
             parts += [
                 f"\nDate of the next order, capped at {CAP:.0f} days",
-                self.dates.to_string(index=False, float_format="{:.3f}".format),
+                as_text(self.dates, digits=3),
             ]
         ours = self.calibration[self.calibration["model"] == MODELS[0]].drop(columns="model")
         parts += [
             f"\nOf {MODELS[0]}: predicted and observed share by tenth",
-            ours.to_string(index=False, float_format="{:.4f}".format),
+            as_text(ours),
         ]
         return "\n".join([*parts, *self.notes])
-
-
-class OriginResult(NamedTuple):
-    """What was told at one origin: rows of probabilities, rows of dates, and notes."""
-
-    chances: pd.DataFrame
-    dates: pd.DataFrame
-    notes: tuple[str, ...]
 
 
 def evaluate_timing(
@@ -118,41 +102,47 @@ def evaluate_timing(
     ``BadInput`` when the data ends before a window does.
     """
     everything, length = read_orders(orders), span(within)
-    moments = read_origins(as_of, origins)
     first = instant_of(everything.at.min(initial=microseconds(everything.as_of)))
-    check_origins(moments, first=first, end=everything.as_of, within=length)
-    looks = [_look(everything, origin, length) for origin in moments]
-    chances = pd.concat([look.chances for look in looks], ignore_index=True)
-    dates = pd.concat([look.dates for look in looks], ignore_index=True)
+    backtest = Backtest.of(
+        as_of=as_of, origins=origins, within=length, first=first, end=everything.as_of
+    )
+    rows = backtest.run(partial(_rows_at, everything))
     return TimingEvaluation(
         within=length,
-        origins=moments,
-        table=_scores(chances, ["model"]),
-        by_origin=_scores(chances, ["origin", "model"]),
-        calibration=_calibration(chances),
-        dates=date_scores(dates),
-        notes=tuple(dict.fromkeys(note for look in looks for note in look.notes)),
+        origins=backtest.origins,
+        table=score_table(rows["p"], ["model"], _scores),
+        by_origin=score_table(rows["p"], ["origin", "model"], _scores),
+        calibration=bin_table(rows["p"], ["model"], _calibration),
+        dates=date_scores(rows["dates"]),
+        notes=tuple(rows.notes),
     )
 
 
-def _look(everything: EventLog, origin: datetime, length: timedelta) -> OriginResult:
-    """Return one row per model and customer known at ``origin``: origin, model, p, ordered."""
+def _rows_at(everything: EventLog, origin: datetime, length: timedelta) -> OriginRows:
+    """Return what each model told of each customer known at ``origin``, and of their dates.
+
+    ``p``: one row per model and customer: model, p, ordered.
+    """
     seen = everything.until(origin)
     plain = NextPurchase(use_learner=False, member="bg_nbd")
     models = [NextPurchase().fit(seen), plain.fit(seen)]
-    told = [
+    p_order = [
         model.predict(seen.ids, within=length)["p_order"].to_numpy(dtype=np.float64)
         for model in models
     ]
-    p = dict(zip(MODELS, (*told, base_rate(seen, length), recency_rule(seen, length)), strict=True))
+    rules = (base_rate(seen, length), recency_rule(seen, length))
     ordered = ordered_within(seen, everything, length)
-    frames = [_rows(origin, name, values, ordered) for name, values in p.items()]
+    frames = [
+        pd.DataFrame({"model": name, "p": p, "ordered": ordered})
+        for name, p in zip(MODELS, (*p_order, *rules), strict=True)
+    ]
     known_for = (microseconds(everything.as_of) - microseconds(origin)) / DAY_US
     dates = pd.DataFrame()
     if known_for >= CAP:
-        said = [_dates(model, seen) for model in models]
-        dates = date_rows(seen, everything, dict(zip(DATE_MODELS, said, strict=True)))
-    return OriginResult(pd.concat(frames, ignore_index=True), dates, models[0].notes_)
+        predicted = [_dates(model, seen) for model in models]
+        dates = date_rows(seen, everything, dict(zip(DATE_MODELS, predicted, strict=True)))
+    rows = {"p": pd.concat(frames, ignore_index=True), "dates": dates}
+    return OriginRows(rows, models[0].notes_)
 
 
 def _dates(model: NextPurchase, seen: EventLog) -> PredictedDates:
@@ -161,30 +151,10 @@ def _dates(model: NextPurchase, seen: EventLog) -> PredictedDates:
     return PredictedDates(model.waits(seen.ids, within=cap), p_order)
 
 
-def _rows(origin: datetime, model: str, p: Floats, ordered: Floats) -> pd.DataFrame:
-    return pd.DataFrame({"origin": origin, "model": model, "p": p, "ordered": ordered})
+def _scores(rows: pd.DataFrame) -> dict[str, float]:
+    p, ordered = rows["p"].to_numpy(), rows["ordered"].to_numpy()
+    return {"share_ordered": float(ordered.mean()), **probability_scores(p, ordered)}
 
 
-def _scores(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    rows = []
-    for key, group in frame.groupby(keys, sort=False):
-        p, ordered = group["p"].to_numpy(), group["ordered"].to_numpy()
-        row = {
-            "n": len(p),
-            "share_ordered": float(ordered.mean()),
-            **probability_scores(p, ordered),
-        }
-        rows.append({**dict(zip(keys, key, strict=True)), **row})
-    return pd.DataFrame(rows)
-
-
-def _calibration(frame: pd.DataFrame) -> pd.DataFrame:
-    tables = []
-    for name, group in frame.groupby("model", sort=False):
-        table = calibration(group["p"].to_numpy(), group["ordered"].to_numpy())
-        tables.append(table.assign(model=name)[["model", *table.columns]])
-    return pd.concat(tables, ignore_index=True)
-
-
-def _records(frame: pd.DataFrame) -> Any:
-    return json.loads(frame.to_json(orient="records", date_format="iso", double_precision=10))
+def _calibration(rows: pd.DataFrame) -> pd.DataFrame:
+    return calibration(rows["p"].to_numpy(), rows["ordered"].to_numpy())

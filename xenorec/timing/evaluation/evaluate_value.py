@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,17 @@ import pandas as pd
 from xenorec.array_types import Bools, Floats
 from xenorec.config.durations import span
 from xenorec.dataset.data_frames import positions
+from xenorec.modeling.backtest import (
+    Backtest,
+    Evaluation,
+    Origin,
+    OriginRows,
+    as_text,
+    bin_table,
+    score_table,
+)
 from xenorec.modeling.charts import draw_amounts
 from xenorec.timestamps import AsOf, instant_of, microseconds
-from xenorec.timing.evaluation.rolling_origins import check_origins, read_origins
 from xenorec.timing.evaluation.value_metrics import calibration, scores
 from xenorec.timing.lifetime_value.model import LifetimeValue
 from xenorec.timing.lifetime_value.spend_log import SpendLog, read_spending
@@ -27,7 +35,7 @@ METHODS = ("lifetime_value", "probability_model", "last_window")
 
 
 @dataclass(frozen=True, eq=False)
-class ValueEvaluation:
+class ValueEvaluation(Evaluation):
     """Errors of expected orders and spend against (origin, origin + within].
 
     ``table``: one row per currency, target (orders, spend) and method over all origins: n,
@@ -45,19 +53,6 @@ class ValueEvaluation:
     calibration: pd.DataFrame
     notes: tuple[str, ...]
 
-    def to_json(self) -> str:
-        """Return everything as one JSON text."""
-        return json.dumps(
-            {
-                "within_days": self.within / timedelta(days=1),
-                "origins": [origin.isoformat() for origin in self.origins],
-                "table": _records(self.table),
-                "by_origin": _records(self.by_origin),
-                "calibration": _records(self.calibration),
-                "notes": list(self.notes),
-            }
-        )
-
     def figures(self) -> dict[str, Any]:
         """Return charts by name: ``orders`` and ``spend`` told and come, one per currency too."""
         charts, days = {}, self.within / timedelta(days=1)
@@ -70,7 +65,7 @@ class ValueEvaluation:
     def __str__(self) -> str:
         days, first = self.within / timedelta(days=1), self.origins[0].date().isoformat()
         head = f"Value within {days:g} days, {len(self.origins)} origin(s) from {first}"
-        table = self.table.to_string(index=False, float_format="{:.3f}".format)
+        table = as_text(self.table, digits=3)
         told = "coverage: the share of customers within their range; 80 % is promised"
         return "\n".join([head, table, told, *self.notes])
 
@@ -79,7 +74,7 @@ def evaluate_value(
     orders: Any,
     *,
     as_of: AsOf = None,
-    origins: Iterable[datetime | date | str] | None = None,
+    origins: Iterable[Origin] | None = None,
     within: str | timedelta = "125d",
 ) -> ValueEvaluation:
     """Fit at each origin on what was known then, and score orders and spend of the window after.
@@ -93,47 +88,45 @@ def evaluate_value(
     does.
     """
     everything, length = read_spending(orders), span(within)
-    moments = read_origins(as_of, origins)
     first = instant_of(everything.at.min()) if len(everything.at) else everything.as_of
-    check_origins(moments, first=first, end=everything.as_of, within=length)
-    looks = [_look(everything, origin, length) for origin in moments]
-    frame = pd.concat([look for look, _ in looks], ignore_index=True)
+    backtest = Backtest.of(
+        as_of=as_of, origins=origins, within=length, first=first, end=everything.as_of
+    )
+    rows = backtest.run(partial(_rows_at, everything))
     keys = ["currency", "target", "method"]
     return ValueEvaluation(
         within=length,
-        origins=moments,
-        table=_by(frame, keys),
-        by_origin=_by(frame, ["origin", *keys]),
-        calibration=_calibration(frame, keys),
-        notes=tuple(dict.fromkeys(note for _, notes in looks for note in notes)),
+        origins=backtest.origins,
+        table=score_table(rows["amounts"], keys, _scores),
+        by_origin=score_table(rows["amounts"], ["origin", *keys], _scores),
+        calibration=bin_table(rows["amounts"], keys, _calibration),
+        notes=tuple(rows.notes),
     )
 
 
-def _look(
-    everything: SpendLog, origin: datetime, length: timedelta
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def _rows_at(everything: SpendLog, origin: datetime, length: timedelta) -> OriginRows:
     """Return one row per currency, customer, target and method, and the notes of the fit."""
     model = LifetimeValue().fit(everything, as_of=origin)
     frames = [
-        _currency(everything, worth, currency, origin, length)
-        for currency, worth in model.worths_.items()
+        _currency(everything, value, currency, origin, length)
+        for currency, value in model.worths_.items()
     ]
-    return pd.concat(frames, ignore_index=True).assign(origin=origin), model.notes_
+    return OriginRows({"amounts": pd.concat(frames, ignore_index=True)}, model.notes_)
 
 
 def _currency(
-    everything: SpendLog, worth: CurrencyValue, currency: str, origin: datetime, length: timedelta
+    everything: SpendLog, value: CurrencyValue, currency: str, origin: datetime, length: timedelta
 ) -> pd.DataFrame:
     rows = everything.where(_in_currency(everything, currency))
-    place = positions(worth.ids, rows.ids)
+    place = positions(value.ids, rows.ids)
     start, end = microseconds(origin), microseconds(origin + length)
     n, spend = (values[place] for values in _totals(rows, start, end))
-    before = _before(rows, worth, start, end - start)
+    before = _before(rows, value, start, end - start)
     days = length / timedelta(days=1)
-    ours, plain = worth.answer(days), worth.base.n_expected(days)
-    told = {
+    ours, plain = value.answer(days), value.base.n_expected(days)
+    predicted = {
         "orders": (ours.n, plain, before[0][place]),
-        "spend": (ours.value, plain * worth.base.mean * worth.kept, before[1][place]),
+        "spend": (ours.value, plain * value.base.mean * value.kept, before[1][place]),
     }
     truth = {"orders": n, "spend": spend}
     between = {"orders": (ours.n_from, ours.n_to), "spend": (ours.value_from, ours.value_to)}
@@ -143,13 +136,13 @@ def _currency(
                 "currency": currency,
                 "target": target,
                 "method": method,
-                "told": answer,
-                "truth": truth[target],
+                "predicted": answer,
+                "observed": truth[target],
                 "low": between[target][0] if method == METHODS[0] else np.nan,
                 "high": between[target][1] if method == METHODS[0] else np.nan,
             }
         )
-        for target, answers in told.items()
+        for target, answers in predicted.items()
         for method, answer in zip(METHODS, answers, strict=True)
     ]
     return pd.concat(frames, ignore_index=True)
@@ -171,33 +164,17 @@ def _totals(rows: SpendLog, start: int, end: int) -> tuple[Floats, Floats]:
     return np.bincount(pairs[0], minlength=n).astype(np.float64), spend
 
 
-def _before(rows: SpendLog, worth: CurrencyValue, start: int, length: int) -> tuple[Floats, Floats]:
+def _before(rows: SpendLog, value: CurrencyValue, start: int, length: int) -> tuple[Floats, Floats]:
     """Return what was seen in the window before ``start``, stretched when the data are shorter."""
-    known = max(min(length, worth.span * DAY_US), 1)
+    known = max(min(length, value.span * DAY_US), 1)
     n, spend = _totals(rows, start - known, start)
     return n * (length / known), spend * (length / known)
 
 
-def _by(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    rows = []
-    for key, group in frame.groupby(keys, sort=False):
-        told, truth, low, high = (
-            group[name].to_numpy() for name in ("told", "truth", "low", "high")
-        )
-        row = {"n": len(told), **scores(told, truth, low, high)}
-        rows.append({**dict(zip(keys, key, strict=True)), **row})
-    return pd.DataFrame(rows)
+def _scores(rows: pd.DataFrame) -> dict[str, float]:
+    names = ("predicted", "observed", "low", "high")
+    return scores(*(rows[name].to_numpy() for name in names))
 
 
-def _calibration(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    tables = []
-    for key, group in frame.groupby(keys, sort=False):
-        table = calibration(group["told"].to_numpy(), group["truth"].to_numpy())
-        for at, (name, value) in enumerate(zip(keys, key, strict=True)):
-            table.insert(at, name, pd.Series([value] * len(table)))
-        tables.append(table)
-    return pd.concat(tables, ignore_index=True)
-
-
-def _records(frame: pd.DataFrame) -> Any:
-    return json.loads(frame.to_json(orient="records", date_format="iso", double_precision=10))
+def _calibration(rows: pd.DataFrame) -> pd.DataFrame:
+    return calibration(rows["predicted"].to_numpy(), rows["observed"].to_numpy())

@@ -1,4 +1,4 @@
-"""How good told amounts are: errors, level, coverage of intervals, and who is on top."""
+"""How good predicted amounts are: errors, level, coverage of intervals, and who is on top."""
 
 from __future__ import annotations
 
@@ -11,57 +11,57 @@ from xenorec.modeling.metrics.probability_metrics import bin_means
 TENTHS = 10
 
 
-def mae(told: Floats, truth: Floats) -> float:
+def mae(predicted: Floats, observed: Floats) -> float:
     """Mean absolute error."""
-    return float(np.abs(told - truth).mean())
+    return float(np.abs(predicted - observed).mean())
 
 
-def rmse(told: Floats, truth: Floats) -> float:
+def rmse(predicted: Floats, observed: Floats) -> float:
     """Root of the mean squared error."""
-    return float(np.sqrt(np.mean((told - truth) ** 2)))
+    return float(np.sqrt(np.mean((predicted - observed) ** 2)))
 
 
-def bias(told: Floats, truth: Floats) -> float:
+def bias(predicted: Floats, observed: Floats) -> float:
     """How far the total is off, as a share of the observed total; NaN when that is 0."""
-    total = float(truth.sum())
-    return float(told.sum()) / total - 1 if total else float("nan")
+    total = float(observed.sum())
+    return float(predicted.sum()) / total - 1 if total else float("nan")
 
 
-def top_decile(told: Floats, truth: Floats) -> float:
+def top_decile(predicted: Floats, observed: Floats) -> float:
     """Share of the observed total that the tenth with the highest answers brought.
 
     Ties at the edge count with the mean of all that are tied. NaN when the total is 0.
     """
-    total, places = float(truth.sum()), max(round(len(told) / TENTHS), 1)
+    total, places = float(observed.sum()), max(round(len(predicted) / TENTHS), 1)
     if not total:
         return float("nan")
-    edge = np.sort(told)[-places]
-    above, tied = told > edge, told == edge
-    inside = truth[above].sum() + truth[tied].mean() * (places - above.sum())
+    edge = np.sort(predicted)[-places]
+    above, tied = predicted > edge, predicted == edge
+    inside = observed[above].sum() + observed[tied].mean() * (places - above.sum())
     return float(inside / total)
 
 
-def scores(told: Floats, truth: Floats, low: Floats, high: Floats) -> dict[str, float]:
+def scores(predicted: Floats, observed: Floats, low: Floats, high: Floats) -> dict[str, float]:
     """Return observed, mae, rmse, bias, coverage (NaN without intervals) and top_decile."""
-    inside = ((low <= truth) & (truth <= high)).mean()
+    inside = ((low <= observed) & (observed <= high)).mean()
     return {
-        "observed": float(truth.mean()),
-        "mae": mae(told, truth),
-        "rmse": rmse(told, truth),
-        "bias": bias(told, truth),
+        "observed": float(observed.mean()),
+        "mae": mae(predicted, observed),
+        "rmse": rmse(predicted, observed),
+        "bias": bias(predicted, observed),
         "coverage": float("nan") if np.isnan(low).all() else float(inside),
-        "top_decile": top_decile(told, truth),
+        "top_decile": top_decile(predicted, observed),
     }
 
 
-def calibration(told: Floats, truth: Floats) -> pd.DataFrame:
+def calibration(predicted: Floats, observed: Floats) -> pd.DataFrame:
     """Return one row per non-empty tenth of the customers by answer, lowest first.
 
     decile (1 to 10), predicted and observed (means), n. Equal answers share a tenth.
     """
-    return bin_means(_tenth(told), told, truth, name="decile")
+    return bin_means(_tenth(predicted), predicted, observed, name="decile")
 
 
-def _tenth(told: Floats) -> Ints:
-    below = np.searchsorted(np.sort(told), told, side="left")
-    return (below * TENTHS // max(len(told), 1) + 1).astype(np.int64)
+def _tenth(predicted: Floats) -> Ints:
+    below = np.searchsorted(np.sort(predicted), predicted, side="left")
+    return (below * TENTHS // max(len(predicted), 1) + 1).astype(np.int64)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,6 +12,7 @@ import pandas as pd
 
 from xenorec.array_types import Bools, Floats
 from xenorec.errors import BadInput
+from xenorec.modeling.backtest import Evaluation, as_text
 from xenorec.modeling.charts import draw_bars
 from xenorec.timestamps import AsOf
 from xenorec.timing.occasions.daily_sales import DailySales, read_daily
@@ -39,7 +39,7 @@ FLOOR = 0.05
 
 
 @dataclass(frozen=True, eq=False)
-class OccasionEvaluation:
+class OccasionEvaluation(Evaluation):
     """Scores of forecast daily lines per category, over the days around each occasion.
 
     ``table``: one row per part and model: part ("all" occasions, or "seen": those with a past
@@ -51,28 +51,15 @@ class OccasionEvaluation:
     by_occasion: pd.DataFrame
     notes: tuple[str, ...]
 
-    def to_json(self) -> str:
-        """Return everything as one JSON text."""
-        return json.dumps(
-            {
-                "table": _records(self.table),
-                "by_occasion": _records(self.by_occasion),
-                "notes": list(self.notes),
-            }
-        )
-
     def figures(self) -> dict[str, Any]:
         """Return charts by name: ``error``, of each forecast, over all occasions."""
         table = self.table[self.table["part"] == "all"]
         label = "mean error, lines per day and category"
-        told = {"label": label, "title": "Sales around occasions, foretold", "by": "model"}
-        return {"error": draw_bars(table, "mae", **told)}
+        title = "Sales around occasions, foretold"
+        return {"error": draw_bars(table, "mae", label=label, title=title, by="model")}
 
     def __str__(self) -> str:
-        tables = [
-            frame.to_string(index=False, float_format="{:.4f}".format)
-            for frame in (self.table, self.by_occasion)
-        ]
+        tables = [as_text(frame) for frame in (self.table, self.by_occasion)]
         head = "Lines per day and category around occasions, forecast before each"
         return "\n".join([head, *tables, *self.notes])
 
@@ -99,18 +86,15 @@ def evaluate_occasions(
     daily = read_daily(lines, as_of=as_of, time_zone=time_zone)
     daily.days  # noqa: B018 - raises where there is nothing
     found = windows(daily, occasions, only)
-    looks = [
-        look
-        for window in found
-        if (look := _look(daily, window, found, occasions, only)) is not None
-    ]
-    if not looks:
+    forecasts = [_forecast(daily, window, found, occasions, only) for window in found]
+    scored = [rows for rows in forecasts if rows is not None]
+    if not scored:
         first, last = daily.days
         raise BadInput(
             f"No occasion between {first} and {last} has {LEAST} days of sales before it and some "
             "around it; give more lines, or name occasions with only=[...]."
         )
-    cells = pd.concat(looks, ignore_index=True)
+    cells = pd.concat(scored, ignore_index=True)
     by_occasion = _scores(cells, ["occasion", "on", "n_years", "model"])
     seen = _scores(cells[cells["n_years"] > 0], ["model"])
     table = pd.concat(
@@ -120,7 +104,7 @@ def evaluate_occasions(
     return OccasionEvaluation(table.reindex(columns=columns), by_occasion, _notes(by_occasion))
 
 
-def _look(
+def _forecast(
     daily: DailySales,
     window: OccasionDays,
     found: Sequence[OccasionDays],
@@ -140,7 +124,7 @@ def _look(
     factor = model.factors(window.occasion)[:, scored]
     past = [w for w in found if w.occasion == window.occasion and w.at < window.at]
     n_years = int(np.median(model.n_years_[model.occasions_.index(window.occasion)][scored]))
-    told = (plain * factor, plain, _last_year(known, past, scored, plain))
+    forecasts = (plain * factor, plain, _last_year(known, past, scored, plain))
     rows = slice(1, None) if len(daily.categories) > 1 else slice(0, 1)
     sold = daily.count[rows][:, day[scored]]
     facts = {
@@ -149,8 +133,8 @@ def _look(
         "n_years": n_years,
     }
     parts = [
-        pd.DataFrame({**facts, "model": name, "told": t[rows].ravel(), "sold": sold.ravel()})
-        for name, t in zip(MODELS, told, strict=True)
+        pd.DataFrame({**facts, "model": name, "forecast": t[rows].ravel(), "sold": sold.ravel()})
+        for name, t in zip(MODELS, forecasts, strict=True)
     ]
     return pd.concat(parts, ignore_index=True)
 
@@ -189,10 +173,10 @@ def _date(daily: DailySales, position: int) -> date:
 def _scores(cells: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     from scipy.special import gammaln
 
-    told = np.maximum(cells["told"].to_numpy(), FLOOR)
-    sold = cells["sold"].to_numpy()
-    loss = told - sold * np.log(told) + gammaln(sold + 1)
-    frame = cells[keys].assign(mae=np.abs(sold - cells["told"].to_numpy()), log_loss=loss)
+    forecast, sold = cells["forecast"].to_numpy(), cells["sold"].to_numpy()
+    mean = np.maximum(forecast, FLOOR)
+    loss = mean - sold * np.log(mean) + gammaln(sold + 1)
+    frame = cells[keys].assign(mae=np.abs(sold - forecast), log_loss=loss)
     grouped = frame.groupby(keys, sort=False)
     return grouped.agg(
         n=("mae", "size"), mae=("mae", "mean"), log_loss=("log_loss", "mean")
@@ -206,7 +190,3 @@ def _notes(by_occasion: pd.DataFrame) -> tuple[str, ...]:
         "the forecast is that of ordinary days (uplift 1)."
         for row in unseen.itertuples()
     )
-
-
-def _records(frame: pd.DataFrame) -> Any:
-    return json.loads(frame.to_json(orient="records", double_precision=10))
