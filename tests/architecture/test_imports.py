@@ -49,7 +49,7 @@ LAYERS = (
 UPWARD = {("xenorec/config/project.py", "timing")}
 """A file and a room above it: closures and occasions are read by those who know what they are."""
 HOMES = {
-    "altair": {"recommend", "timing"},
+    "altair": {"modeling"},
     "babel": {"messages"},
     "click": {"cli", "commands"},
     "duckdb": {"engine"},
