@@ -78,7 +78,7 @@ def train(snapshot: Snapshot, what: str, path: Path | None) -> Trained:
     """
     from xenorec.recommend import ShelfRecommender
     from xenorec.recommend.line_log import read_lines
-    from xenorec.recommend.model_store.feature_distribution import stages_of
+    from xenorec.recommend.model_store.candidate_features import stages_of
     from xenorec.recommend.model_store.model_registry import ModelRegistry
     from xenorec.recommend.model_store.walk_forward import walk_forward
 
@@ -120,7 +120,7 @@ def _check(walk: WalkForward, as_of: datetime) -> None:
 
 def _leave_out(model: ShelfRecommender, measured: tuple[str, ...]) -> None:
     """Put the plain rule in the place of each stage that was not measured."""
-    from xenorec.recommend.model_store.feature_distribution import STAGES
+    from xenorec.recommend.model_store.candidate_features import STAGES
 
     for name in STAGES:
         if name not in measured:

@@ -62,7 +62,7 @@ HOMES = {
     "mrml": {"messages"},
     "phonenumbers": {"addresses"},
     "rich": {"progress"},
-    "scipy": {"identity", "recommend", "report", "timing"},
+    "scipy": {"identity", "modeling", "recommend", "report", "timing"},
     "sklearn": {"modeling", "recommend", "report", "timing"},
     "sqlalchemy": {"ledger", "sources"},
     "sqlglot": {"engine", "profile"},

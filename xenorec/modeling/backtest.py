@@ -124,7 +124,7 @@ def bin_table(
     tables = []
     for key, group in rows.groupby(keys, sort=False):
         table = bins(group)
-        named = dict(zip(keys, key, strict=True))
+        named: dict[str, Any] = dict(zip(keys, key, strict=True))
         tables.append(table.assign(**named)[[*keys, *table.columns]])
     return pd.concat(tables, ignore_index=True)
 

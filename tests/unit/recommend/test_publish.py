@@ -20,7 +20,7 @@ from tests.unit.recommend.trained import grocer, plain
 from xenorec.errors import BadInput, ModelFileError, NotPublished
 from xenorec.model_training import PLAIN, Trained
 from xenorec.recommend import ShelfRecommender
-from xenorec.recommend.model_store.feature_distribution import stages_of
+from xenorec.recommend.model_store.candidate_features import stages_of
 from xenorec.recommend.model_store.model_registry import KEPT, ModelRegistry, stamp
 from xenorec.recommend.model_store.walk_forward import WalkForwardMetric, compare, worse
 

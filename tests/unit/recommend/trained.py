@@ -12,7 +12,7 @@ from tests.unit.recommend.shops import checkerboard
 from xenorec.config.durations import span
 from xenorec.modeling.boosting import BoostingSettings
 from xenorec.recommend import ShelfRecommender
-from xenorec.recommend.model_store.feature_distribution import spreads_of
+from xenorec.recommend.model_store.candidate_features import spreads_of
 from xenorec.recommend.ranker.training_rows import Sampling
 from xenorec.recommend.ranker.two_stage_ranker import TwoStageRanker
 from xenorec.recommend.scorers import Ease

@@ -9,24 +9,13 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from xenorec.array_types import Floats
 from xenorec.errors import XenorecWarning
-from xenorec.recommend.model_store.feature_distribution import (
-    CandidateFeatures,
-    FeatureDistribution,
-    shares,
-    stages_of,
-)
+from xenorec.modeling.drift import ACT, FeatureDistribution
+from xenorec.recommend.model_store.candidate_features import CandidateFeatures, stages_of
 from xenorec.recommend.ranker.two_stage_ranker import RankingStage, TwoStageRanker
 
-LOOK, ACT = 0.1, 0.25
 IMPORTANT = 0.02
 """The share of a stage's gain from which a feature counts."""
-LEAST = 1e-4
-HALF = 0.5
-"""An empty part is taken as half an independent value, for a logarithm of nothing says nothing."""
-CHANCE = 0.999
-"""How surely chance stays below ``psi_by_chance``: some fifty features are looked at together."""
 
 NATURAL = (
     *("_n", "_n_orders", "_n_products", "_n_buyers", "_first", "_days_sold"),
@@ -43,20 +32,6 @@ COLUMNS = [
     *("stage", "feature", "importance", "psi", "psi_by_chance"),
     *("share_nan", "share_nan_then", "is_natural"),
 ]
-
-
-def psi(then: Floats, now: Floats, least: float = LEAST) -> float:
-    """Return the population stability index of two distributions over the same parts.
-
-    The sum over the parts of (now - then) * log(now / then), 0 or more: what Kullback and Leibler
-    (1951) call the divergence. A share below ``least`` counts as that. From .1 on it is usual to
-    look, from .25 on to act (Siddiqi 2006, "Credit Risk Scorecards").
-
-    >>> round(psi(np.array([0.5, 0.5]), np.array([0.8, 0.2])), 3)
-    0.416
-    """
-    one, two = np.maximum(then, least), np.maximum(now, least)
-    return float(np.sum((two - one) * np.log(two / one)))
 
 
 def drift_frame(
@@ -120,27 +95,6 @@ def _rows(
 def _row(
     stage: str, feature: str, importance: float, then: FeatureDistribution, now: CandidateFeatures
 ) -> dict[str, object]:
-    at = then.names.index(feature)
-    before, after = then.shares[at], shares(now.found[feature], then.edges[at])
-    n_then, n_now = int(then.n_units[at]), now.n_units(feature)
-    n_parts = int(((before > 0) | (after > 0)).sum())
-    return {
-        "stage": stage,
-        "feature": feature,
-        "importance": importance,
-        "psi": psi(before, after, max(HALF / max(min(n_then, n_now), 1), LEAST)),
-        "psi_by_chance": _by_chance(n_parts, n_then, n_now),
-        "share_nan": float(after[-1]),
-        "share_nan_then": float(before[-1]),
-        "is_natural": feature.endswith(NATURAL),
-    }
-
-
-def _by_chance(n_parts: int, n_then: int, n_now: int) -> float:
-    """Return what 999 of 1,000 pairs of samples stay below (Yurdakul and Naranjo 2020)."""
-    from scipy.stats import chi2
-
-    if n_parts < 2:
-        return 0.0
-    units = 1 / max(n_then, 1) + 1 / max(n_now, 1)
-    return float(chi2.ppf(CHANCE, n_parts - 1) * units)
+    moved = then.drift(feature, now.found[feature], now.n_units(feature))
+    about = {"stage": stage, "feature": feature, "importance": importance}
+    return {**about, **moved, "is_natural": feature.endswith(NATURAL)}

@@ -9,13 +9,13 @@ from datetime import datetime
 import pandas as pd
 
 from xenorec.errors import BadInput
-from xenorec.recommend.model_store.drift import drift_frame
-from xenorec.recommend.model_store.feature_distribution import (
+from xenorec.modeling.drift import FeatureDistribution
+from xenorec.recommend.model_store.candidate_features import (
     CandidateFeatures,
-    FeatureDistribution,
     candidates_of,
     stages_of,
 )
+from xenorec.recommend.model_store.drift import drift_frame
 from xenorec.recommend.ranker.two_stage_ranker import TwoStageRanker
 from xenorec.recommend.shop_data import ShopData
 

@@ -21,7 +21,7 @@ from xenorec.modeling.persistence import (
     versions,
     write_folder,
 )
-from xenorec.recommend.model_store.feature_distribution import stages_of
+from xenorec.recommend.model_store.candidate_features import stages_of
 from xenorec.recommend.model_store.recommender_manifest import RecommenderManifest
 from xenorec.recommend.model_store.saved_classes import REGISTRY
 from xenorec.recommend.ranker.two_stage_ranker import TwoStageRanker

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xenorec.modeling.boosting import BoostedModel, BoostingSettings, Trees
+from xenorec.modeling.drift import FeatureDistribution
 from xenorec.modeling.persistence import SavableClasses
 from xenorec.recommend.co_purchases import CoPurchases
 from xenorec.recommend.customers import Customers, CustomerSelection
@@ -11,7 +12,6 @@ from xenorec.recommend.eligibility.returned_products import Returns
 from xenorec.recommend.eligibility.rule_facts import SensitiveTopics
 from xenorec.recommend.feedback import RowPriors, ShelfExploration
 from xenorec.recommend.load_dataset import LoadedDataset
-from xenorec.recommend.model_store.feature_distribution import FeatureDistribution
 from xenorec.recommend.next_order.order_ranker import OrderRanker
 from xenorec.recommend.page.last_basket import LastBasket
 from xenorec.recommend.page.page_candidates import PageKnowledge

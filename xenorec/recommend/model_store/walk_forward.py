@@ -20,7 +20,7 @@ from xenorec.recommend.eligibility import Rules
 from xenorec.recommend.ground_truth import GroundTruth, scored
 from xenorec.recommend.line_log import LineLog
 from xenorec.recommend.metrics import METRICS
-from xenorec.recommend.model_store.feature_distribution import stages_of
+from xenorec.recommend.model_store.candidate_features import stages_of
 from xenorec.recommend.purchase_matrix import count_purchases
 from xenorec.recommend.shelf_recommender import ShelfRecommender
 
