@@ -165,11 +165,11 @@ def forget(path: Path | None, customer_ids: Collection[str]) -> tuple[str, ...]:
     """
     if path is None:
         return ()
-    from xenorec.recommend.model_store.model_registry import ModelRegistry
+    from xenorec.recommend.model_store.shelf_registry import ShelfRegistry
 
     names = [entry.name for entry in _entries(folder_of(path))]
     shutil.rmtree(folder_of(path), ignore_errors=True)
-    names += [folder.name for folder in ModelRegistry.beside(path).forget(customer_ids)]
+    names += [folder.name for folder in ShelfRegistry.beside(path).forget(customer_ids)]
     if names:
         log.info("action=forget n_models=%d", len(names))
     return tuple(names)

@@ -79,7 +79,7 @@ def train(snapshot: Snapshot, what: str, path: Path | None) -> Trained:
     from xenorec.recommend import ShelfRecommender
     from xenorec.recommend.line_log import read_lines
     from xenorec.recommend.model_store.candidate_features import stages_of
-    from xenorec.recommend.model_store.model_registry import ModelRegistry
+    from xenorec.recommend.model_store.shelf_registry import ShelfRegistry
     from xenorec.recommend.model_store.walk_forward import walk_forward
 
     if what not in WHAT:
@@ -90,7 +90,7 @@ def train(snapshot: Snapshot, what: str, path: Path | None) -> Trained:
     model.fit(history)
     _leave_out(model, walk.stages)
     model.figures_ = walk.to_mapping()
-    folder = None if path is None else ModelRegistry.beside(path).publish(model)
+    folder = None if path is None else ShelfRegistry.beside(path).publish(model)
     snapshot.keep(model)
     stages = tuple(stages_of(model.ranker_))
     log.info(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from xenorec.recommend import ShelfRecommender
-    from xenorec.recommend.model_store.model_registry import ModelRegistry
+    from xenorec.recommend.model_store.shelf_registry import ShelfRegistry
     from xenorec.timing.closures import Closure
     from xenorec.timing.profile_columns import ColumnModel
 
@@ -136,12 +136,12 @@ class Snapshot:
 
     def _shelves_now(self) -> ShelfRecommender:
         from xenorec.recommend import ShelfRecommender
-        from xenorec.recommend.model_store.model_registry import ModelRegistry
+        from xenorec.recommend.model_store.shelf_registry import ShelfRegistry
 
         path = self._engine.path
         if path is None:
             return _shelves(self.history, None)
-        published = ModelRegistry.beside(path)
+        published = ShelfRegistry.beside(path)
         return self._models.made(
             ShelfRecommender(),
             self.history,
@@ -175,14 +175,15 @@ class Snapshot:
         return fitted
 
 
-def _shelves(history: Any, published: ModelRegistry | None) -> ShelfRecommender:
+def _shelves(history: Any, published: ShelfRegistry | None) -> ShelfRecommender:
     """Return the published model that fits, else one fitted to the history."""
+    from xenorec.modeling.model_registry import ModelChoice
     from xenorec.recommend import ShelfRecommender
-    from xenorec.recommend.model_store.model_registry import ModelChoice
 
-    chosen, at = ModelChoice(None, "the workspace is in memory"), history.as_of.isoformat()
+    at = history.as_of.isoformat()
+    chosen = ModelChoice[ShelfRecommender](None, "the workspace is in memory")
     if published is not None:
-        chosen = published.choose(history)
+        chosen = published.fitting(history)
     if chosen.model is not None:
         log.info("action=update model=ShelfRecommender as_of=%s why=%s", at, chosen.why)
         return chosen.model

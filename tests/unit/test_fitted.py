@@ -18,7 +18,7 @@ from xenorec import model_cache
 from xenorec.errors import XenorecWarning
 from xenorec.modeling.persistence import forget_everywhere, holds
 from xenorec.recommend import ShelfRecommender
-from xenorec.recommend.model_store.model_registry import ModelRegistry
+from xenorec.recommend.model_store.shelf_registry import ShelfRegistry
 from xenorec.testing import invented_shop
 from xenorec.timing import LifetimeValue, NextPurchase, Replenishment, SendTime
 
@@ -183,7 +183,7 @@ def test_a_model_that_is_published_comes_before_what_was_kept(
     shop: Path, fits: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     crm = xr.open(shop)
-    ModelRegistry.beside(shop).publish(ShelfRecommender().fit(crm.history(AS_OF)))
+    ShelfRegistry.beside(shop).publish(ShelfRecommender().fit(crm.history(AS_OF)))
     with caplog.at_level(logging.INFO, logger="xenorec"):
         xr.open(shop).recommender(AS_OF)
         xr.open(shop).recommender(AS_OF)
@@ -274,7 +274,7 @@ def test_nothing_is_kept_of_rows_that_were_erased_meanwhile(
 
 def test_forgetting_a_customer_deletes_what_holds_them(shop: Path) -> None:
     crm = xr.open(shop)
-    published = ModelRegistry.beside(shop)
+    published = ShelfRegistry.beside(shop)
     model = ShelfRecommender().fit(crm.history(AS_OF))
     folder, earlier = published.publish(model), published.folder / "20170301T000000Z"
     without = crm.history(AS_OF).lines().to_pandas()

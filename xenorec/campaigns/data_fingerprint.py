@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xenorec.model_cache import code_mark
-from xenorec.recommend.model_store.model_registry import ModelRegistry
+from xenorec.recommend.model_store.shelf_registry import ShelfRegistry
 from xenorec.sources.warehouse_version import warehouse_mark
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def data_fingerprint(shop: WorkspaceResources) -> str | None:
     told = (project.time_zone, project.currency, project.country, project.occasions)
     parts = [
         data,
-        ModelRegistry.beside(path).mark(),
+        ShelfRegistry.beside(path).mark(),
         code_mark(),
         *map(str, vars(project.brand).values()),
     ]

@@ -19,9 +19,10 @@ from tests.unit.recommend.shops import START
 from tests.unit.recommend.trained import grocer, plain
 from xenorec.errors import BadInput, ModelFileError, NotPublished
 from xenorec.model_training import PLAIN, Trained
+from xenorec.modeling.model_registry import KEPT, stamp
 from xenorec.recommend import ShelfRecommender
 from xenorec.recommend.model_store.candidate_features import stages_of
-from xenorec.recommend.model_store.model_registry import KEPT, ModelRegistry, stamp
+from xenorec.recommend.model_store.shelf_registry import ShelfRegistry
 from xenorec.recommend.model_store.walk_forward import WalkForwardMetric, compare, worse
 
 DAY = "2017-07-01"
@@ -182,7 +183,7 @@ def inverted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_what_is_worse_than_own_frequency_is_not_published(inverted):
     crm = xr.open(inverted)
-    held = ModelRegistry.beside(inverted)
+    held = ShelfRegistry.beside(inverted)
     with pytest.raises(NotPublished, match=r"recall@10 0\.\d+ against 0\.\d+") as raised:
         crm.train(as_of=START)
     assert "40 customers" in str(raised.value)
@@ -285,7 +286,7 @@ def test_a_shop_that_has_drifted_is_learned_anew(trained, tmp_path):
         def customers(self):
             return None
 
-    choice = ModelRegistry.beside(trained[0]).choose(Elsewhere())
+    choice = ShelfRegistry.beside(trained[0]).fitting(Elsewhere())
     assert choice.model is None
     assert "drifted since 20170701T000000Z (" in choice.why
 
@@ -300,7 +301,7 @@ def learned(day: int) -> ShelfRecommender:
 
 
 def test_the_latest_models_are_kept_and_the_current_one_is_first(tmp_path):
-    held = ModelRegistry.beside(tmp_path / "shop.duckdb")
+    held = ShelfRegistry.beside(tmp_path / "shop.duckdb")
     for day in range(1, KEPT + 3):
         held.publish(learned(day))
     names = [stamp(datetime(2017, 3, day, tzinfo=UTC)) for day in range(KEPT + 2, 2, -1)]
@@ -317,17 +318,17 @@ def test_an_instant_of_the_past_gets_the_model_of_then(tmp_path):
     crm.load(few_frames(days=60))
     history = crm.history("2017-01-01")
     for day in ("2016-12-20", "2016-12-30"):
-        ModelRegistry.beside(path).publish(ShelfRecommender().fit(crm.history(day)))
+        ShelfRegistry.beside(path).publish(ShelfRecommender().fit(crm.history(day)))
     chosen = [
-        ModelRegistry.beside(path).choose(crm.history(d)) for d in ("2016-12-25", "2017-01-01")
+        ShelfRegistry.beside(path).fitting(crm.history(d)) for d in ("2016-12-25", "2017-01-01")
     ]
     assert [c.model.learned_at_.day for c in chosen] == [20, 30]
     (tmp_path / "shop.models" / "shelves" / "20161230T000000Z" / "state.json").unlink()
-    assert ModelRegistry.beside(path).choose(history).model.learned_at_.day == 20
+    assert ShelfRegistry.beside(path).fitting(history).model.learned_at_.day == 20
 
 
 def test_a_folder_that_is_no_model_is_not_published_over(tmp_path):
-    held = ModelRegistry.beside(tmp_path / "shop.duckdb")
+    held = ShelfRegistry.beside(tmp_path / "shop.duckdb")
     (held.folder / "20170301T000000Z").mkdir(parents=True)
     (held.folder / "20170301T000000Z" / "mine.txt").write_text("x")
     with pytest.raises(ModelFileError, match="holds no saved model"):

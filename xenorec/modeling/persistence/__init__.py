@@ -12,6 +12,7 @@ from xenorec.modeling.persistence.model_folder import (
     write_folder,
 )
 from xenorec.modeling.persistence.model_manifest import (
+    ANEW,
     ModelManifest,
     damaged,
     is_model,
@@ -29,6 +30,7 @@ from xenorec.modeling.persistence.savable_classes import (
 )
 
 __all__ = [
+    "ANEW",
     "NO_CLASSES",
     "STATE",
     "Decoder",

@@ -5,59 +5,61 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import ClassVar, Generic, Protocol, TypeVar
 
-from xenorec.dataset.dataset import ShopHistory
-from xenorec.errors import ModelFileError, XenorecError
-from xenorec.modeling.persistence import damaged, forget_everywhere, write_atomically
-from xenorec.recommend.model_store.drift import drifted
-from xenorec.recommend.model_store.recommender_manifest import RecommenderManifest
-from xenorec.recommend.shelf_recommender import ShelfRecommender
+from xenorec.errors import ModelFileError
+from xenorec.modeling.persistence import ANEW, damaged, forget_everywhere, write_atomically
 
 POINTER = "current.json"
 STAMP = re.compile(r"\d{8}T\d{6}(\.\d{6})?Z")
 KEPT = 4
 """Published models that stay on the disk: an instant of the past is answered as it was then."""
-OLDEST = timedelta(days=35)
+
+
+class PublishedModel(Protocol):
+    """A fitted model that knows until when it learned, and can be saved."""
+
+    learned_at_: datetime
+
+    def save(self, folder: str | Path) -> Path: ...  # noqa: D102
+
+
+Model = TypeVar("Model", bound=PublishedModel)
 
 
 @dataclass(frozen=True)
-class ModelChoice:
+class ModelChoice(Generic[Model]):
     """A model to be used, or None, and why."""
 
-    model: ShelfRecommender | None
+    model: Model | None
     why: str
 
 
 @dataclass(frozen=True)
-class ModelRegistry:
-    """The folder ``shop.models/shelves`` beside the workspace's file ``shop.duckdb``.
+class ModelRegistry(Generic[Model]):
+    """A folder of models beside the warehouse with the file name ``workspace``.
 
     It holds a folder per model, named by the instant it was learned at, and ``current.json``: the
-    workspace's file, and the models from the current one back.
+    workspace's file, and the models from the current one back. ``anew`` says what to do when that
+    is damaged.
     """
 
     folder: Path
     workspace: str
+    anew: ClassVar[str] = ANEW
 
-    @classmethod
-    def beside(cls, path: Path) -> ModelRegistry:
-        """Return what is published for the workspace of a file."""
-        folder = path.absolute().parent / f"{path.stem}.models"
-        return cls(folder / "shelves", path.name)
-
-    def publish(self, model: ShelfRecommender) -> Path:
+    def publish(self, model: Model) -> Path:
         """Save a model and make it the current one; the oldest of more than four is deleted."""
         name = stamp(model.learned_at_)
         folder = model.save(self.folder / name)
         names = [name, *(other for other in self._known() if other != name)]
-        said = {"workspace": self.workspace, "current": name, "earlier": names[1:KEPT]}
-        write_atomically(self.folder / POINTER, json.dumps(said, indent=1) + "\n")
+        self._point_to(names[:KEPT])
         for old in names[KEPT:]:
             shutil.rmtree(self.folder / old, ignore_errors=True)
         return folder
@@ -71,14 +73,14 @@ class ModelRegistry:
         if not path.is_file():
             return []
         try:
-            said = json.loads(path.read_bytes())
-            names = [str(said["current"]), *map(str, said["earlier"])]
-            if said["workspace"] != self.workspace:
+            pointer = json.loads(path.read_bytes())
+            names = [str(pointer["current"]), *map(str, pointer["earlier"])]
+            if pointer["workspace"] != self.workspace:
                 return []
         except (OSError, ValueError, LookupError, TypeError) as error:
-            raise damaged(path, error, RecommenderManifest.anew) from error
+            raise damaged(path, error, self.anew) from error
         if not all(map(STAMP.fullmatch, names)):
-            raise damaged(path, "it names what is no model of its folder", RecommenderManifest.anew)
+            raise damaged(path, "it names what is no model of its folder", self.anew)
         return names
 
     def mark(self) -> str:
@@ -98,17 +100,15 @@ class ModelRegistry:
         gone = forget_everywhere(self.folder, customer_ids)
         left = [name for name in self._known() if (self.folder / name).is_dir()]
         if gone and left:
-            said = {"workspace": self.workspace, "current": left[0], "earlier": left[1:]}
-            write_atomically(self.folder / POINTER, json.dumps(said, indent=1) + "\n")
+            self._point_to(left)
         elif gone:
             (self.folder / POINTER).unlink(missing_ok=True)
         return gone
 
-    def choose(self, history: ShopHistory) -> ModelChoice:
-        """Return the first model, from the current one back, that fits the history, updated to it.
+    def choose(self, check: Callable[[Path], ModelChoice[Model]]) -> ModelChoice[Model]:
+        """Return the first model, from the current one back, that ``check`` lets be used.
 
-        It learned from nothing later than the history's ``as_of``, at most 35 days earlier, in a
-        shop that has not drifted since. Otherwise the reason is that of the current model.
+        Otherwise the reason is that of the current model.
         """
         try:
             names = self.names()
@@ -116,33 +116,20 @@ class ModelRegistry:
             return ModelChoice(None, str(error))
         tried = []
         for name in names:
-            tried.append(_try(self.folder / name, history))
+            tried.append(check(self.folder / name))
             if tried[-1].model is not None:
                 return tried[-1]
         return tried[0] if tried else ModelChoice(None, "no model is published")
+
+    def _point_to(self, names: list[str]) -> None:
+        pointer = {"workspace": self.workspace, "current": names[0], "earlier": names[1:]}
+        write_atomically(self.folder / POINTER, json.dumps(pointer, indent=1) + "\n")
 
     def _known(self) -> list[str]:
         try:
             return self.names()
         except ModelFileError:  # a pointer that cannot be read is written anew
             return []
-
-
-def _try(folder: Path, history: ShopHistory) -> ModelChoice:
-    try:
-        learned = RecommenderManifest.read(folder).learned_at
-        if learned > history.as_of:
-            return ModelChoice(None, f"{folder.name} learned from what is later")
-        if history.as_of - learned > OLDEST:
-            return ModelChoice(None, f"{folder.name} is more than {OLDEST.days} days old")
-        model, frame = ShelfRecommender.load(folder).renewed(history)
-    except XenorecError as error:
-        return ModelChoice(None, str(error))
-    moved = drifted(frame)
-    if len(moved):
-        names = ", ".join(sorted(set(moved["feature"])))
-        return ModelChoice(None, f"the shop has drifted since {folder.name} ({names})")
-    return ModelChoice(model, f"{folder.name} fits")
 
 
 def stamp(instant: datetime) -> str:
