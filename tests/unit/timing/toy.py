@@ -9,8 +9,8 @@ import pandas as pd
 
 from xenorec.dataset.data_frames import positions
 from xenorec.errors import BadInput, NotFitted
+from xenorec.modeling.persistence import SavableModel
 from xenorec.timing.event_log import EventLog, read_orders, wanted
-from xenorec.timing.savable_model import SavableModel
 
 
 class Toy(SavableModel):

@@ -28,6 +28,12 @@ from xenorec.modeling.persistence.savable_classes import (
     reached,
     saved_name,
 )
+from xenorec.modeling.persistence.savable_model import (
+    FitManifest,
+    SavableModel,
+    load_model,
+    save_model,
+)
 
 __all__ = [
     "ANEW",
@@ -35,18 +41,22 @@ __all__ = [
     "STATE",
     "Decoder",
     "Encoder",
+    "FitManifest",
     "ModelManifest",
     "SavableClasses",
+    "SavableModel",
     "damaged",
     "encoded",
     "forget_everywhere",
     "holds",
     "is_model",
+    "load_model",
     "reached",
     "read_folder",
     "read_manifest",
     "readable",
     "revived",
+    "save_model",
     "saved_name",
     "versions",
     "write_atomically",

@@ -9,17 +9,12 @@ from inspect import signature
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from xenorec.errors import XenorecError
 from xenorec.modeling.persistence import (
-    STATE,
-    damaged,
-    encoded,
-    read_folder,
+    load_model,
     readable,
-    revived,
+    save_model,
     saved_name,
     versions,
-    write_folder,
 )
 from xenorec.recommend.model_store.candidate_features import stages_of
 from xenorec.recommend.model_store.recommender_manifest import RecommenderManifest
@@ -52,8 +47,7 @@ Recommender = TypeVar("Recommender", bound=FittedRecommender)
 
 def save(model: FittedRecommender, folder: Path) -> Path:
     """Write a fitted model to a folder; raises NotSupported for what cannot be saved."""
-    state, arrays = encoded(model, REGISTRY, without=MADE_AGAIN)
-    return write_folder(folder, describe(model), state, arrays)
+    return save_model(model, folder, describe(model), REGISTRY, without=MADE_AGAIN)
 
 
 def load(
@@ -63,13 +57,7 @@ def load(
 
     ``complete`` makes again what a model does not save, and raises where anything is missing.
     """
-    _, state, arrays = read_folder(folder, RecommenderManifest, of.__name__)
-    try:
-        model = revived(of, state, arrays, REGISTRY)
-        complete(model)
-    except (ValueError, LookupError, TypeError, AttributeError, XenorecError) as error:
-        raise damaged(folder / STATE, error, RecommenderManifest.anew) from error
-    return model
+    return load_model(of, folder, RecommenderManifest, REGISTRY, complete)
 
 
 def describe(model: FittedRecommender) -> RecommenderManifest:

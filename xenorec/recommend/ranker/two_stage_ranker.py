@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Self, TypeAlias
+from typing import ClassVar, Self, TypeAlias
 
 import numpy as np
 
@@ -45,10 +45,8 @@ from xenorec.recommend.ranker.training_rows import (
     sample_rows,
     shop_landmarks,
 )
+from xenorec.recommend.scorers import Scorer
 from xenorec.recommend.shop_data import ShopData
-
-if TYPE_CHECKING:
-    from xenorec.recommend.scorers import Scorer
 
 DAY = timedelta(days=1)
 TREND_CUSTOMERS = 100_000

@@ -13,13 +13,13 @@ from xenorec.array_types import Bools, Floats, Ints, Texts
 from xenorec.config.durations import span
 from xenorec.dataset.data_frames import positions
 from xenorec.errors import NotFitted
+from xenorec.modeling.persistence import SavableModel
 from xenorec.timestamps import AsOf
 from xenorec.timing.closures import GivenClosure
 from xenorec.timing.event_log import wanted
 from xenorec.timing.lapse.interpurchase_cycle import cycle_of, hopeless_after
 from xenorec.timing.next_purchase.model import NextPurchase
 from xenorec.timing.next_purchase.purchase_model import NEVER_DAYS
-from xenorec.timing.savable_model import SavableModel
 
 STATES = ("active", "at_risk", "lapsed")
 LAPSED = 0.8

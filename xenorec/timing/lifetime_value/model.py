@@ -14,6 +14,7 @@ from xenorec.array_types import Floats, Ints, Texts, significant
 from xenorec.config.durations import span
 from xenorec.dataset.data_frames import positions
 from xenorec.errors import NotFitted
+from xenorec.modeling.persistence import SavableModel
 from xenorec.timestamps import AsOf
 from xenorec.timing.closures import (
     Closure,
@@ -26,7 +27,6 @@ from xenorec.timing.event_log import wanted
 from xenorec.timing.lifetime_value.spend_log import SpendLog, read_spending
 from xenorec.timing.lifetime_value.value_by_currency import CurrencyValue, ValueAnswer, fit_worth
 from xenorec.timing.model_column import ModelColumn
-from xenorec.timing.savable_model import SavableModel
 
 VALUE_COLUMNS = (
     ModelColumn(

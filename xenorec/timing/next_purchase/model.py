@@ -17,6 +17,7 @@ from xenorec.dataset.data_frames import positions
 from xenorec.engine import map_batches
 from xenorec.errors import NotFitted, NotSupported
 from xenorec.modeling.landmarks import id_chance
+from xenorec.modeling.persistence import SavableModel
 from xenorec.timestamps import AsOf, as_instant, microseconds
 from xenorec.timing.closures import (
     Closure,
@@ -51,7 +52,6 @@ from xenorec.timing.next_purchase.rfm_summary import (
     count_purchases,
 )
 from xenorec.timing.next_purchase.shop_rate import ShopRate
-from xenorec.timing.savable_model import SavableModel
 
 MODEL_COLUMNS = (
     ModelColumn("p_alive", "double", "probability that the customer will order again at all"),

@@ -15,6 +15,7 @@ from xenorec.config.durations import span
 from xenorec.dataset.data_frames import positions
 from xenorec.engine import map_batches
 from xenorec.errors import BadInput, NotFitted
+from xenorec.modeling.persistence import SavableModel
 from xenorec.timestamps import AsOf, instant_of, microseconds
 from xenorec.timing.closures import (
     Closure,
@@ -34,7 +35,6 @@ from xenorec.timing.replenishment.item_purchases import BY, ItemPurchases, read_
 from xenorec.timing.replenishment.item_statistics import ItemStatistics, measure_items
 from xenorec.timing.replenishment.open_days import begun, real_days
 from xenorec.timing.replenishment.replenishment_learner import ReplenishmentLearner, learn
-from xenorec.timing.savable_model import SavableModel
 
 BLOCK = 20_000
 """Customers that are answered at once."""

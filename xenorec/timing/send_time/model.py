@@ -16,11 +16,11 @@ from xenorec.dataset.data_frames import positions
 from xenorec.engine import map_batches
 from xenorec.errors import BadInput, NotFitted
 from xenorec.modeling.parallel import in_threads
+from xenorec.modeling.persistence import SavableModel
 from xenorec.timestamps import AsOf, as_instant
 from xenorec.timing.event_log import read_events, wanted
 from xenorec.timing.local_time import HOURS
 from xenorec.timing.quiet_hours import QuietHours
-from xenorec.timing.savable_model import SavableModel
 from xenorec.timing.send_time.country_conventions import weekend_days
 from xenorec.timing.send_time.engagement_events import (
     placed,

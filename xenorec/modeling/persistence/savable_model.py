@@ -1,37 +1,72 @@
-"""Savable model: a fitted model of times in a folder of arrays and JSON, and back."""
+"""Savable model: a fitted model in a folder of arrays and JSON, and back."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from inspect import signature
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 from xenorec.errors import XenorecError
-from xenorec.modeling.persistence import (
-    STATE,
-    SavableClasses,
+from xenorec.modeling.persistence.decoder import revived
+from xenorec.modeling.persistence.encoder import encoded
+from xenorec.modeling.persistence.model_folder import STATE, read_folder, write_folder
+from xenorec.modeling.persistence.model_manifest import (
+    ANEW,
+    ModelManifest,
     damaged,
-    encoded,
-    reached,
-    read_folder,
     readable,
-    revived,
     versions,
-    write_folder,
 )
+from xenorec.modeling.persistence.savable_classes import SavableClasses, reached
+
+Model = TypeVar("Model")
+
+
+def save_model(
+    model: Any,
+    folder: str | Path,
+    manifest: ModelManifest,
+    registry: SavableClasses,
+    *,
+    without: Collection[str] = (),
+) -> Path:
+    """Write a fitted model; ``without``: what it makes again. Raises NotSupported by name."""
+    state, arrays = encoded(model, registry, without=without)
+    return write_folder(Path(folder), manifest, state, arrays)
+
+
+def load_model(
+    of: type[Model],
+    folder: str | Path,
+    manifest: type[ModelManifest],
+    registry: SavableClasses,
+    complete: Callable[[Model], Any],
+) -> Model:
+    """Return the model of a folder that ``save_model`` wrote; raises ModelFileError.
+
+    ``complete`` makes again what was left out, and raises where anything is missing.
+    """
+    path = Path(folder)
+    _, state, arrays = read_folder(path, manifest, of.__name__)
+    try:
+        model = revived(of, state, arrays, registry)
+        complete(model)
+    except (ValueError, LookupError, TypeError, AttributeError, XenorecError) as error:
+        raise damaged(path / STATE, error, manifest.anew) from error
+    return model
 
 
 @dataclass(frozen=True)
-class TimingManifest:
+class FitManifest:
     """What is known of a saved model without reading its arrays; all of it is plain JSON.
 
     ``of`` is the name of the model's class, ``as_of`` up to when it has read, ``settings`` what it
     was made with, ``notes`` what it says of its fit. ``files``: sha256 and n_bytes by name.
     """
 
-    anew: ClassVar[str] = "Save the model again, or fit it anew."
+    anew: ClassVar[str] = ANEW
 
     versions: Mapping[str, str]
     as_of: str | None
@@ -60,8 +95,7 @@ class SavableModel:
         is there; DiskFull.
         """
         self._fitted()
-        state, arrays = encoded(self, type(self)._registry())
-        return write_folder(Path(folder), self._described(), state, arrays)
+        return save_model(self, folder, self._described(), type(self)._registry())
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
@@ -70,19 +104,12 @@ class SavableModel:
         Raises ModelFileError, which says what is wrong with which file: damaged, missing, of
         another kind of model, or of a later release.
         """
-        path = Path(folder)
-        _, state, arrays = read_folder(path, TimingManifest, cls.__name__)
-        try:
-            model = revived(cls, state, arrays, cls._registry())
-            model._fitted()
-        except (ValueError, LookupError, TypeError, AttributeError, XenorecError) as error:
-            raise damaged(path / STATE, error) from error
-        return model
+        return load_model(cls, folder, FitManifest, cls._registry(), cls._fitted)
 
-    def _described(self) -> TimingManifest:
+    def _described(self) -> FitManifest:
         held = vars(self)
         as_of, known = held.get("as_of_"), held.get("customer_ids_")
-        return TimingManifest(
+        return FitManifest(
             versions=versions(),
             as_of=None if as_of is None else as_of.isoformat(),
             n_customers=held.get("n_customers_", None if known is None else len(known)),
