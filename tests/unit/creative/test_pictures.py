@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from xenorec.creative import category_pictures
+from xenorec.creative import pictures
 
 
 def test_every_picture_is_small_and_described() -> None:
-    shelf = category_pictures()
+    shelf = pictures()
     every = {picture.path: picture for picture in (*shelf.by_word.values(), shelf.default)}
     assert len(every) >= 14
     for path, picture in every.items():
@@ -37,4 +37,4 @@ def test_every_picture_is_small_and_described() -> None:
     ],
 )
 def test_a_category_finds_its_picture(path: list[str], file: str) -> None:
-    assert category_pictures().pick(path).image == f"cid:{file}"
+    assert pictures().pick(path).image == f"cid:{file}"

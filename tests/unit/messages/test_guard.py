@@ -5,8 +5,8 @@ import pytest
 from xenorec.errors import TemplateError, TemplateRefused
 from xenorec.messages import (
     MessageTemplate,
-    html_page,
     jinja_environment,
+    page,
     render_budget,
     template_allowlist,
 )
@@ -266,5 +266,5 @@ def test_attributes_of_python_objects_are_out_of_reach() -> None:
 
 
 def test_a_page_escapes_values_but_for_what_it_marks_as_safe() -> None:
-    made = html_page("<i>{{ a }}</i>{{ b|safe }}", {"a": "<", "b": "<svg/>"})
+    made = page("<i>{{ a }}</i>{{ b|safe }}", {"a": "<", "b": "<svg/>"})
     assert made == "<i>&lt;</i><svg/>"
