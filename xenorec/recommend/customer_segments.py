@@ -17,7 +17,7 @@ from datetime import timedelta
 import numpy as np
 
 from xenorec.array_types import Floats, Ints, Texts
-from xenorec.recommend.grouped_arrays import taken
+from xenorec.recommend.grouped_arrays import values_or
 from xenorec.recommend.purchase_matrix import OrderTable, PurchaseMatrix
 from xenorec.timestamps import microseconds
 
@@ -48,7 +48,7 @@ def segments(purchases: PurchaseMatrix) -> Texts:
 
 def segment_of(known: Texts, customer: Ints) -> Texts:
     """Return the segment of each customer, of the ``known`` ones by position; -1 is unknown."""
-    return taken(known, customer, customer >= 0, UNKNOWN)
+    return values_or(known, customer, customer >= 0, UNKNOWN)
 
 
 def _visits(orders: OrderTable) -> OrderTable:

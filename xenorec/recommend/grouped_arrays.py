@@ -110,7 +110,9 @@ def find(keys: Ints, key: Ints) -> tuple[Ints, Bools]:
     return at, np.asarray(keys[at] == key)
 
 
-def taken(values: npt.NDArray[Kind], at: Ints, is_known: Bools, missing: Any) -> npt.NDArray[Kind]:
+def values_or(
+    values: npt.NDArray[Kind], at: Ints, is_known: Bools, missing: Any
+) -> npt.NDArray[Kind]:
     """Return ``values[at]``, and ``missing`` where nothing is known; ``values`` is not copied."""
     if not len(values):
         return np.full(len(at), missing, dtype=values.dtype)
@@ -119,7 +121,7 @@ def taken(values: npt.NDArray[Kind], at: Ints, is_known: Bools, missing: Any) ->
     return found
 
 
-def mixed(key: Ints | Hashes) -> Floats:
+def uniform_hash(key: Ints | Hashes) -> Floats:
     """Return a number in [0, 1) that depends on each key alone (SplitMix64, Steele et al. 2014)."""
     z = key.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

@@ -13,7 +13,7 @@ import pandas as pd
 from xenorec.array_types import Bools, Codes, Floats, Hashes, Ints, Singles, Texts
 from xenorec.dataset.order_keys import tell_apart
 from xenorec.errors import BadInput
-from xenorec.recommend.grouped_arrays import distinct, mixed, starts, unknown, used
+from xenorec.recommend.grouped_arrays import distinct, starts, uniform_hash, unknown, used
 from xenorec.recommend.line_log import LineLog
 from xenorec.timestamps import instant_of, microseconds
 
@@ -172,7 +172,7 @@ class PurchaseMatrix:
         key = self._hashes[0][customer]
         if product is not None:
             key = key ^ (self._hashes[1][product] * np.uint64(0x9E3779B97F4A7C15))
-        return mixed(key)
+        return uniform_hash(key)
 
     @cached_property
     def _hashes(self) -> tuple[Hashes, Hashes]:

@@ -49,15 +49,15 @@ class Decoder:
             "set": lambda held: frozenset(self.decode(held)),
         }
 
-    def decode(self, said: Any) -> Any:
+    def decode(self, content: Any) -> Any:
         """Return the value."""
-        if isinstance(said, list):
-            return [self.decode(part) for part in said]
-        if not isinstance(said, dict):
-            return said
-        if "object" in said:
-            return self._once(self._object(said["object"], said["of"]))
-        ((kind, held),) = said.items()
+        if isinstance(content, list):
+            return [self.decode(part) for part in content]
+        if not isinstance(content, dict):
+            return content
+        if "object" in content:
+            return self._once(self._object(content["object"], content["of"]))
+        ((kind, held),) = content.items()
         return self._readers[kind](held)
 
     def _once(self, value: Any) -> Any:
@@ -80,7 +80,7 @@ class Decoder:
 
     def _object(self, name: str, held: Mapping[str, Any]) -> Any:
         of = self.registry.classes[name]
-        state = {part: self.decode(said) for part, said in held.items()}
+        state = {part: self.decode(content) for part, content in held.items()}
         if of in self.registry.self_saved:
             return of.from_arrays(state["arrays"], state["about"])
         return made(of, state)

@@ -56,8 +56,8 @@ def write_folder(folder: Path, manifest: ModelManifest, state: Any, arrays: Arra
 def read_folder(folder: Path, kind: type[Kind], of: str) -> tuple[Kind, Any, Arrays]:
     """Read a model whose files are all as they were written; raises ModelFileError otherwise."""
     manifest = read_manifest(folder, kind, of)
-    for name, said in manifest.files.items():
-        _check_file(folder / Path(name).name, said, kind.anew)
+    for name, expected in manifest.files.items():
+        _check_file(folder / Path(name).name, expected, kind.anew)
     arrays: dict[str, npt.NDArray[Any]] = {}
     for name in sorted(manifest.files.keys() - {STATE}):
         arrays.update(_read_arrays(folder / Path(name).name, kind.anew))
@@ -116,14 +116,14 @@ def _measured(path: Path) -> dict[str, Any]:
         }
 
 
-def _check_file(path: Path, said: Mapping[str, Any], anew: str) -> None:
+def _check_file(path: Path, expected: Mapping[str, Any], anew: str) -> None:
     if not path.is_file():
         raise ModelFileError(f"{path} of the saved model is missing. {anew}")
     try:
         found = _measured(path)
     except OSError as error:
         raise ModelFileError(f"{path} cannot be read: {error}.") from error
-    if found != said:
+    if found != expected:
         raise damaged(path, "it is not what was saved", anew)
 
 

@@ -46,10 +46,10 @@ Kind = TypeVar("Kind", bound=ModelManifest)
 
 def write_manifest(folder: Path, manifest: ModelManifest) -> None:
     """Write ``manifest.json``."""
-    said = {"kind": _kind(manifest.of), "format": FORMAT, **asdict(manifest)}
-    del said["of"]
-    said["checksum"] = _checksum(said)
-    text = json.dumps(said, indent=1, ensure_ascii=False, allow_nan=False)
+    content = {"kind": _kind(manifest.of), "format": FORMAT, **asdict(manifest)}
+    del content["of"]
+    content["checksum"] = _checksum(content)
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
     (folder / FILE).write_text(f"{text}\n", "utf-8")
 
 
@@ -59,13 +59,13 @@ def read_manifest(folder: Path, kind: type[Kind], of: str) -> Kind:
     A damaged one is told from a foreign one and from one that a later release wrote.
     """
     path = folder / FILE
-    said = _said(path, of, kind.anew)
-    _check_kind(path, said.get("kind"), of)
-    _check_format(path, said.get("format"), kind.anew)
+    content = _read_object(path, of, kind.anew)
+    _check_kind(path, content.get("kind"), of)
+    _check_format(path, content.get("format"), kind.anew)
     try:
-        if said.pop("checksum") != _checksum(said):
+        if content.pop("checksum") != _checksum(content):
             raise ValueError("its checksum does not fit")
-        parts = {f.name: said[f.name] for f in fields(kind) if f.name != "of"}
+        parts = {f.name: content[f.name] for f in fields(kind) if f.name != "of"}
         make: Any = kind
         return cast(Kind, make(**parts, of=of))
     except (ValueError, LookupError, TypeError) as error:
@@ -75,7 +75,7 @@ def read_manifest(folder: Path, kind: type[Kind], of: str) -> Kind:
 def is_model(folder: Path, of: str) -> bool:
     """Return whether a folder holds a saved model, of whatever format, damaged or not."""
     try:
-        return bool(_said(folder / FILE, of).get("kind") == _kind(of))
+        return bool(_read_object(folder / FILE, of).get("kind") == _kind(of))
     except ModelFileError:
         return False
 
@@ -107,50 +107,50 @@ def _kind(of: str) -> str:
     return f"{OURS}{of}"
 
 
-def _said(path: Path, of: str, anew: str = ANEW) -> dict[str, Any]:
+def _read_object(path: Path, of: str, anew: str = ANEW) -> dict[str, Any]:
     if not path.is_file():
         raise ModelFileError(
             f"There is no saved model in {path.parent}: {path.name} is missing. Give the folder "
             f"that {of}.save wrote."
         )
     try:
-        said = json.loads(path.read_bytes())
+        content = json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:
         raise damaged(path, error, anew) from error
     except OSError as error:
         raise ModelFileError(f"{path} cannot be read: {error}.") from error
-    if not isinstance(said, dict):
+    if not isinstance(content, dict):
         raise damaged(path, "it holds no object", anew)
-    return said
+    return content
 
 
-def _check_kind(path: Path, said: Any, of: str) -> None:
-    if said == _kind(of):
+def _check_kind(path: Path, content: Any, of: str) -> None:
+    if content == _kind(of):
         return
-    is_ours = isinstance(said, str) and said.startswith(OURS)
-    what = f"a {said.removeprefix(OURS)}, " if is_ours else ""
+    is_ours = isinstance(content, str) and content.startswith(OURS)
+    what = f"a {content.removeprefix(OURS)}, " if is_ours else ""
     raise ModelFileError(
         f"{path} is of {what}no model of ours that {of} could load. Give the folder that "
         f"{of}.save wrote."
     )
 
 
-def _check_format(path: Path, said: Any, anew: str) -> None:
-    if said == FORMAT:
+def _check_format(path: Path, content: Any, anew: str) -> None:
+    if content == FORMAT:
         return
-    if isinstance(said, int) and said > FORMAT:
+    if isinstance(content, int) and content > FORMAT:
         raise ModelFileError(
-            f"{path} is of format {said}, which a later release of xenorec wrote; this one reads "
-            f"format {FORMAT}. Install the later release, or train the model with this one."
+            f"{path} is of format {content}, which a later release of xenorec wrote; this one "
+            f"reads format {FORMAT}. Install the later release, or train the model with this one."
         )
-    if isinstance(said, int) and 0 < said < FORMAT:
+    if isinstance(content, int) and 0 < content < FORMAT:
         raise ModelFileError(
-            f"{path} is of format {said}, which an earlier release of xenorec wrote; its models "
+            f"{path} is of format {content}, which an earlier release of xenorec wrote; its models "
             f"lack what this one answers from. {anew}"
         )
-    raise damaged(path, f"its format is {said!r}", anew)
+    raise damaged(path, f"its format is {content!r}", anew)
 
 
-def _checksum(said: Mapping[str, Any]) -> str:
-    plain = json.dumps(said, sort_keys=True, ensure_ascii=True, allow_nan=False)
+def _checksum(content: Mapping[str, Any]) -> str:
+    plain = json.dumps(content, sort_keys=True, ensure_ascii=True, allow_nan=False)
     return sha256(plain.encode()).hexdigest()

@@ -41,7 +41,7 @@ def holds(model: Path, ids: Collection[str]) -> bool:
     wanted = frozenset(ids)
     try:
         state = json.loads((model / STATE).read_bytes())
-        if not wanted.isdisjoint(_said(state)):
+        if not wanted.isdisjoint(_texts_in(state)):
             return True
         files = sorted(model.glob("*.npz"))
         return any(not wanted.isdisjoint(texts) for path in files for texts in _texts(path))
@@ -49,7 +49,7 @@ def holds(model: Path, ids: Collection[str]) -> bool:
         return True
 
 
-def _said(value: Any) -> Iterator[str]:
+def _texts_in(value: Any) -> Iterator[str]:
     """Yield every text of plain JSON."""
     waiting = [value]
     while waiting:

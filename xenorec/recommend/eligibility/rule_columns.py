@@ -64,7 +64,9 @@ def places(column: Any, names: Texts) -> Ints:
     return np.append(positions(listed, names), -1)[code]
 
 
-def taken(frame: Any | None, names: Sequence[str]) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+def typed_columns(
+    frame: Any | None, names: Sequence[str]
+) -> Iterator[tuple[str, npt.NDArray[Any]]]:
     """Yield the columns of a frame that are among ``names`` as arrays: texts, numbers, instants."""
     table = arrow(frame, may=names) if frame is not None else pa.table({})
     for name in table.column_names:
@@ -78,7 +80,7 @@ def taken(frame: Any | None, names: Sequence[str]) -> Iterator[tuple[str, npt.ND
 
 
 def made(name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> pd.DataFrame | None:
-    """Return the frame of which ``taken`` gave the columns, None without any."""
+    """Return the frame of which ``typed_columns`` gave the columns, None without any."""
     own = {
         key.split(".")[1]: values for key, values in arrays.items() if key.startswith(f"{name}.")
     }

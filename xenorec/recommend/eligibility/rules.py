@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from xenorec.config.durations import span
 from xenorec.errors import BadInput
-from xenorec.recommend.eligibility.rule_columns import made, taken
+from xenorec.recommend.eligibility.rule_columns import made, typed_columns
 
 RULES = (
     "sensitive",
@@ -108,7 +108,9 @@ class Rules:
         """Return the frames as arrays of numbers and texts, and all else by name."""
         arrays: dict[str, npt.NDArray[Any]] = {}
         for name, columns in FRAMES.items():
-            arrays |= {f"{name}.{column}": v for column, v in taken(getattr(self, name), columns)}
+            arrays |= {
+                f"{name}.{column}": v for column, v in typed_columns(getattr(self, name), columns)
+            }
         return arrays, {f.name: getattr(self, f.name) for f in fields(self) if f.name not in FRAMES}
 
     @classmethod

@@ -59,15 +59,15 @@ def draw_reliability(
     top = float(table[["mean_predicted", "ci_high"]].max().max()) * 1.05 or 1.0
     span = alt.Scale(type="sqrt", domain=[0, min(top, 1.0)], nice=False)
     axis = alt.Axis(format=".0%", values=[tick for tick in TICKS if tick <= top])
-    said = "predicted chance, mean of the bin"
-    x = alt.X("mean_predicted:Q", title=said, scale=span, axis=axis)
+    label = "predicted chance, mean of the bin"
+    x = alt.X("mean_predicted:Q", title=label, scale=span, axis=axis)
     diagonal = pd.DataFrame({"mean_predicted": [0.0, min(top, 1.0)], "y": [0.0, min(top, 1.0)]})
     line = alt.Chart(diagonal).mark_line(color=GREY, strokeDash=[5, 4], clip=True)
-    said = "share bought, with 95 % interval"
-    y = alt.Y("observed_rate:Q", title=said, scale=span, axis=axis)
+    label = "share bought, with 95 % interval"
+    y = alt.Y("observed_rate:Q", title=label, scale=span, axis=axis)
     base = alt.Chart(table).encode(x=x)
     bars = base.mark_rule(color=BLUE, strokeWidth=2).encode(
-        y=alt.Y("ci_low:Q", title=said, scale=span, axis=axis), y2="ci_high:Q"
+        y=alt.Y("ci_low:Q", title=label, scale=span, axis=axis), y2="ci_high:Q"
     )
     size = alt.Size(
         "n:Q",
@@ -79,7 +79,7 @@ def draw_reliability(
     if table["n"].max() <= 1.2 * table["n"].min():
         dots = base.mark_circle(color=BLUE, opacity=1, size=70).encode(y=y)
     layers = alt.layer(
-        line.encode(x=x, y=alt.Y("y:Q", title=said, scale=span, axis=axis)), bars, dots
+        line.encode(x=x, y=alt.Y("y:Q", title=label, scale=span, axis=axis)), bars, dots
     )
     return _styled(layers.properties(width=WIDTH, height=WIDTH * 3 // 4), alt, title)
 
@@ -135,16 +135,16 @@ def draw_shelves(
         f"{_cut(s, LETTERS)}  ({c:,})" for s, c in zip(table["shelf"], n.astype(int), strict=True)
     ]
     table = table.assign(name=names, ci_low=low, ci_high=high)
-    told = "share of the shelf's products that were bought"
+    label = "share of the shelf's products that were bought"
     ends = np.where(n >= FEW, high, table["hit_rate"])
     most = max(float(ends.max()), float(table["predicted_rate"].max())) or 1.0
     scale = alt.Scale(domain=[0, min(1.0, 1.05 * most)])
-    x = alt.X("rate:Q", title=told, axis=alt.Axis(format="%", tickCount=6), scale=scale)
+    x = alt.X("rate:Q", title=label, axis=alt.Axis(format="%", tickCount=6), scale=scale)
     y = alt.Y("name:N", sort=names, title=None, scale=alt.Scale(domain=names))
     bars = (
         alt.Chart(table[["name", "ci_low", "ci_high"]])
         .mark_rule(color=BLUE, strokeWidth=2.5, clip=True)
-        .encode(x=alt.X("ci_low:Q", title=told, scale=scale), x2="ci_high:Q", y=y)
+        .encode(x=alt.X("ci_low:Q", title=label, scale=scale), x2="ci_high:Q", y=y)
     )
     parts = [
         pd.DataFrame({"name": names, "rate": table[column].to_numpy(), "kind": kind})
@@ -197,8 +197,8 @@ def draw_history(
         color=_kinds(alt, ("bought", "due next"), [BLUE, ORANGE], "color"),
         shape=_kinds(alt, ("bought", "due next"), ["circle", "diamond"], "shape"),
     )
-    told = title or f"What one customer bought, {len(best)} of {len(counts)} products"
-    return _styled(found.properties(width=WIDTH - 40, height=alt.Step(22)), alt, told)
+    label = title or f"What one customer bought, {len(best)} of {len(counts)} products"
+    return _styled(found.properties(width=WIDTH - 40, height=alt.Step(22)), alt, label)
 
 
 def _panel(
@@ -208,13 +208,13 @@ def _panel(
     has_minus: bool,
     ours: str | None,
 ) -> Any:
-    told = f"{table['metric'].iloc[0]}, mean over customers"
+    label = f"{table['metric'].iloc[0]}, mean over customers"
     y = alt.Y("method:N", sort=methods, title=None, scale=alt.Scale(domain=methods))
     scale = alt.Scale(zero=has_minus, padding=10)
-    x = alt.X("estimate:Q", title=told, scale=scale, axis=alt.Axis(tickCount=6))
+    x = alt.X("estimate:Q", title=label, scale=scale, axis=alt.Axis(tickCount=6))
     color = alt.condition(alt.datum.method == ours, alt.value(ORANGE), alt.value(BLUE))
     base = alt.Chart(table).encode(y=y, color=color)
-    bars = base.mark_rule(strokeWidth=2.5).encode(x=alt.X("ci_low:Q", title=told), x2="ci_high:Q")
+    bars = base.mark_rule(strokeWidth=2.5).encode(x=alt.X("ci_low:Q", title=label), x2="ci_high:Q")
     dots = base.mark_circle(size=80, opacity=1).encode(x=x)
     numbers = (
         alt.Chart(table)

@@ -10,7 +10,7 @@ import numpy as np
 
 from xenorec.array_types import Bools, Ints, Singles
 from xenorec.modeling.drift import FeatureDistribution
-from xenorec.recommend.grouped_arrays import mixed
+from xenorec.recommend.grouped_arrays import uniform_hash
 from xenorec.recommend.ranker.two_stage_ranker import RankingStage, TwoStageRanker
 
 STAGES: Mapping[str, bool] = {"repeat": True, "discovery": False}
@@ -79,5 +79,5 @@ def _candidates(
 
 
 def _some(customers: Ints) -> Ints:
-    chance = mixed(customers)
+    chance = uniform_hash(customers)
     return np.sort(customers[np.argsort(chance, kind="stable")[:CUSTOMERS]]).astype(np.int64)

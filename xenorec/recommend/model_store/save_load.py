@@ -77,13 +77,13 @@ def describe(model: FittedRecommender) -> RecommenderManifest:
         within_days=ranker.within / timedelta(days=1),
         settings={name: readable(getattr(model, name)) for name in named},
         features={name: list(stage.model.names) for name, stage in stages_of(ranker).items()},
-        scorers=[_said(scorer) for scorer in ranker.scorers],
+        scorers=[_settings_of(scorer) for scorer in ranker.scorers],
         figures=getattr(model, "figures_", None),
         files={},
         of=type(model).__name__,
     )
 
 
-def _said(scorer: Any) -> Mapping[str, Any]:
+def _settings_of(scorer: Any) -> Mapping[str, Any]:
     settings = {f.name: readable(getattr(scorer, f.name)) for f in fields(scorer)}
     return {"kind": saved_name(type(scorer)), **settings}

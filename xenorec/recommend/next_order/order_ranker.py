@@ -9,7 +9,7 @@ from datetime import timedelta
 import numpy as np
 
 from xenorec.array_types import Bools, Floats, Ints, Singles
-from xenorec.recommend.grouped_arrays import best_each, distinct, mixed, rows_of, starts
+from xenorec.recommend.grouped_arrays import best_each, distinct, rows_of, starts, uniform_hash
 from xenorec.recommend.purchase_matrix import PurchaseMatrix
 from xenorec.recommend.ranker.fallback_rules import NEW
 from xenorec.recommend.ranker.purchase_counts import PER_VISIT
@@ -87,7 +87,9 @@ def _orders(
     had_one = orders.at > orders.at[np.minimum(first, len(orders) - 1)][orders.customer]
     inside: Bools = (orders.at > begin) & (orders.at <= end) & had_one & is_asked[orders.customer]
     order = np.flatnonzero(inside)
-    picked, _ = best_each(orders.customer[order], mixed(orders.at[order]), order, PER_CUSTOMER)
+    picked, _ = best_each(
+        orders.customer[order], uniform_hash(orders.at[order]), order, PER_CUSTOMER
+    )
     return np.sort(order[picked]).astype(np.int64)
 
 

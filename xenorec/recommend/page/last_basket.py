@@ -8,7 +8,7 @@ from typing import Self
 from xenorec.array_types import Ints
 from xenorec.recommend.co_purchases import CoPurchases, count_pairs
 from xenorec.recommend.customers import CustomerSelection
-from xenorec.recommend.grouped_arrays import best_each, find, rows_of, starts, taken
+from xenorec.recommend.grouped_arrays import best_each, find, rows_of, starts, values_or
 from xenorec.recommend.ranker.two_stage_ranker import learned_from
 from xenorec.recommend.shop_data import ShopData
 
@@ -53,6 +53,6 @@ class LastBasket:
         return key[best], source[best]
 
     def _baskets(self, asked: CustomerSelection) -> tuple[Ints, Ints]:
-        order = taken(self.last_order_, asked.customer, asked.customer >= 0, -1)
+        order = values_or(self.last_order_, asked.customer, asked.customer >= 0, -1)
         which, at = rows_of(self.orders_, order)
         return which, self.product_[at]

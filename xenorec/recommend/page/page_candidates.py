@@ -14,7 +14,7 @@ from xenorec.recommend.customers import CustomerSelection
 from xenorec.recommend.eligibility import EligibilityFilter
 from xenorec.recommend.eligibility.category_caps import TAKEN
 from xenorec.recommend.fallback_levels import DEFAULT, EDITORIAL, PERSONAL, SEGMENT, SHOP
-from xenorec.recommend.grouped_arrays import best_each, find, taken
+from xenorec.recommend.grouped_arrays import best_each, find, values_or
 from xenorec.recommend.page.due_products import DueProducts
 from xenorec.recommend.page.last_basket import LastBasket
 from xenorec.recommend.page.page_cells import ListedProducts
@@ -220,15 +220,15 @@ class PageKnowledge:
         """Return whether the customer has bought the product twice or more."""
         bought, n = self.shop.purchases.bought, self.shop.n_products
         at, known = find(bought.key, customer * n + product)
-        return np.asarray(taken(bought.n_orders, at, known & (product >= 0), 0) >= 2)
+        return np.asarray(values_or(bought.n_orders, at, known & (product >= 0), 0) >= 2)
 
     def _basket(self, asked: CustomerSelection, which: Ints, product: Ints) -> Singles:
         n = self.shop.n_products
         key, source = self.baskets.neighbours(asked)
-        return _code(taken(source, *find(key, which * n + product), -1))
+        return _code(values_or(source, *find(key, which * n + product), -1))
 
     def _year_ago(self, key: Ints) -> Singles:
-        return taken(self.year_ago_days, *find(self.year_ago, key), np.nan)
+        return values_or(self.year_ago_days, *find(self.year_ago, key), np.nan)
 
     def _popular(
         self,

@@ -14,7 +14,7 @@ from xenorec.array_types import Bools, Ints, Singles, Texts
 from xenorec.recommend.customers import CustomerSelection
 from xenorec.recommend.display_names import DisplayNames, zone_of
 from xenorec.recommend.fallback_levels import EDITORIAL
-from xenorec.recommend.grouped_arrays import find, taken
+from xenorec.recommend.grouped_arrays import find, values_or
 from xenorec.recommend.page.due_products import is_due
 from xenorec.recommend.page.page_cells import ListedProducts
 from xenorec.recommend.page.shelf_sources import whole
@@ -166,7 +166,7 @@ class _PageFacts:
         customer = asked.customer[listed.asked[rows]]
         own, order = shop.purchases.bought, shop.purchases.last_order
         at, is_own = find(own.key, customer * shop.n_products + product)
-        last = taken(order, customer, customer >= 0, -1)
+        last = values_or(order, customer, customer >= 0, -1)
         return cls(
             speaker,
             np.nan_to_num(listed.facts["product_n"][rows]).tolist(),
@@ -181,8 +181,8 @@ class _PageFacts:
             shop.popularity.recent[product].tolist(),
             _plain(listed.facts["year_ago"][rows]),
             speaker.is_private[product].tolist(),
-            taken(own.last_at, at, is_own, 0).tolist(),
-            taken(shop.purchases.orders.at, last, last >= 0, 0).tolist(),
+            values_or(own.last_at, at, is_own, 0).tolist(),
+            values_or(shop.purchases.orders.at, last, last >= 0, 0).tolist(),
             asked.zone[listed.asked[rows]],
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xenorec.array_types import Floats, Ints
-from xenorec.recommend.grouped_arrays import best_each, distinct, find, spread, starts, taken
+from xenorec.recommend.grouped_arrays import best_each, distinct, find, spread, starts, values_or
 from xenorec.recommend.product_popularity import WINDOW
 from xenorec.recommend.shop_data import ShopData
 
@@ -30,7 +30,7 @@ class StorePopularity:
     def bought_by(self, store: Ints, product: Ints) -> Ints:
         """Return how many customers of the store bought the product; 0 for store -1."""
         at, known = find(self.key, store * self.n_products + product)
-        return taken(self.n, at, known & (store >= 0), 0)
+        return values_or(self.n, at, known & (store >= 0), 0)
 
     def first(self, store: Ints, depth: int) -> tuple[Ints, Ints, Floats]:
         """Return (which, product, share) of the ``depth`` most bought products of each store."""

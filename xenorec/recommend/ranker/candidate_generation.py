@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from xenorec.array_types import Bools, Ints
-from xenorec.recommend.grouped_arrays import best_each, distinct, find, spread, starts, taken
+from xenorec.recommend.grouped_arrays import best_each, distinct, find, spread, starts, values_or
 from xenorec.recommend.ranker.pair_features import CandidatePairs, CustomerKnowledge, bare
 from xenorec.recommend.ranker.product_features import ItemLevels, ProductFeatures
 from xenorec.recommend.scorers.scorer import Scores
@@ -65,7 +65,7 @@ def with_scores(
     found = {}
     for name, scores in said.items():
         at, is_known = find(scores.asked * n_products + scores.product, key)
-        found[name] = taken(scores.score, at, is_known, np.nan)
+        found[name] = values_or(scores.score, at, is_known, np.nan)
     return CandidatePairs(pairs.asked, pairs.product, found)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from xenorec.array_types import Bools, Floats, Ints
-from xenorec.recommend.grouped_arrays import distinct, find, taken
+from xenorec.recommend.grouped_arrays import distinct, find, values_or
 from xenorec.recommend.ranker.purchase_history import PurchaseHistory
 
 YEAR, SLACK = 365.0, 7.0
@@ -35,5 +35,5 @@ def times_a_year_before(past: PurchaseHistory, n_products: int, days: float, key
     pairs, n = np.unique(past.asked[then] * n_products + past.product[then], return_counts=True)
     was_there = np.zeros(past.n_asked, dtype=bool)
     was_there[past.asked[then]] = True
-    times = taken(n.astype(np.float64), *find(pairs, key), 0.0)
+    times = values_or(n.astype(np.float64), *find(pairs, key), 0.0)
     return np.where(was_there[key // n_products], times, np.nan)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from xenorec.array_types import Floats, Ints, Texts
 from xenorec.recommend.grouped_arrays import starts
-from xenorec.recommend.scorers.sparse_table import SparseTable, hopeful, stack
+from xenorec.recommend.scorers.sparse_table import SparseTable, likely_top, stack
 
 EXACT_UP_TO = 20_000
 """Customers up to which a shop is compared as a whole; a larger one with a sample."""
@@ -151,7 +151,7 @@ def _nearest(alike: npt.NDArray[Any], k: int) -> Ints:
     """Return where the ``k`` highest stand, ascending; of equals the first ones."""
     if k >= len(alike):
         return np.arange(len(alike))
-    at = hopeful(alike, k)
+    at = likely_top(alike, k)
     value = alike[at]
     least = np.partition(value, len(value) - k)[len(value) - k]
     above, level = np.flatnonzero(value > least), np.flatnonzero(value == least)

@@ -72,7 +72,7 @@ def stack(*tables: SparseTable) -> SparseTable:
     return SparseTable(value, column, np.append(0, np.cumsum(size)), tables[0].n_columns)
 
 
-def hopeful(value: npt.NDArray[Any], k: int, *, slack: float = 0.0) -> Ints:
+def likely_top(value: npt.NDArray[Any], k: int, *, slack: float = 0.0) -> Ints:
     """Return positions that hold the ``k`` highest values and little else, ascending.
 
     A look at every 16th value tells how high to aim; where that is too high, all are returned.
@@ -92,7 +92,7 @@ def near_top(value: Floats, depth: int) -> Ints:
     """Return where the ``depth`` highest values above 0 stand, and what may equal the last."""
     if depth < 1:
         return np.empty(0, dtype=np.int64)
-    at = hopeful(value, depth, slack=SLACK)
+    at = likely_top(value, depth, slack=SLACK)
     least = 0.0
     if depth < len(at):
         least = float(np.partition(value[at], len(at) - depth)[-depth]) * (1 - SLACK)

@@ -63,22 +63,22 @@ class UsedSlots:
 
     def full(self, at: Ints) -> FullWindows:
         """Return which candidates at ``at`` find a window that holds as many as allowed."""
-        told = FullWindows.none(len(at))
-        self._look(told, np.arange(len(at)), at)
+        found = FullWindows.none(len(at))
+        self._mark_full(found, np.arange(len(at)), at)
         for rows, ends in self.ends(at, at):
-            is_open = ~told.is_full[rows]
-            self._look(told, rows[is_open], ends[is_open])
-        return told
+            is_open = ~found.is_full[rows]
+            self._mark_full(found, rows[is_open], ends[is_open])
+        return found
 
     def n_until(self, ends: Ints) -> tuple[Ints, Ints]:
         """Return where the windows that end at ``ends`` begin and stop in ``key``."""
         begin = np.searchsorted(self.key, ends - self.limit.length, "right")
         return begin, np.searchsorted(self.key, ends, "right")
 
-    def _look(self, told: FullWindows, rows: Ints, ends: Ints) -> None:
+    def _mark_full(self, found: FullWindows, rows: Ints, ends: Ints) -> None:
         begin, stop = self.n_until(ends)
         is_full = stop - begin >= self.limit.n
         rows, begin, stop = rows[is_full], begin[is_full], stop[is_full]
         sent = np.append(0, np.cumsum(self.is_sent))
-        told.is_full[rows], told.n[rows] = True, stop - begin
-        told.n_sent[rows] = sent[stop] - sent[begin]
+        found.is_full[rows], found.n[rows] = True, stop - begin
+        found.n_sent[rows] = sent[stop] - sent[begin]

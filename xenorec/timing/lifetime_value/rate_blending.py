@@ -52,9 +52,9 @@ def blend(base: BaseValue, rates: CustomerRates, weights: RateWeights) -> ValueF
     learner's spend (``weights.spend``).
     """
     n = base.n_expected(REFERENCE_DAYS)
-    visits = _mixed(_level(rates.visits, n), n, weights.visits)
+    visits = _weighted(_level(rates.visits, n), n, weights.visits)
     paid = n * base.mean
-    spend = _mixed(_level(rates.spend, paid), visits * base.mean, weights.spend)
+    spend = _weighted(_level(rates.spend, paid), visits * base.mean, weights.spend)
     return ValueFactors(_factor(visits, n), _factor(spend, paid))
 
 
@@ -68,32 +68,32 @@ def best_weights(
     n = base.n_expected(days)
     trust = len(visits) / (len(visits) + PRIOR_CUSTOMERS)
 
-    def best(truth: Floats, told: list[Floats], usual: float) -> float:
-        errors = [float(np.abs(answer - truth).mean()) for answer in told]
+    def best(truth: Floats, learned: list[Floats], usual: float) -> float:
+        errors = [float(np.abs(answer - truth).mean()) for answer in learned]
         return trust * WEIGHTS[int(np.argmin(errors))] + (1 - trust) * usual
 
     counts = [n * _blended(base, rates, w, 0.0).visits for w in WEIGHTS]
     of_visits = best(visits, counts, USUAL.visits)
     paid = n * base.mean
-    told = [paid * _blended(base, rates, of_visits, w).spend for w in WEIGHTS]
-    return RateWeights(of_visits, best(spend, told, USUAL.spend))
+    learned = [paid * _blended(base, rates, of_visits, w).spend for w in WEIGHTS]
+    return RateWeights(of_visits, best(spend, learned, USUAL.spend))
 
 
 def _blended(base: BaseValue, rates: CustomerRates, visits: float, spend: float) -> ValueFactors:
     return blend(base, rates, RateWeights(visits, spend))
 
 
-def _level(told: Floats, base: Floats) -> Floats:
-    total = float(told.sum())
-    return told * (float(base.sum()) / total) if total > 0 else base
+def _level(learned: Floats, base: Floats) -> Floats:
+    total = float(learned.sum())
+    return learned * (float(base.sum()) / total) if total > 0 else base
 
 
-def _mixed(told: Floats, base: Floats, weight: float) -> Floats:
-    mixed: Floats = weight * told + (1 - weight) * base
-    return mixed
+def _weighted(learned: Floats, base: Floats, weight: float) -> Floats:
+    mean: Floats = weight * learned + (1 - weight) * base
+    return mean
 
 
-def _factor(told: Floats, base: Floats) -> Floats:
+def _factor(learned: Floats, base: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
-        factor = told / base
+        factor = learned / base
     return np.where(np.isfinite(factor), np.clip(factor, 0, MOST_FACTOR), 1.0)

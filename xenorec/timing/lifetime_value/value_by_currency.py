@@ -74,13 +74,13 @@ class CurrencyValue:
     def answer(self, days: float, rows: Ints | slice = slice(None)) -> ValueAnswer:
         """Return what the customers in ``rows`` will do within ``days``."""
         moments = self._moments(days, rows)
-        return self._told(moments, days)
+        return self._answer(moments, days)
 
     def of_the_shop(self, days: float) -> ValueAnswer:
         """Return one entry: a customer drawn at random."""
         if not len(self.ids):
             return self._nobody(days)
-        return self._told(self._moments(days, slice(None)).together(), days)
+        return self._answer(self._moments(days, slice(None)).together(), days)
 
     @property
     def shop_margin(self) -> float:
@@ -93,7 +93,7 @@ class CurrencyValue:
         none = np.zeros(1)
         n = self.base.model.n_expected(RfmPatterns(none, none, none, none), days)
         moments = spread(n, none, variation=0.0, drift=self.drift.at(days))
-        return self._told(moments, days)
+        return self._answer(moments, days)
 
     def _moments(self, days: float, rows: Ints | slice) -> PredictionSpread:
         n = self.base.n_expected(days, rows)
@@ -102,7 +102,7 @@ class CurrencyValue:
         visits = n * self.factors.visits[rows]
         return spread(visits, value, variation=self.base.variation, drift=drift)
 
-    def _told(self, moments: PredictionSpread, days: float) -> ValueAnswer:
+    def _answer(self, moments: PredictionSpread, days: float) -> ValueAnswer:
         n_from, n_to = visits_between(moments.n, self.drift.at(days)[0])
         value_from, value_to = value_between(moments)
         return ValueAnswer(moments.n, moments.value, n_from, n_to, value_from, value_to)

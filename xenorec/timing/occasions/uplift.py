@@ -131,7 +131,7 @@ class OccasionUplift(SavableModel):
         place, title = self._place(occasion), title_of(occasion)
         if not self._years(place):
             return (f"No past {title} lies in these sales: what sells around it is not known.",)
-        found = [told for span in SPANS for told in self._told(place, span, title)]
+        found = [told for span in SPANS for told in self._described_days(place, span, title)]
         if not found:
             return (f"Around {title} no category sells more or less than chance explains.",)
         return tuple(text for _, text in sorted(found, key=lambda told: (-told[0], told[1]))[:n])
@@ -197,7 +197,7 @@ class OccasionUplift(SavableModel):
             }
         )
 
-    def _told(self, place: int, span: UpliftSpan, title: str) -> list[tuple[float, str]]:
+    def _described_days(self, place: int, span: UpliftSpan, title: str) -> list[tuple[float, str]]:
         """Return (how clear, sentence) of every category that chance does not explain."""
         days = within(span.first, span.last)
         if not self.n_years_[place][days].all():

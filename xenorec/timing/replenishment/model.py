@@ -137,7 +137,7 @@ class Replenishment(SavableModel):
         self.n_pairs_ = int((bought.pairs.n >= self.min_bought).sum())
         self.stretch_ = self._due.stretch
         self.gain_ = 0.0 if learner is None else learner.gain
-        self.notes_ = self._told(reason)
+        self.notes_ = self._notes_about(reason)
         return self
 
     def predict(self, customer_ids: Any = None, *, within: str | timedelta = "14d") -> pd.DataFrame:
@@ -230,7 +230,7 @@ class Replenishment(SavableModel):
                 f"min_bought is {self.min_bought!r}; a gap needs two purchases, so give 2 or more."
             )
 
-    def _told(self, reason: str) -> tuple[str, ...]:
+    def _notes_about(self, reason: str) -> tuple[str, ...]:
         if not self.n_pairs_:
             return ("Nobody has bought anything on two days, so nothing can be said to be due.",)
         alone = f"{reason}, so p_buy rests on the gaps between purchases alone."

@@ -77,11 +77,11 @@ class CurveLearner:
         few_clicks = int(after.is_click.sum()) < ENOUGH_CLICKS
         if not few_clicks:
             after = after.only(after.is_click, today=after.today)
-        tried = [self._try(before, after, life, CLICK_WEIGHTS[0]) for life in HALF_LIVES]
+        tried = [self._tried(before, after, life, CLICK_WEIGHTS[0]) for life in HALF_LIVES]
         best = _better(tried)
         if few_clicks or best.n_acts < ENOUGH:
             return best, True
-        others = [self._try(before, after, best.half_life, click) for click in CLICK_WEIGHTS[1:]]
+        others = [self._tried(before, after, best.half_life, click) for click in CLICK_WEIGHTS[1:]]
         return _better([best, *others]), False
 
     def _default(self, visits: HourVisits, n_acts: int) -> FittedCurves:
@@ -113,11 +113,11 @@ class CurveLearner:
         patterns = sorted(set(of_zone))
         return patterns, np.array([patterns.index(one) for one in of_zone])[visits.zone]
 
-    def _try(
+    def _tried(
         self, before: HourVisits, after: HourVisits, life: float, click: float
     ) -> _TriedSettings:
         """Return how well the held-out acts are foretold, and with which weights."""
-        seen, step = _look(self._parts(before, life, click), after)
+        seen, step = _held_out_probabilities(self._parts(before, life, click), after)
         if len(step) < ENOUGH:
             return _TriedSettings(-np.inf, life, click, default_weights(), len(step))
         weights = learn_weights(seen, step)
@@ -146,7 +146,7 @@ def _divide(visits: HourVisits) -> tuple[HourVisits, HourVisits]:
     return visits.only(is_before, today=cut), visits.only(~is_before, today=visits.today)
 
 
-def _look(parts: CurveComponents, after: HourVisits) -> tuple[Floats, Ints]:
+def _held_out_probabilities(parts: CurveComponents, after: HourVisits) -> tuple[Floats, Ints]:
     """Return (act, part) probabilities and the step of evidence of the held-out acts.
 
     Only customers with acts before count.

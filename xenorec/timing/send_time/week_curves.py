@@ -49,7 +49,7 @@ class CurveComponents:
             yield (counts @ kernel) / n
         yield from self.products(counts, n)
 
-    def mixed(self, rows: Ints, pattern: int, weights: Floats) -> Floats:
+    def mixture(self, rows: Ints, pattern: int, weights: Floats) -> Floats:
         """Return the parts mixed: the kernels as one, for they are linear in the events."""
         counts, n = self.evidence.rows(rows), self.evidence.n[rows, None]
         kernel = np.tensordot(weights[FIRST_KERNEL:FIRST_PRODUCT], self.spread[pattern], axes=1)
@@ -95,7 +95,7 @@ class WeekCurves:
         for value in np.unique(key):
             step, pattern = divmod(int(value), len(parts.spread))
             there = own[key == value]
-            curves[there] = parts.mixed(rows[there], pattern, self.weights[step])
+            curves[there] = parts.mixture(rows[there], pattern, self.weights[step])
         return curves
 
     def at(self, rows: Ints, hours: Ints) -> Floats:
