@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,12 @@ from xenorec.config.secrets import is_reference, resolve
 from xenorec.errors import UnknownName, nearest
 
 GROUP = "xenorec.channels"
+"""The entry points by which other packages bring channels."""
+SHIPPED: Mapping[str, Callable[[Path, Mapping[str, Any]], Channel]] = {
+    "file": lambda outbox, settings: FileChannel(outbox),
+    "smtp": lambda outbox, settings: SmtpChannel.from_settings(settings),
+}
+"""How each shipped channel is made, of the folder for messages and its settings."""
 
 
 def open_channel(name: str, *, outbox: Path, settings: Mapping[str, Any]) -> Channel:
@@ -24,16 +30,14 @@ def open_channel(name: str, *, outbox: Path, settings: Mapping[str, Any]) -> Cha
     settings from ``xenorec.toml``, whose references are read at this moment.
     Raises UnknownName with the nearest name, ConfigError for settings that cannot be used.
     """
-    if name == "file":
-        return FileChannel(outbox)
-    if name == "smtp":
-        return SmtpChannel.from_settings(settings)
+    if name in SHIPPED:
+        return SHIPPED[name](outbox, settings)
     others = {point.name: point for point in entry_points(group=GROUP)}
     if name in others:
         read = {k: resolve(v) if is_reference(v) else v for k, v in settings.items()}
         channel: Channel = others[name].load()(read)
         return channel
-    known = ["file", "smtp", *sorted(others)]
+    known = [*SHIPPED, *sorted(others)]
     raise UnknownName(
         f"There is no channel {name!r}.{nearest(name, known)} Channels: {', '.join(known)}."
     )
