@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from copy import copy
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -94,8 +93,8 @@ class Snapshot:
             self._shelves = self._shelves_now()
         return self._shelves
 
-    def recommender_for(self, where: str) -> ShelfRecommender:
-        """Return the shelves for the customers that a condition names.
+    def due_for(self, where: str) -> pd.DataFrame | None:
+        """Return what is due to the customers that a condition names, None where it asks for none.
 
         Where it asks for any column of what is due or overdue, the shelf of that shows what the
         same model says: what falls due within a week, and what is overdue and still wanted.
@@ -105,10 +104,8 @@ class Snapshot:
         types = {c.name: c.type for c in (*self._definition.columns, *_fitted_columns())}
         asked = condition(where, types).columns if where else frozenset()
         if not asked & {column.name for column in DUE_COLUMNS}:
-            return self.recommender()
-        made = copy(self.recommender())
-        made.due = self._due_now()
-        return made
+            return None
+        return self._due_now()
 
     def keep(self, shelves: ShelfRecommender) -> None:
         """Use these shelves, which were trained for this instant."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -30,6 +29,7 @@ from xenorec.messages import (
     with_plain_names,
 )
 from xenorec.recommend import ShelfRecommender
+from xenorec.recommend.page_request import PageRequest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,10 +73,11 @@ class MessageComposer:
         people: Sequence[Mapping[str, Any]],
     ) -> MessageComposer:
         """Return a composer that knows the rows of these customers."""
-        model = _guarded(fitted_recommender(record, room), record, room)
-        model = with_shelves(model, record, room.own)
+        model = fitted_recommender(room)
+        asked = page_request(model, record, room)
+        pages = model.pages(replace(asked, exploration=None))  # ``drawn`` moves the shelves
         locales = {row["customer_id"]: _locale(record, row) for row in people}
-        frame = shelves_in(_unexplored(model), locales, template.languages)
+        frame = shelves_in(pages, locales, template.languages)
         products = _products(room.snapshot.history.products().to_pylist(), frame, room)
         arms = chosen_arms(record, template)
         return cls(
@@ -87,8 +88,8 @@ class MessageComposer:
             if arms
             else None,
             arms,
-            drawn(_rows(frame, products), explore_of(record, model.explore), record.campaign),
-            RuleRemovals(model, tuple(locales)),
+            drawn(_rows(frame, products), explore_of(record, asked.exploration), record.campaign),
+            RuleRemovals(pages, tuple(locales)),
             room.resources.project.key(),
             unusable(products.values(), people),
         )
@@ -163,17 +164,13 @@ def _locale(record: CampaignRecord, person: Mapping[str, Any]) -> str:
     return str(person.get("locale") or "").strip() or LOCALE if asked == "customer" else asked
 
 
-def fitted_recommender(record: CampaignRecord, room: CampaignContext) -> ShelfRecommender:
-    """Return the given recommender, or the shipped one with the page that the record asks for.
+def fitted_recommender(room: CampaignContext) -> ShelfRecommender:
+    """Return the given recommender, or the shipped one.
 
-    The rows of the shipped one follow what was clicked and bought up to the audience's instant.
     Raises BadInput when the given one has seen rows later than the audience's instant.
     """
     if room.recommender is None:
-        made = copy(room.snapshot.recommender_for(room.people.text))
-        made.n_shelves, made.n_items = record.recommend.shelves, record.recommend.items
-        made.priors = room.row_priors()
-        return made
+        return room.snapshot.recommender()
     seen = getattr(room.recommender, "as_of_", None)
     if seen is not None and seen > room.people.as_of:
         raise BadInput(
@@ -184,20 +181,22 @@ def fitted_recommender(record: CampaignRecord, room: CampaignContext) -> ShelfRe
     return room.recommender
 
 
-def _guarded(
+def page_request(
     model: ShelfRecommender, record: CampaignRecord, room: CampaignContext
-) -> ShelfRecommender:
-    """Return the same fitted model that shows nothing which the record says is never shown."""
-    guarded, as_of = copy(model), room.people.as_of
-    guarded.rules = rules_of(record, model.rules, lambda: shown_until(room.ledger, as_of))
-    return guarded
+) -> PageRequest:
+    """Return what a campaign asks of its recommender: nothing that the record says never to show.
 
-
-def _unexplored(model: ShelfRecommender) -> ShelfRecommender:
-    """Return the same fitted model with rows that stand as believed: ``drawn`` moves them."""
-    still = copy(model)
-    still.explore = None
-    return still
+    The page of the shipped one is the record's, and its rows follow what was clicked and bought up
+    to the audience's instant.
+    """
+    asked, as_of = model.request, room.people.as_of
+    if room.recommender is None:
+        page = record.recommend
+        layout = replace(asked.layout, n_shelves=page.shelves, n_items=page.items)
+        due, priors = room.snapshot.due_for(room.people.text), room.row_priors()
+        asked = replace(asked, layout=layout, due=due, priors=priors)
+    rules = rules_of(record, asked.rules, lambda: shown_until(room.ledger, as_of))
+    return with_shelves(replace(asked, rules=rules), model, record, room.own)
 
 
 def chosen_arms(record: CampaignRecord, template: MessageTemplate) -> dict[str, Arm]:

@@ -13,7 +13,7 @@ from xenorec.errors import XenorecWarning
 if TYPE_CHECKING:
     import pandas as pd
 
-    from xenorec.recommend import ShelfRecommender
+    from xenorec.recommend.page.shelf_pages import ShelfPages
 
 LEFT = "left"
 
@@ -22,19 +22,19 @@ LEFT = "left"
 class RuleRemovals:
     """The removals of the customers that a plan could write to, and of those with no page."""
 
-    model: ShelfRecommender
+    pages: ShelfPages
     customer_ids: Sequence[str]
     emptied_ids: Sequence[str] = ()
 
     @cached_property
     def table(self) -> pd.DataFrame:
         """One row per rule and what is left: rule, n_products, n_customers, n_cells."""
-        return _counted_by(self.model, self.customer_ids)
+        return _counted_by(self.pages, self.customer_ids)
 
     @cached_property
     def emptied(self) -> pd.DataFrame:
         """The same of the customers whose page is empty."""
-        return _counted_by(self.model, self.emptied_ids)
+        return _counted_by(self.pages, self.emptied_ids)
 
     def __str__(self) -> str:
         rows = _counted(self.table)
@@ -52,11 +52,11 @@ class RuleRemovals:
         return "\n".join(lines)
 
 
-def _counted_by(model: ShelfRecommender, customer_ids: Sequence[str]) -> pd.DataFrame:
+def _counted_by(pages: ShelfPages, customer_ids: Sequence[str]) -> pd.DataFrame:
     """Return what the rules take; what they warn of was told when the pages were made."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", XenorecWarning)
-        return model.removals(list(customer_ids))
+        return pages.removals(list(customer_ids))
 
 
 def _counted(table: pd.DataFrame) -> list[tuple[str, int]]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xenorec.campaigns.record import CampaignRecord
-from xenorec.recommend import read_themes, with_themes
+from xenorec.recommend import read_themes
+from xenorec.recommend.page.replace_themes import themes_in
 
 if TYPE_CHECKING:
     from xenorec.recommend import ShelfRecommender
+    from xenorec.recommend.page_request import PageRequest
 
 
 def shelves_name(text: str, folder: Path | None, own: Path | None) -> str:
@@ -27,19 +30,18 @@ def shelves_name(text: str, folder: Path | None, own: Path | None) -> str:
 
 
 def with_shelves(
-    model: ShelfRecommender, record: CampaignRecord, own: Path | None
-) -> ShelfRecommender:
-    """Return the same fitted model with the shelves and the editorial list that the record names.
+    request: PageRequest, model: ShelfRecommender, record: CampaignRecord, own: Path | None
+) -> PageRequest:
+    """Return the request for the shelves and the editorial list that the record names.
 
     Raises ConfigError for a file with mistakes.
     """
-    asked, made = record.recommend, model
+    asked = record.recommend
     if asked.themes is not None:
         path = (own or Path.cwd()).resolve() / asked.themes
-        made = made if _is_made_of(made, path) else with_themes(made, path)
-    if asked.editorial and tuple(made.editorial) != asked.editorial:
-        made = made.with_editorial(asked.editorial)
-    return made
+        if not _is_made_of(model, path):
+            request = replace(request, themes=themes_in(model.shop, path))
+    return replace(request, editorial=asked.editorial) if asked.editorial else request
 
 
 def _is_made_of(model: ShelfRecommender, path: Path) -> bool:

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from xenorec.messages.locales import territory
-from xenorec.recommend import with_locale
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from xenorec.recommend import ShelfRecommender
+    from xenorec.recommend.page.shelf_pages import ShelfPages
 
 
 def spoken(locale: str, languages: Sequence[str]) -> str | None:
@@ -35,22 +34,22 @@ def written_in(locale: str, languages: Sequence[str]) -> str:
 
 
 def shelves_in(
-    model: ShelfRecommender, locales: Mapping[str, str], languages: Sequence[str]
+    pages: ShelfPages, locales: Mapping[str, str], languages: Sequence[str]
 ) -> pd.DataFrame:
     """Return the shelves of customers, each in the language that their message is in.
 
-    ``locales``: by customer_id. ``languages``: those of the template. A model that was made with
-    a locale keeps it.
+    ``locales``: by customer_id. ``languages``: those of the template. A request with a locale
+    keeps it.
     """
     import pandas as pd
 
-    if model.locale is not None:
-        return model.shelves(list(locales))
+    if pages.request.locale is not None:
+        return pages.shelves(list(locales))
     asked: dict[str | None, list[str]] = {}
     for customer_id, locale in locales.items():
         asked.setdefault(spoken(locale, languages), []).append(customer_id)
     if len(asked) < 2:
         words = next(iter(asked), None)
-        return with_locale(model, words).shelves(list(locales))
-    parts = [with_locale(model, words).shelves(ids) for words, ids in asked.items()]
+        return pages.in_locale(words).shelves(list(locales))
+    parts = [pages.in_locale(words).shelves(ids) for words, ids in asked.items()]
     return pd.concat(parts, ignore_index=True)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -46,6 +45,7 @@ from xenorec.recommend.metrics import (
     shelf_rates,
     themes_per_page,
 )
+from xenorec.recommend.page_request import PageRequest
 from xenorec.recommend.product_types import by_kind
 from xenorec.recommend.purchase_matrix import count_purchases
 from xenorec.recommend.shelf_recommender import ShelfRecommender
@@ -167,7 +167,7 @@ def evaluate_shelves(
     )
     model.fit(everything, products, moment)
     truth, names = GroundTruth.of(then, everything, who), purchases.products
-    shop = model._knowledge.shop
+    shop = model.shop
     customer = positions(who, purchases.customers)
     told = model.recommend(who, k)
     others = all_lists(shop, customer, max(k, ROWS * COLUMNS))
@@ -176,7 +176,7 @@ def evaluate_shelves(
     scores = {name: truth.score(table, names) for name, table in lists.items()}
     known = GroundTruth.of(then, everything, purchases.customers)
     bought = known.frame()
-    pages = _wide(model).shelves()
+    pages = model.shelves(request=_wide(model.request))
     page = pages[pages["customer_id"].isin(who)]
     return ShelfEvaluation(
         as_of=moment,
@@ -203,11 +203,9 @@ def _instant(as_of: AsOf) -> datetime:
     return as_instant(as_of)
 
 
-def _wide(model: ShelfRecommender) -> ShelfRecommender:
-    """Return the same fitted model with the page that is measured."""
-    wide = copy(model)
-    wide.n_shelves, wide.n_items = ROWS, COLUMNS
-    return wide
+def _wide(asked: PageRequest) -> PageRequest:
+    """Return the same request for the page that is measured."""
+    return replace(asked, layout=replace(asked.layout, n_shelves=ROWS, n_items=COLUMNS))
 
 
 def _discovery(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from copy import copy
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,8 +14,4 @@ def with_locale(recommender: ShelfRecommender, locale: str | None) -> ShelfRecom
 
     The shipped words are in English, Spanish, Hindi and Arabic; others are answered in English.
     """
-    recommender._fitted()
-    other = copy(recommender)
-    other.locale = locale
-    other._speaker = other._speak()
-    return other
+    return recommender.with_request(replace(recommender.request, locale=locale))

@@ -2,43 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from xenorec.array_types import Ints
 from xenorec.config.durations import span
-from xenorec.dataset.data_frames import ids as ids_of
-from xenorec.dataset.data_frames import one_id, positions
-from xenorec.engine import map_batches
-from xenorec.errors import NotFitted, UnknownName, nearest
-from xenorec.recommend.co_purchases import pairs_frame
-from xenorec.recommend.customers import CustomerSelection, nobody_of
+from xenorec.errors import NotFitted
+from xenorec.recommend.customers import nobody_of
 from xenorec.recommend.display_names import DisplayNames
-from xenorec.recommend.eligibility import EligibilityFilter, Rules, make_guard
+from xenorec.recommend.eligibility import Rules
 from xenorec.recommend.feedback import RowPriors, ShelfExploration
 from xenorec.recommend.load_dataset import read_shop
 from xenorec.recommend.model_store.candidate_features import spreads_of
 from xenorec.recommend.model_store.drift import warn_of, warn_of_nothing
 from xenorec.recommend.model_store.refresh import refreshed
 from xenorec.recommend.model_store.save_load import load, save
-from xenorec.recommend.page.due_products import DueProducts, check_due
+from xenorec.recommend.page.due_products import check_due
 from xenorec.recommend.page.editorial import editorial_of
-from xenorec.recommend.page.explanations import Explanation, explained
-from xenorec.recommend.page.last_basket import LastBasket
-from xenorec.recommend.page.page_assembly import PlacedItems, columns, place_list, place_shelves
+from xenorec.recommend.page.explanations import Explanation
 from xenorec.recommend.page.page_candidates import PageKnowledge
 from xenorec.recommend.page.page_text import PageWriter
-from xenorec.recommend.page.removals import removals
-from xenorec.recommend.page.shelf_order import explored, factors
+from xenorec.recommend.page.shelf_pages import ShelfPages
 from xenorec.recommend.page.shelf_selection import PageLayout
 from xenorec.recommend.page.shelf_sources import warn_of_unknown
+from xenorec.recommend.page_request import USUAL_RULES, PageRequest
 from xenorec.recommend.ranker.two_stage_ranker import TwoStageRanker
 from xenorec.recommend.recommender_settings import (
     check_editorial,
@@ -51,10 +43,6 @@ from xenorec.recommend.scorers import Ease
 from xenorec.recommend.shop_data import ShopData
 from xenorec.recommend.themes import ReasonTemplates, Theme
 from xenorec.timestamps import AsOf
-
-AT_ONCE = 512
-LIST = ["customer_id", "product_id", "rank", "score", "shelf", "reason", "level"]
-TEXTS = ("customer_id", "shelf", "shelf_title", "product_id", "reason", "level", "segment")
 
 
 class ShelfRecommender:
@@ -212,22 +200,57 @@ class ShelfRecommender:
             catalog, products = self._shop.catalog, self._shop.purchases.products
             warn_of_unknown(self.themes_, catalog, products)
 
+    @property
+    def request(self) -> PageRequest:
+        """What is asked where a call says nothing else: what this recommender was made with."""
+        self._fitted()
+        return PageRequest(
+            PageLayout(self.n_shelves, self.n_items, min_items=self.min_items),
+            self.themes_,
+            self.rules or USUAL_RULES,
+            self.priors,
+            self.explore,
+            self.due,
+            tuple(self.editorial),
+            self.locale,
+        )
+
+    def pages(self, request: PageRequest | None = None) -> ShelfPages:
+        """Return what answers a request, made ready once for many calls; by default ``request``.
+
+        Warns with the code ``editorial-dropped`` of another editorial list than its own.
+        """
+        asked, speaker, knowledge = request or self.request, self._speaker, self._knowledge
+        if asked.locale != self.locale:
+            speaker = replace(speaker, locale=asked.locale)
+        pages = ShelfPages(asked, knowledge, self._facts, self._people, speaker)
+        if asked.editorial == tuple(self.editorial):
+            return pages
+        return replace(pages, knowledge=replace(knowledge, editorial=_editorial(pages)))
+
+    def with_request(self, request: PageRequest) -> ShelfRecommender:
+        """Return the same fitted recommender that is asked this where a call says nothing else."""
+        pages, other, layout = self.pages(request), copy(self), request.layout
+        other.n_shelves, other.n_items = layout.n_shelves, layout.n_items
+        other.min_items = layout.min_items
+        other.themes_, other.priors, other.due = request.themes, request.priors, request.due
+        other.rules = self.rules if request.rules is USUAL_RULES else request.rules
+        other.explore, other.locale = request.exploration, request.locale
+        other.editorial = request.editorial
+        other._knowledge, other._speaker = pages.knowledge, pages.speaker
+        return other
+
     def with_editorial(self, product_ids: Sequence[str]) -> ShelfRecommender:
         """Return the same fitted recommender with another editorial list."""
         self._fitted()
         check_editorial(product_ids)
-        other = copy(self)
-        other.editorial = product_ids
-        other._knowledge = replace(self._knowledge, editorial=other._editorial())
-        return other
+        return self.with_request(replace(self.request, editorial=tuple(product_ids)))
 
     def _know(self) -> None:
-        self._knowledge = PageKnowledge.of(self._shop, self.ranker_, self._editorial())
-
-    def _editorial(self) -> Ints | None:
-        if not self.editorial:
-            return None
-        return editorial_of(self.editorial, self._shop, self._guard(nobody_of(-1)))
+        self._knowledge = PageKnowledge.of(self._shop, self.ranker_)
+        if self.editorial:
+            editorial = _editorial(self.pages())
+            self._knowledge = replace(self._knowledge, editorial=editorial)
 
     def _complete(self) -> None:
         """Make what is not saved; raises where anything else is missing."""
@@ -246,10 +269,8 @@ class ShelfRecommender:
         return fresh, frame
 
     def _speak(self) -> PageWriter:
-        words, is_private = (
-            DisplayNames(self._shop.catalog, self.as_of_),
-            self._facts.topics.private,
-        )
+        words = DisplayNames(self._shop.catalog, self.as_of_)
+        is_private = self._facts.topics.private
         return PageWriter(self._shop, words, ReasonTemplates.load(), self.locale, is_private)
 
     def recommend(
@@ -259,6 +280,7 @@ class ShelfRecommender:
         *,
         exclude: Any | None = None,
         only_new: bool = False,
+        request: PageRequest | None = None,
     ) -> pd.DataFrame:
         """Return the ``n`` best products of each customer, fewer only if the shop has fewer.
 
@@ -266,73 +288,59 @@ class ShelfRecommender:
         probability of a purchase within the time), shelf, reason, level; customers in the order
         asked, all known ones for None. ``exclude`` is a frame customer_id, product_id; a row
         without a customer closes the product to everybody. ``only_new``: only products that the
-        customer has never bought.
+        customer has never bought. ``request``: what is asked in place of ``self.request``.
         """
         positive(n, "n")
-        frame = self._rows(
-            customer_ids, exclude, lambda asked, guard: self._rank(asked, guard, n, only_new)
-        )
-        return frame.rename(columns={"item_rank": "rank"})[LIST]
+        pages = self.pages(request)
+        return pages.recommend(customer_ids, n, exclude=exclude, only_new=only_new)
 
     def shelves(
-        self, customer_ids: Any = None, *, exclude: Any | None = None, occasion: str = ""
+        self,
+        customer_ids: Any = None,
+        *,
+        exclude: Any | None = None,
+        occasion: str = "",
+        request: PageRequest | None = None,
     ) -> pd.DataFrame:
         """Return up to ``n_shelves`` shelves of each customer, no product twice.
 
         One row per item: customer_id, shelf, shelf_title, shelf_rank, product_id, item_rank, score,
         reason, level, segment (``xenorec.recommend.customer_segments``), shelf_propensity (how
-        likely the shelf stood at its rank: 1 without ``explore``). ``customer_ids`` and ``exclude``
-        as for ``recommend``; ``occasion`` names the page for ``explore``, such as a campaign.
+        likely the shelf stood at its rank: 1 without ``explore``). ``customer_ids``, ``exclude``
+        and ``request`` as for ``recommend``; ``occasion`` names the page for ``explore``, such as a
+        campaign.
         """
-
-        self._fitted()
-        due = self._due()
-
-        def place(asked: CustomerSelection, guard: EligibilityFilter) -> PlacedItems:
-            return explored(self._arrange(asked, guard, due), asked, self.explore, occasion)
-
-        return self._rows(customer_ids, exclude, place)
+        return self.pages(request).shelves(customer_ids, exclude=exclude, occasion=occasion)
 
     def explain(
-        self, customer_id: str, product_id: str, *, exclude: Any | None = None
+        self,
+        customer_id: str,
+        product_id: str,
+        *,
+        exclude: Any | None = None,
+        request: PageRequest | None = None,
     ) -> Explanation:
         """Return why the product stands where it does for the customer, or why nowhere.
 
         Raises UnknownName for a product that was never sold by ``as_of``; a customer who is not
         known is answered as one who has not bought.
         """
-        self._fitted()
-        customer_id, product_id = (
-            one_id(customer_id, "customer_id"),
-            one_id(product_id, "product_id"),
-        )
-        names = self._shop.purchases.products
-        product = int(positions(np.array([product_id], dtype=object), names)[0])
-        if product < 0:
-            raise UnknownName(
-                f"Product {product_id!r} was never sold by {self.as_of_.isoformat()}."
-                f"{nearest(product_id, names)}"
-            )
-        asked, due = self._people.ask(np.array([customer_id], dtype=object)), self._due()
-        guard = self._guard(asked, exclude)
-        page = self._arrange(asked, guard, due)
-        parts = self._knowledge, asked, guard, product, self.themes_, self._speaker
-        return explained(*parts, page, due)
+        return self.pages(request).explain(customer_id, product_id, exclude=exclude)
 
-    def removals(self, customer_ids: Any = None, *, exclude: Any | None = None) -> pd.DataFrame:
+    def removals(
+        self,
+        customer_ids: Any = None,
+        *,
+        exclude: Any | None = None,
+        request: PageRequest | None = None,
+    ) -> pd.DataFrame:
         """Return what each rule takes out of the candidates of the customers, and what is left.
 
         One row per rule in their order (``guards.RULES``) and one for ``left``: rule, n_products,
         n_customers, n_cells. A pair that two rules close counts under the first, so that the cells
         add up to the candidates: what the ranker names and what is popular, with nothing closed.
         """
-        self._fitted()
-        blocks = self._blocks(customer_ids, exclude)
-        return removals(self._knowledge, blocks, self.n_shelves * self.n_items)
-
-    def _guard(self, asked: CustomerSelection, exclude: Any | None = None) -> EligibilityFilter:
-        look = self._shop.catalog.look
-        return make_guard(self._facts, self.rules or Rules(), asked, exclude, look=look)
+        return self.pages(request).removals(customer_ids, exclude=exclude)
 
     def pairs(self, n: int = 5, *, min_count: int = 5) -> pd.DataFrame:
         """Return up to ``n`` products that go with each product: what a till asks for.
@@ -341,10 +349,7 @@ class ShelfRecommender:
         other_product_id, rank, score, n_orders. Both products may be shown to anybody.
         """
         positive(n, "n")
-        self._fitted()
-        shop = replace(self._shop, is_allowed=self._guard(nobody_of(-1)).lets_each())
-        pairs = LastBasket().fit(shop).pairs_
-        return pairs_frame(pairs, shop, n, min_count)
+        return self.pages().pairs(n, min_count=min_count)
 
     def popular(self, store_id: str | None = None, n: int = 20) -> pd.DataFrame:
         """Return what a customer of whom only the store is known is offered.
@@ -353,80 +358,11 @@ class ShelfRecommender:
         without sales of late gets the shop's products.
         """
         positive(n, "n")
-        self._fitted()
-        store_id = None if store_id is None else one_id(store_id, "store_id")
-        store = positions(np.array([store_id], dtype=object), self._shop.purchases.stores)
-        asked = nobody_of(int(store[0]))
-        frame = self._present(self._rank(asked, self._guard(asked), n), asked)
-        frame = frame.rename(columns={"item_rank": "rank"})[LIST[1:]]
-        frame.insert(0, "store_id", pd.Series([store_id] * len(frame), dtype=object))
-        return frame
+        return self.pages().popular(store_id, n)
 
     def __repr__(self) -> str:
         fitted = f", fitted as of {self.as_of_.isoformat()}" if hasattr(self, "as_of_") else ""
         return f"ShelfRecommender(n_shelves={self.n_shelves}, n_items={self.n_items}{fitted})"
-
-    def _rank(
-        self, asked: CustomerSelection, guard: EligibilityFilter, n: int, only_new: bool = False
-    ) -> PlacedItems:
-        return place_list(self._knowledge, asked, guard, n, only_new=only_new)
-
-    def _due(self) -> DueProducts | None:
-        return None if self.due is None else DueProducts.of(self.due, self._shop, self.as_of_)
-
-    def _arrange(
-        self, asked: CustomerSelection, guard: EligibilityFilter, due: DueProducts | None
-    ) -> PlacedItems:
-        layout = PageLayout(self.n_shelves, self.n_items)
-        names = [theme.name for theme in self.themes_]
-        factor = factors(self.priors, names, self._shop.segment(asked.customer))
-        return place_shelves(
-            self._knowledge, asked, guard, self.themes_, layout, factor, self.min_items, due
-        )
-
-    def _rows(
-        self,
-        customer_ids: Any,
-        exclude: Any | None,
-        place: Callable[[CustomerSelection, EligibilityFilter], PlacedItems],
-    ) -> pd.DataFrame:
-        """Return the rows of the customers asked about, worked out in blocks of customers."""
-        everybody, guard = self._asked(customer_ids, exclude)
-
-        def score(batch: pa.Table) -> pa.Table:
-            rows = batch["row"].to_numpy()
-            asked, end = everybody.take(rows), int(rows[-1]) + 1 if len(rows) else 0
-            return self._told(place(asked, guard.block(end - len(rows), end)), asked)
-
-        told = map_batches(score, pa.table({"row": np.arange(len(everybody))}), rows=AT_ONCE)
-        frame: pd.DataFrame = told.to_pandas()
-        return frame
-
-    def _blocks(
-        self, customer_ids: Any, exclude: Any | None
-    ) -> Iterator[tuple[CustomerSelection, EligibilityFilter]]:
-        asked, guard = self._asked(customer_ids, exclude)
-        for begin in range(0, max(len(asked), 1), AT_ONCE):
-            end = min(begin + AT_ONCE, len(asked))
-            yield asked.take(np.arange(begin, end)), guard.block(begin, end)
-
-    def _asked(
-        self, customer_ids: Any, exclude: Any | None
-    ) -> tuple[CustomerSelection, EligibilityFilter]:
-        self._fitted()
-        known = self._people.known.ids
-        ids = known if customer_ids is None else ids_of(customer_ids, "customer_ids")
-        asked = self._people.ask(ids)
-        return asked, self._guard(asked, exclude)
-
-    def _told(self, placed: PlacedItems, asked: CustomerSelection) -> pa.Table:
-        found = columns(placed, asked, self.themes_, self._speaker)
-        texts = {name: pa.array(found[name], pa.string()) for name in TEXTS}
-        return pa.table({**found, **texts})
-
-    def _present(self, placed: PlacedItems, asked: CustomerSelection) -> pd.DataFrame:
-        frame: pd.DataFrame = self._told(placed, asked).to_pandas()
-        return frame
 
     def _check(self) -> None:
         for name in ("n_shelves", "n_items", "min_items"):
@@ -441,3 +377,9 @@ class ShelfRecommender:
             raise NotFitted(
                 "ShelfRecommender has not learned anything yet; call fit(history) first."
             )
+
+
+def _editorial(pages: ShelfPages) -> Ints | None:
+    """Return the products of the request's editorial list that may be shown."""
+    ids = pages.request.editorial
+    return editorial_of(ids, pages.shop, pages.guard(nobody_of(-1))) if ids else None

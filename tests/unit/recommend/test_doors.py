@@ -174,7 +174,7 @@ def test_many_customers_are_worked_out_in_blocks(monkeypatch):
     model = ShelfRecommender().fit(checkerboard())
     closed = pd.DataFrame({"customer_id": ["c07"], "product_id": ["p1"]})
     expected = model.shelves(exclude=closed), model.recommend(exclude=closed)
-    monkeypatch.setattr("xenorec.recommend.shelf_recommender.AT_ONCE", 3)
+    monkeypatch.setattr("xenorec.recommend.page.shelf_pages.AT_ONCE", 3)
     pd.testing.assert_frame_equal(model.shelves(exclude=closed), expected[0])
     pd.testing.assert_frame_equal(model.recommend(exclude=closed), expected[1])
 

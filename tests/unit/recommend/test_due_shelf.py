@@ -217,7 +217,7 @@ def test_no_answer_depends_on_who_else_is_asked_or_on_blocks(monkeypatch):
     everybody = ["x0", "ann", "nobody", "x3", "x1"]
     whole = model.shelves(everybody)
     assert (on_shelf(whole), on_shelf(whole, "x3")) == (on_shelf(model.shelves("ann")), ["bread"])
-    monkeypatch.setattr("xenorec.recommend.shelf_recommender.AT_ONCE", 2)
+    monkeypatch.setattr("xenorec.recommend.page.shelf_pages.AT_ONCE", 2)
     pd.testing.assert_frame_equal(model.shelves(everybody), whole)
 
 

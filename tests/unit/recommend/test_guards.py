@@ -406,7 +406,7 @@ def test_removals_are_the_same_in_blocks_of_customers(model, monkeypatch):
     )
     asked = ["kid", "ann", "n1", "nobody", "s1", "n0"]
     expected = strict.removals(asked), strict.recommend(asked), strict.shelves(asked)
-    monkeypatch.setattr("xenorec.recommend.shelf_recommender.AT_ONCE", 2)
+    monkeypatch.setattr("xenorec.recommend.page.shelf_pages.AT_ONCE", 2)
     pd.testing.assert_frame_equal(strict.removals(asked), expected[0])
     pd.testing.assert_frame_equal(strict.recommend(asked), expected[1])
     pd.testing.assert_frame_equal(strict.shelves(asked), expected[2])

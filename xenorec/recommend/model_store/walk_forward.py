@@ -123,7 +123,7 @@ def worse(figures: Sequence[WalkForwardMetric]) -> tuple[WalkForwardMetric, ...]
 
 def _own(model: ShelfRecommender, who: Texts) -> Any:
     """Return what each customer bought most often, filled up by what is popular."""
-    shop = model._shop
+    shop = model.shop
     customer = positions(who, shop.purchases.customers)
     n_orders = shop.purchases.bought.n_orders.astype(np.float64)
     return wide(of_own(shop, customer, n_orders, K), K)

@@ -60,14 +60,14 @@ def place_shelves(
     themes: Sequence[Theme],
     layout: PageLayout,
     factor: Floats,
-    min_items: int,
     due: DueProducts | None = None,
 ) -> PlacedItems:
     """Return the items of every customer's shelves, by customer, shelf and item.
 
-    ``factor``: customers x themes. A shelf needs ``min_items`` or what its theme asks for, the
-    smaller one, and never more than ``n_items``. ``due``: what a model says is due; the shelf of
-    that source comes first then, with one product too, and has its likeliest to itself.
+    ``factor``: customers x themes. A shelf needs the layout's ``min_items`` or what its theme
+    asks for, the smaller one, and never more than ``n_items``. ``due``: what a model says is due;
+    the shelf of that source comes first then, with one product too, and has its likeliest to
+    itself.
     """
     shop = knowledge.shop
     n_wanted = layout.n_shelves * layout.n_items
@@ -80,7 +80,7 @@ def place_shelves(
     scene = ShelfScope.of(cells, shop, asked.customer)
     fits = np.stack([fitting(scene, theme) for theme in themes])
     most = min(layout.n_items, max(int(guard.is_open.sum()), 1))
-    least = np.array([min(theme.min_items, min_items, most) for theme in themes])
+    least = np.array([min(theme.min_items, layout.min_items, most) for theme in themes])
     is_new = np.array([theme.source in NEW_SOURCES for theme in themes])
     weight = np.array([GENERAL.get(theme.source, 1.0) for theme in themes])
     room = None if guard.caps is None else guard.caps.on(cells.product)

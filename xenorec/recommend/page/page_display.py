@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,8 @@ from xenorec.errors import BadInput
 from xenorec.recommend.eligibility.removal_text import length
 from xenorec.recommend.grouped_arrays import names_at
 from xenorec.recommend.page.explanations import Explanation, percent
-from xenorec.recommend.page.replace_themes import with_themes
+from xenorec.recommend.page.replace_themes import themes_in
+from xenorec.recommend.page.shelf_pages import ShelfPages
 from xenorec.recommend.themes import Theme
 
 if TYPE_CHECKING:
@@ -92,10 +93,13 @@ def show_page(
     look: themes, or a TOML file that declares them; nothing is learned anew. All text is escaped.
     Raises NotFitted, and ConfigError for a file with mistakes.
     """
-    model = recommender if themes is None else with_themes(recommender, themes)
-    rows = model.shelves([customer_id], exclude=exclude)
-    rows = rows.assign(**_names(model, rows["product_id"]))
-    head = _head(model, customer_id, rows)
+    asked = recommender.request
+    if themes is not None:
+        asked = replace(asked, themes=themes_in(recommender.shop, themes))
+    pages = recommender.pages(asked)
+    rows = pages.shelves([customer_id], exclude=exclude)
+    rows = rows.assign(**_names(pages, rows["product_id"]))
+    head = _head(recommender, customer_id, rows)
     shelves = [shelf for _, shelf in rows.groupby("shelf_rank", sort=True)]
     return DisplayedPage(
         _html(head, "".join(map(_row, shelves))), "\n".join([*head, *_lines(shelves)])
@@ -114,18 +118,18 @@ def show_reason(
     ``explain`` has the same with every figure it was judged by. Raises as ``explain`` does.
     """
     found = recommender.explain(customer_id, product_id, exclude=exclude)
-    names = _names(recommender, [product_id])
+    names = _names(recommender.pages(), [product_id])
     head = [names["name"][0], f"Product {product_id} and customer {customer_id}"]
     told = _told(recommender, found)
     body = "".join(f"<p>{escape(line)}</p>" for line in told)
     return DisplayedPage(_html(head, body), "\n".join([*head, *told]))
 
 
-def _names(model: ShelfRecommender, products: Any) -> dict[str, list[str]]:
+def _names(pages: ShelfPages, products: Any) -> dict[str, list[str]]:
     """Return name and brand of products: the id where there is no title, empty for no brand."""
-    ids, facts = np.asarray(products, dtype=object), model._facts
-    place = positions(ids, model._shop.purchases.products)
-    titles = model._shop.catalog.title[place]
+    ids, facts = np.asarray(products, dtype=object), pages.facts
+    place = positions(ids, pages.shop.purchases.products)
+    titles = pages.shop.catalog.title[place]
     brands = names_at(facts.brands, facts.brand[place])
     return {
         "name": [

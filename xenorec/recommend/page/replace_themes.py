@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xenorec.recommend.page.shelf_sources import warn_of_unknown
+from xenorec.recommend.shop_data import ShopData
 from xenorec.recommend.themes import Theme, read_themes
 
 if TYPE_CHECKING:
@@ -22,9 +23,12 @@ def with_themes(
     Warns of what a shelf names and nothing in the shop has. Raises ConfigError for a file with
     mistakes.
     """
-    recommender._fitted()
-    other = copy(recommender)
-    other.themes_ = read_themes(themes) if isinstance(themes, str | Path) else tuple(themes)
-    shop = other._shop
-    warn_of_unknown(other.themes_, shop.catalog, shop.purchases.products)
-    return other
+    asked = recommender.request
+    return recommender.with_request(replace(asked, themes=themes_in(recommender.shop, themes)))
+
+
+def themes_in(shop: ShopData, themes: Sequence[Theme] | str | Path) -> tuple[Theme, ...]:
+    """Return themes, or those of a file; warns of what one names and nothing in the shop has."""
+    found = read_themes(themes) if isinstance(themes, str | Path) else tuple(themes)
+    warn_of_unknown(found, shop.catalog, shop.purchases.products)
+    return found

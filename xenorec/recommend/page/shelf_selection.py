@@ -19,11 +19,15 @@ FIRST = 1e12
 
 @dataclass(frozen=True)
 class PageLayout:
-    """How many shelves of how many items, and how many of the shelves must offer something new."""
+    """How many shelves of how many items, and how many of the shelves must offer something new.
+
+    A shelf with fewer than ``min_items`` is left out, and the next one that qualifies comes in.
+    """
 
     n_shelves: int
     n_items: int
     n_discovery: int = 1
+    min_items: int = 3
 
 
 @dataclass(frozen=True)
