@@ -120,6 +120,7 @@ class History:
         self.as_of = as_of
         self._engine = engine
         self._fingerprints: dict[str, str] = {}
+        self._tables: dict[str, pa.Table] = {}
 
     def lines(self) -> pa.Table:
         """One row per order line of a known customer: goods kept, and goods given back.
@@ -128,7 +129,7 @@ class History:
         has a negative quantity, or a ``refunded_quantity`` of all of it. ``utc_offset_minutes``
         tells the local clock of the order: of its store, else of the customer, else of the shop.
         """
-        return self._lines
+        return self._read("lines")
 
     def orders(self) -> pa.Table:
         """One row per order of a known customer, and one per return.
@@ -136,7 +137,7 @@ class History:
         ``net_amount`` is what was left of the order after refunds; below 0 it is a return, which is
         no order and no visit. ``time_zone`` is the store's, else the customer's, else the shop's.
         """
-        return self._orders
+        return self._read("orders")
 
     def events(self) -> pa.Table:
         """One row per purchase, click on a message and step in the web shop.
@@ -145,7 +146,7 @@ class History:
         ``props`` name one. Left out is what comes with an order (coupons), what others did (offers)
         and opened messages: mail programs open them by themselves, just when they arrive.
         """
-        return self._events
+        return self._read("events")
 
     def products(self) -> pa.Table:
         """One row per product on sale or sold by ``as_of``.
@@ -153,15 +154,15 @@ class History:
         ``price_amount`` is the catalogue's, else the price most lines of the last 56 days paid
         before discounts.
         """
-        return self._products
+        return self._read("products")
 
     def stores(self) -> pa.Table:
         """One row per store."""
-        return self._read(STORES)
+        return self._read("stores")
 
     def customers(self) -> pa.Table:
         """One row per customer, with the store they named or else go to most."""
-        return self._customers
+        return self._read("customers")
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -187,29 +188,12 @@ class History:
     def __repr__(self) -> str:
         return f"History(as_of={self.as_of.isoformat()})"
 
-    @cached_property
-    def _lines(self) -> pa.Table:
-        return self._read(LINES)
-
-    @cached_property
-    def _orders(self) -> pa.Table:
-        return self._read(ORDERS)
-
-    @cached_property
-    def _events(self) -> pa.Table:
-        return self._read(EVENTS)
-
-    @cached_property
-    def _products(self) -> pa.Table:
-        return self._read(PRODUCTS)
-
-    @cached_property
-    def _customers(self) -> pa.Table:
-        return self._read(CUSTOMERS)
-
-    def _read(self, select: str) -> pa.Table:
-        with self._engine.reading() as session:
-            return session.arrow(cut_sql(select), {"as_of": self.as_of})
+    def _read(self, name: str) -> pa.Table:
+        if name not in self._tables:
+            with self._engine.reading() as session:
+                found = session.arrow(cut_sql(TABLES[name]), {"as_of": self.as_of})
+            self._tables[name] = found
+        return self._tables[name]
 
 
 def _hashed(select: str) -> str:
