@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from xenorec.array_types import Codes, Ints, Texts
-from xenorec.dataset.coded_table import CodedTable, mask
-from xenorec.dataset.data_frames import ids, positions, used
+from xenorec.array_types import Bools, Ints, Texts
+from xenorec.dataset.coded_table import mask
+from xenorec.dataset.data_frames import ids, used
 from xenorec.dataset.dataset import Dataset
 from xenorec.schema.order_rules import OF_ORDERS, is_order
 from xenorec.timestamps import AsOf, as_instant, microseconds
@@ -26,6 +26,8 @@ class EventLog:
     ``ids``; microseconds since 1970 UTC), ``zone`` a position in ``zones`` or -1 when unknown.
     ``n_nameless`` rows named no customer, and ``n_returned`` were returns; both are left out.
     """
+
+    PER_ROW: ClassVar[tuple[str, ...]] = ("code", "at", "zone")
 
     ids: Texts
     code: Ints
@@ -45,31 +47,32 @@ class EventLog:
         )
         return tuple(f"{n:,} rows {what}." for n, what in told if n)
 
-    def until(self, as_of: datetime) -> EventLog:
+    def until(self, as_of: datetime) -> Self:
         """Return the rows at or before ``as_of``; customers without any are gone."""
-        keep = self.at <= microseconds(as_of)
-        kept, code = np.unique(self.code[keep], return_inverse=True)
-        return replace(
-            self,
-            ids=self.ids[kept],
-            code=code.astype(np.int64),
-            at=self.at[keep],
-            zone=self.zone[keep],
-            as_of=as_of,
-        )
+        return replace(self.where(self.at <= microseconds(as_of)), as_of=as_of)
 
-    def after(self, instant: datetime) -> EventLog:
+    def after(self, instant: datetime) -> Self:
         """Return the rows later than ``instant``; the list of customers stays."""
-        keep = self.at > microseconds(instant)
-        return replace(self, code=self.code[keep], at=self.at[keep], zone=self.zone[keep])
+        return self.rows(self.at > microseconds(instant))
+
+    def where(self, keep: Bools) -> Self:
+        """Return the kept rows; customers without any are gone."""
+        some = self.rows(keep)
+        ids, code = used(self.ids, some.code)
+        return replace(some, ids=ids, code=code)
+
+    def rows(self, keep: Bools | Ints) -> Self:
+        """Return some rows, in the order given; the list of customers stays."""
+        parts = {name: getattr(self, name) for name in self.PER_ROW}
+        kept = {name: part[keep] for name, part in parts.items() if part is not None}
+        return replace(self, **kept)
 
 
 def read_orders(source: Any, *, as_of: AsOf = None) -> EventLog:
     """Read orders (customer_id, ordered_at; optional time_zone) or a history, cut at ``as_of``.
 
     Rows that are no orders (``xenorec.schema.order_rules``) are left out: whose net_amount or
-    quantity is below 0, or whose status says so, where there is such a column. Orders of a history
-    that name no zone are in that of their store.
+    quantity is below 0, or whose status says so, where there is such a column.
     """
     return _read(source, "orders", ("customer_id", "ordered_at"), as_of)
 
@@ -87,8 +90,7 @@ def _read(source: Any, name: str, need: tuple[str, ...], as_of: AsOf) -> EventLo
     named = table.where(table.is_there("customer_id"))
     kept = named if name == "events" else named.where(mask(is_order(named)))
     rows, end = dataset.cut(kept, need[1])
-    zones, zone = _zones(dataset, rows) if name == "orders" else rows.codes("time_zone")
-    ids, code = rows.codes("customer_id")
+    (ids, code), (zones, zone) = rows.codes("customer_id"), rows.codes("time_zone")
     return EventLog(
         ids=ids,
         code=code.astype(np.int64),
@@ -99,20 +101,6 @@ def _read(source: Any, name: str, need: tuple[str, ...], as_of: AsOf) -> EventLo
         n_nameless=len(table) - len(named),
         n_returned=len(named) - len(kept),
     )
-
-
-def _zones(dataset: Dataset, orders: CodedTable) -> tuple[Texts, Codes]:
-    """Return the time zones of orders: their own, else, in a history, those of their stores."""
-    is_known = "time_zone" in orders.column_names or not dataset.is_history
-    stores = dataset.find("stores") if orders.has("store_id") and not is_known else None
-    if stores is None:
-        return orders.codes("time_zone")
-    (places, place), (zones, zone) = stores.codes("store_id"), stores.codes("time_zone")
-    zone_of = np.full(len(places) + 1, -1, dtype=np.int32)
-    zone_of[place] = zone
-    zone_of[-1] = -1
-    asked, code = orders.codes("store_id")
-    return used(zones, np.append(zone_of[positions(asked, places)], -1)[code].astype(np.int32))
 
 
 def wanted(customer_ids: Any, known: Texts) -> Texts:

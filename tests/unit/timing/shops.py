@@ -32,14 +32,11 @@ def weekly(customer: str, *, first: str, zone: str, n: int = 30) -> pd.DataFrame
 class FakeHistory:
     """The tables of a history, already cut."""
 
-    def __init__(self, as_of, orders, stores, events) -> None:
-        self.as_of, self._orders, self._stores, self._events = as_of, orders, stores, events
+    def __init__(self, as_of, orders, events) -> None:
+        self.as_of, self._orders, self._events = as_of, orders, events
 
     def orders(self):
         return self._orders
-
-    def stores(self):
-        return self._stores
 
     def events(self):
         return self._events

@@ -110,8 +110,7 @@ def test_polars_arrow_and_history_give_the_same_as_pandas(orders, model):
     early = table.filter(
         pa.compute.field("ordered_at") <= pa.scalar(AS_OF, table["ordered_at"].type)
     )
-    stores = pa.table({"store_id": pa.array([], pa.string())})
-    history = FakeHistory(AS_OF.to_pydatetime(), early, stores, None)
+    history = FakeHistory(AS_OF.to_pydatetime(), early, None)
     for source, as_of in ((table, AS_OF), (pl.from_arrow(table), AS_OF), (history, None)):
         pd.testing.assert_frame_equal(NextPurchase().fit(source, as_of).predict(), model.predict())
 
@@ -136,13 +135,13 @@ def test_orders_of_one_day_count_once(orders, model):
 
 
 def test_the_day_is_the_local_day_of_the_store_ordered_at_last():
-    rows = [(f"c{i}", f"2017-01-{d:02d}T02:00", "S1") for i in range(3) for d in range(1, 29)]
+    zone = "Pacific/Auckland"
+    rows = [(f"c{i}", f"2017-01-{d:02d}T02:00", zone) for i in range(3) for d in range(1, 29)]
     orders = pa.table(
-        dict(zip(("customer_id", "ordered_at", "store_id"), zip(*rows, strict=True), strict=True))
+        dict(zip(("customer_id", "ordered_at", "time_zone"), zip(*rows, strict=True), strict=True))
     )
-    stores = pa.table({"store_id": ["S1"], "time_zone": ["Pacific/Auckland"]})
     as_of = pd.Timestamp("2017-01-28T23:00", tz="UTC").to_pydatetime()
-    history = FakeHistory(as_of, orders, stores, None)
+    history = FakeHistory(as_of, orders, None)
     told = NextPurchase().fit(history).predict(["c0", "nobody"])
     assert told["next_order_from"].tolist() == [
         pd.Timestamp("2017-01-29"),  # 12:00 there and 2 hours on
@@ -182,10 +181,10 @@ def test_an_empty_time_is_refused_with_its_count(orders):
 
 
 def test_as_of_past_the_end_of_a_history_is_refused(orders):
-    history = FakeHistory(AS_OF.to_pydatetime(), pa.table({}), pa.table({}), None)
+    history = FakeHistory(AS_OF.to_pydatetime(), pa.table({}), None)
     with pytest.raises(BadInput, match="column"):
         NextPurchase().fit(history)
-    full = FakeHistory(AS_OF.to_pydatetime(), pa.Table.from_pandas(orders), pa.table({}), None)
+    full = FakeHistory(AS_OF.to_pydatetime(), pa.Table.from_pandas(orders), None)
     with pytest.raises(BadInput, match="history ends"):
         NextPurchase().fit(full, as_of="2018-01-01")
 

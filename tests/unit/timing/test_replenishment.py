@@ -249,19 +249,16 @@ def test_the_order_of_rows_and_the_kind_of_frame_do_not_matter(lines, model):
 
 
 class History:
-    """The tables of a history, already cut; the lines have no category of their own."""
+    """The tables of a history, already cut."""
 
     def __init__(self, lines, as_of):
         self.as_of, self._lines = as_of.to_pydatetime(), lines
 
     def lines(self):
-        return self._lines.drop(columns="category")
-
-    def products(self):
-        return self._lines[["product_id", "category"]].drop_duplicates()
+        return self._lines
 
 
-def test_a_history_gives_the_categories_of_its_products(lines):
+def test_a_history_answers_as_its_lines_do(lines):
     early = lines[lines["ordered_at"] <= AS_OF]
     told = Replenishment(by="category").fit(History(early, AS_OF)).predict()
     of_frame = Replenishment(by="category").fit(lines, as_of=AS_OF).predict()

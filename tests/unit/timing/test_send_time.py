@@ -153,7 +153,7 @@ def test_later_rows_are_never_seen_and_a_second_fit_forgets(events):
 
 
 def test_history_and_polars_give_the_same(events, model):
-    history = FakeHistory(events["at"].max().to_pydatetime(), None, None, pl.from_pandas(events))
+    history = FakeHistory(events["at"].max().to_pydatetime(), None, pl.from_pandas(events))
     for source in (history, pl.from_pandas(events)):
         pd.testing.assert_frame_equal(SendTime().fit(source).predict(), model.predict())
 

@@ -12,7 +12,6 @@ import numpy as np
 
 from xenorec.array_types import Codes, Floats, Ints, Texts
 from xenorec.dataset.coded_table import Coded, CodedTable
-from xenorec.dataset.data_frames import positions, used
 from xenorec.dataset.dataset import Dataset
 from xenorec.errors import BadInput
 from xenorec.schema.order_rules import OF_LINES
@@ -107,15 +106,14 @@ def read_bought(source: Any, *, by: str, as_of: AsOf = None) -> ItemPurchases:
     dataset = Dataset.of(source, "lines", as_of)
     lines = dataset.table("lines").require(*NEED, may=(*OF_LINES, *CLOCK, "category"))
     end = dataset.end(lines, "ordered_at")
-    if by == "category" and not _has_category(dataset):
+    if by == "category" and "category" not in lines.column_names:
         raise BadInput(
             "The lines have no column 'category'; add it to the frame, or use by='product'."
         )
-    rows, (names, category) = dataset.purchases, _categories(dataset, dataset.purchases)
-    is_item = rows.is_there("product_id") if by == "product" else category >= 0
+    rows = dataset.purchases
+    is_item = rows.is_there("product_id" if by == "product" else "category")
     past = rows.instants("ordered_at") <= microseconds(end)
-    kept = rows.is_there("customer_id") & is_item & past
-    return _bought(rows.where(kept), used(names, category[kept]), by, end)
+    return _bought(rows.where(rows.is_there("customer_id") & is_item & past), by, end)
 
 
 def _on_clock(
@@ -132,38 +130,13 @@ def _stamps(at: Floats, as_of: datetime) -> EventLog:
     return EventLog(np.empty(0, dtype=object), nobody, stamps, nobody, (), as_of)
 
 
-def _has_category(dataset: Dataset) -> bool:
-    tables = [dataset.table("lines"), *([dataset.table("products")] if _is_joined(dataset) else [])]
-    return "category" in tables[-1].column_names
-
-
-def _is_joined(dataset: Dataset) -> bool:
-    """Return whether categories are those of a history's products: its lines name none."""
-    is_named = "category" in dataset.table("lines").column_names
-    return dataset.is_history and not is_named and dataset.find("products") is not None
-
-
-def _categories(dataset: Dataset, rows: CodedTable) -> tuple[Texts, Codes]:
-    """Return the category of each row, -1 where it is not known; in products the first by name."""
-    if not _is_joined(dataset):
-        return rows.codes("category")
-    products = dataset.table("products")
-    (ids, product), (names, category) = products.codes("product_id"), products.codes("category")
-    of_product = np.full(len(ids) + 1, -1, dtype=np.int32)
-    ranked = np.argsort(np.where(category < 0, len(names), category), kind="stable")[::-1]
-    of_product[product[ranked]] = category[ranked]  # what comes last stays
-    of_product[-1] = -1
-    asked, code = rows.codes("product_id")
-    return names, np.append(of_product[positions(asked, ids)], np.int32(-1))[code]
-
-
-def _bought(rows: CodedTable, of_lines: Coded, by: str, as_of: datetime) -> ItemPurchases:
+def _bought(rows: CodedTable, by: str, as_of: datetime) -> ItemPurchases:
     instant, quantity = rows.instants("ordered_at"), rows.numbers("quantity")
     wall, now = wall_clock_of(rows, instant, microseconds(as_of))
     at, utc, end = wall / DAY_US, instant / DAY_US, instant_of(now)
     customers, customer = rows.codes("customer_id")
-    items, item = rows.codes("product_id") if by == "product" else of_lines
-    kind, n_kinds = _kinds(of_lines, item, len(items), by)
+    items, item = rows.codes("product_id" if by == "product" else "category")
+    kind, n_kinds = _kinds(rows.codes("category"), item, len(items), by)
     order = np.lexsort((utc, quantity, at, customer))
     customer, item, at, quantity = (part[order] for part in (customer, item, at, quantity))
     who = customer.astype(np.int64)
