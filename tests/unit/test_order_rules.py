@@ -68,7 +68,8 @@ def test_masks_say_which_rows_are_orders_and_purchases() -> None:
 def test_every_door_of_orders_reads_the_same_ones(make: Any) -> None:
     stamps = read_orders(make(orders()), as_of="2024-04-01")
     assert (len(stamps.at), stamps.n_returned) == (3, 5)
-    assert len(read_spending(make(orders()), as_of="2024-04-01").stamps.at) == 3
+    spending = read_spending(make(orders()), as_of="2024-04-01")
+    assert (spending.amount >= 0).sum() == 3
 
 
 def test_text_amounts_are_read_like_numbers() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from xenorec.errors import BadInput, XenorecWarning
 from xenorec.timestamps import as_instant, instant_of, microseconds
 from xenorec.timing.event_log import EventLog
 from xenorec.timing.local_time import DAY_US
+
+Log = TypeVar("Log", bound=EventLog)
 
 LEAST_DAYS = 14
 LEAST_MISSED = 30.0
@@ -135,7 +137,7 @@ def warn_of_end(closures: Iterable[Closure], as_of: datetime) -> None:
             )
 
 
-def without(stamps: EventLog, closures: Iterable[Closure], *, step: int = WEEK) -> EventLog:
+def without(stamps: Log, closures: Iterable[Closure], *, step: int = WEEK) -> Log:
     """Return the stamps on a clock that stands still while the shop is closed.
 
     Multiples of ``step`` days are taken out: whole weeks, so that weekdays stay what they are; 1

@@ -8,6 +8,7 @@ clock that most rows have. What they give out is put back, or is a length of tim
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -18,12 +19,14 @@ from xenorec.timestamps import instant_of, microseconds
 from xenorec.timing.event_log import EventLog
 from xenorec.timing.local_time import by_zone, local_microseconds
 
+Log = TypeVar("Log", bound=EventLog)
+
 MINUTE_US = 60_000_000
 CLOCK = ("time_zone", "utc_offset_minutes")
 """Columns that tell the clock of a row: an IANA zone, or how far it is before UTC."""
 
 
-def on_local_clock(stamps: EventLog) -> EventLog:
+def on_local_clock(stamps: Log) -> Log:
     """Return stamps on the clocks of their zones; those without one on the most usual."""
     at, now = wall_clock(stamps.at, stamps.zone, stamps.zones, microseconds(stamps.as_of))
     return replace(stamps, at=at, as_of=instant_of(now))

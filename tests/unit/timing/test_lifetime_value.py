@@ -201,7 +201,7 @@ def test_decimals_and_empty_amounts_are_read():
 
 
 def test_a_history_is_read_as_it_is_cut():
-    history = FakeHistory(pd.Timestamp("2017-02-01", tz="UTC"), one_customer(), None, None)
+    history = FakeHistory(pd.Timestamp("2017-02-01", tz="UTC"), one_customer(), None)
     told = LifetimeValue().fit(history)
     assert told.as_of_.isoformat() == "2017-02-01T00:00:00+00:00"
     with pytest.raises(BadInput, match="the history ends at"):

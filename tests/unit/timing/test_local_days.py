@@ -34,7 +34,7 @@ def lines(*at: pd.Timestamp, zone: str | None = None) -> pd.DataFrame:
 def n_days(source: Any) -> tuple[int, int, int]:
     """Return the days with an order as the models of orders, of value and of lines count them."""
     model = NextPurchase(use_learner=False).fit(source, as_of=AS_OF)
-    value = visits_of(read_spending(source, as_of=AS_OF).on_local_clock())
+    value = visits_of(on_local_clock(read_spending(source, as_of=AS_OF)))
     bought = read_bought(source, by="product", as_of=AS_OF)
     return len(model.visits_.at), len(value.day), int(bought.pairs.n[0])
 

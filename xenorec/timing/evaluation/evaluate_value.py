@@ -29,6 +29,7 @@ from xenorec.timing.evaluation.value_metrics import calibration, scores
 from xenorec.timing.lifetime_value.model import LifetimeValue
 from xenorec.timing.lifetime_value.spend_log import SpendLog, read_spending
 from xenorec.timing.lifetime_value.value_by_currency import CurrencyValue
+from xenorec.timing.local_clock import on_local_clock
 from xenorec.timing.local_time import DAY_US
 
 METHODS = ("lifetime_value", "probability_model", "last_window")
@@ -159,7 +160,7 @@ def _totals(rows: SpendLog, start: int, end: int) -> tuple[Floats, Floats]:
     n = len(rows.ids)
     spend = np.bincount(rows.code[keep], rows.amount[keep], minlength=n).astype(np.float64)
     bought = keep & (rows.amount >= 0)
-    day = rows.on_local_clock().at[bought] // DAY_US
+    day = on_local_clock(rows).at[bought] // DAY_US
     pairs = np.unique(np.stack([rows.code[bought], day]), axis=1)
     return np.bincount(pairs[0], minlength=n).astype(np.float64), spend
 

@@ -22,10 +22,12 @@ from xenorec.timing.closures import (
     closures_for,
     closures_of,
     warn_of_end,
+    without,
 )
 from xenorec.timing.event_log import wanted
 from xenorec.timing.lifetime_value.spend_log import SpendLog, read_spending
 from xenorec.timing.lifetime_value.value_by_currency import CurrencyValue, ValueAnswer, fit_worth
+from xenorec.timing.local_clock import on_local_clock
 from xenorec.timing.model_column import ModelColumn
 
 VALUE_COLUMNS = (
@@ -84,10 +86,10 @@ class LifetimeValue(SavableModel):
         """
         rows = read_spending(orders, as_of=as_of)
         self.as_of_ = rows.as_of
-        rows = rows.on_local_clock()
-        self.closures_ = closures_for(rows.stamps, self.closures)
+        rows = on_local_clock(rows)
+        self.closures_ = closures_for(rows.rows(rows.amount >= 0), self.closures)
         warn_of_end(self.closures_, rows.as_of)
-        rows = rows.without(self.closures_)
+        rows = without(rows, self.closures_, step=1)
         parts = _by_currency(rows)
         self.currencies_ = tuple(parts)
         self._worths = tuple(fit_worth(part) for part in parts.values())

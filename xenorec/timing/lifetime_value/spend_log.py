@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -14,75 +13,31 @@ from xenorec.dataset.dataset import Dataset
 from xenorec.dataset.order_keys import tell_apart
 from xenorec.errors import BadInput
 from xenorec.schema.order_rules import is_money, is_order
-from xenorec.timestamps import AsOf, as_instant, instant_of, microseconds
-from xenorec.timing.closures import Closure, without
+from xenorec.timestamps import AsOf, as_instant, microseconds
 from xenorec.timing.event_log import EventLog
-from xenorec.timing.local_clock import wall_clock
 from xenorec.timing.local_time import DAY_US
 
 NEED = ("customer_id", "ordered_at", "net_amount")
 MAY = ("currency", "margin_amount", "order_id", "quantity", "status", "time_zone")
 
 
-@dataclass(frozen=True)
-class SpendLog:
-    """Order rows at or before ``as_of``: one entry per row in ``code``, ``at`` and the amounts.
+@dataclass(frozen=True, kw_only=True)
+class SpendLog(EventLog):
+    """Order rows at or before ``as_of``, with what they came to.
 
-    ``ids`` are the customers in text order and ``code`` a position in it; ``at`` is microseconds
-    since 1970 UTC; ``currency`` is a position in ``currencies`` or -1; ``amount`` is 0 where it
-    was empty (``n_empty`` rows); ``margin`` is None when the frame has no margin_amount.
-    ``n_repeated`` rows repeated another and are left out.
+    ``currency`` is a position in ``currencies`` or -1; ``amount`` is 0 where it was empty
+    (``n_empty`` rows); ``margin`` is None when the frame has no margin_amount. ``n_repeated`` rows
+    repeated another and are left out.
     """
 
-    ids: Texts
-    code: Ints
-    at: Ints
+    PER_ROW: ClassVar[tuple[str, ...]] = (*EventLog.PER_ROW, "amount", "margin", "currency")
+
     amount: Floats
     margin: Floats | None
     currency: Ints
     currencies: tuple[str, ...]
     n_empty: int
-    as_of: datetime
-    zone: Ints
-    zones: tuple[str, ...]
-    """``zone`` is a position in ``zones``, or -1 where the row names none."""
     n_repeated: int = 0
-
-    def where(self, keep: Bools) -> SpendLog:
-        """Return the kept rows; customers without any are gone."""
-        kept, code = np.unique(self.code[keep], return_inverse=True)
-        return replace(
-            self,
-            ids=self.ids[kept],
-            code=code.astype(np.int64),
-            at=self.at[keep],
-            amount=self.amount[keep],
-            margin=None if self.margin is None else self.margin[keep],
-            currency=self.currency[keep],
-            zone=self.zone[keep],
-        )
-
-    @property
-    def stamps(self) -> EventLog:
-        """Who ordered when, without returns and amounts."""
-        bought = self.amount >= 0
-        zone = np.full(int(bought.sum()), -1, dtype=np.int64)
-        return EventLog(self.ids, self.code[bought], self.at[bought], zone, (), self.as_of)
-
-    def on_local_clock(self) -> SpendLog:
-        """Return the rows on the clocks of their zones, which tell the days."""
-        at, now = wall_clock(self.at, self.zone, self.zones, microseconds(self.as_of))
-        return replace(self, at=at, as_of=instant_of(now))
-
-    def without(self, closures: tuple[Closure, ...]) -> SpendLog:
-        """Return the rows on a clock that stands still while the shop is closed."""
-        every = EventLog(self.ids, self.code, self.at, self.currency, self.currencies, self.as_of)
-        open_days = without(every, closures, step=1)
-        return replace(self, at=open_days.at, as_of=open_days.as_of)
-
-    def until(self, as_of: datetime) -> SpendLog:
-        """Return the rows at or before ``as_of``."""
-        return replace(self.where(self.at <= microseconds(as_of)), as_of=as_of)
 
 
 @dataclass(frozen=True)
@@ -183,16 +138,7 @@ def _once(rows: SpendLog, names: Texts, order: Codes) -> SpendLog:
         same[1:] &= part[ranked][1:] == part[ranked][:-1]
     kept = ranked[~same]
     _check_once(ids, whole[kept])
-    return replace(
-        rows,
-        code=rows.code[kept],
-        at=rows.at[kept],
-        amount=rows.amount[kept],
-        margin=None if rows.margin is None else rows.margin[kept],
-        currency=rows.currency[kept],
-        zone=rows.zone[kept],
-        n_repeated=int(same.sum()),
-    )
+    return replace(rows.rows(kept), n_repeated=int(same.sum()))
 
 
 def _check_once(names: Texts, order: Ints) -> None:
