@@ -39,3 +39,16 @@ def distinct(whole: Ints) -> tuple[Ints, Ints]:
     ranked = np.sort(whole)
     first = np.flatnonzero(np.append(len(ranked) > 0, ranked[1:] != ranked[:-1])[: len(ranked)])
     return ranked[first], np.diff(np.append(first, len(ranked)))
+
+
+def most_frequent(group: Ints, value: Ints, n_groups: int, n_values: int) -> Ints:
+    """Return the value that each group has most often, the lowest of several; -1 without any.
+
+    Values of -1 do not count.
+    """
+    found = np.full(n_groups, -1, dtype=np.int64)
+    known, width = value >= 0, max(n_values, 1)
+    pair, n = distinct(group[known].astype(np.int64) * width + value[known])
+    ranked = np.lexsort((-pair, n))  # the best comes last and so is what stays
+    found[pair[ranked] // width] = pair[ranked] % width
+    return found

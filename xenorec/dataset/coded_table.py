@@ -58,6 +58,15 @@ class CodedTable:
         """Return a column as codes; every row -1 where there is no such column."""
         return self._once("codes", name, self._codes)
 
+    def texts_at(self, name: str, row: Ints) -> Texts:
+        """Return the text of a column in each row asked for, None in row -1 and where it is blank.
+
+        None everywhere where there is no such column.
+        """
+        if name not in self.column_names:
+            return np.full(len(row), None)
+        return np.append(data_frames.texts(self[name]), None)[row]
+
     def instants(self, name: str) -> Ints:
         """Return a column of times as microseconds since 1970 UTC; see ``data_frames.instants``."""
         return self._once("instants", name, self._instants)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from xenorec.array_types import Ints, Texts
 from xenorec.dataset.data_frames import encode, positions
@@ -26,7 +27,10 @@ class Vocabulary:
 
     def codes(self, column: Any) -> Ints:
         """Return the code of the id in each row of an Arrow column or of an array of texts."""
-        if not hasattr(column, "type"):
+        if isinstance(column, list | np.ndarray):
             return positions(np.asarray(column, dtype=object), self.ids)
-        listed, code = encode(column)
-        return np.append(positions(listed, self.ids), -1)[code]
+        return self.recode(*encode(column))
+
+    def recode(self, ids: Texts, code: npt.NDArray[Any]) -> Ints:
+        """Return codes of other ``ids`` as codes of these."""
+        return np.append(positions(ids, self.ids), -1)[code]

@@ -85,12 +85,12 @@ def know_people(purchases: PurchaseMatrix, customers: Any | None) -> Customers:
     table_ids = texts(listed["customer_id"])
     ids = np.array(sorted({*purchases.customers, *table_ids} - {None}), dtype=object)
     row, code = positions(ids, table_ids), positions(ids, purchases.customers)
-    named = positions(_column(listed, "home_store_id", row), purchases.stores)
+    named = positions(listed.texts_at("home_store_id", row), purchases.stores)
     usual = np.append(home_store(purchases), -1)[code]
     store = np.where(usual >= 0, usual, named)
     is_adult = ~np.append(_minors(listed), False)[row]
     return Customers(
-        CustomerSelection(ids, code, store, _column(listed, "time_zone", row), is_adult)
+        CustomerSelection(ids, code, store, listed.texts_at("time_zone", row), is_adult)
     )
 
 
@@ -113,9 +113,3 @@ def _minors(table: Any) -> Bools:
     if "is_minor" not in table.column_names:
         return np.zeros(table.num_rows, dtype=bool)
     return flags(table["is_minor"], "is_minor", missing=False)
-
-
-def _column(table: Any, name: str, row: Ints) -> Texts:
-    if name not in table.column_names:
-        return np.full(len(row), None)
-    return names_at(texts(table[name]), row)

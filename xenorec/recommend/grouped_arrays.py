@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from xenorec.array_types import Bools, Codes, Floats, Hashes, Ints, Singles, Texts
+from xenorec.array_types import Bools, Floats, Hashes, Ints, Singles, Texts
 
 Kind = TypeVar("Kind", bound=np.generic)
 
@@ -28,14 +28,6 @@ def names_at(names: Texts, code: Ints) -> Texts:
     found: Texts = np.full(len(code), None, dtype=object)
     found[code >= 0] = names[code[code >= 0]]
     return found
-
-
-def used(names: Texts, code: Codes) -> tuple[Texts, Codes]:
-    """Return the names that occur in ``code`` and the codes into them; -1 stays -1."""
-    kept = np.flatnonzero(np.bincount(code[code >= 0], minlength=len(names)))
-    new = np.full(len(names) + 1, -1, dtype=np.int32)
-    new[kept] = np.arange(len(kept))
-    return names[kept], new[code]
 
 
 def starts(group: Ints, n_groups: int) -> Ints:

@@ -18,6 +18,7 @@ from xenorec.timestamps import microseconds
 
 NEED = ("customer_id", "order_id", "ordered_at", "product_id")
 MAY = (*OF_LINES, "store_id", "category", "unit_price_amount")
+PER_LINE = ("customer", "order", "product", "store", "category", "at", "price", "discount")
 CODED = ("customer_id", "order_id", "product_id", "store_id", "category")
 
 
@@ -59,17 +60,7 @@ class LineLog:
         """Return some of the lines; the names stay."""
         if keep.all():
             return self
-        return replace(
-            self,
-            customer=self.customer[keep],
-            order=self.order[keep],
-            product=self.product[keep],
-            store=self.store[keep],
-            category=self.category[keep],
-            at=self.at[keep],
-            price=self.price[keep],
-            discount=self.discount[keep],
-        )
+        return replace(self, **{name: getattr(self, name)[keep] for name in PER_LINE})
 
 
 def read_lines(source: Any) -> LineLog:

@@ -76,13 +76,13 @@ def read_catalog(purchases: PurchaseMatrix, products: Any | None) -> ProductCata
     row = product_rows(table, purchases.products)
     if table.num_rows and (row < 0).all():
         _warn_unmatched(table["product_id"], purchases.products)
-    title = _picked(table, "title", row)
+    title = table.texts_at("title", row)
     promotable = _promotable(table, row)
     if "title" in table.column_names:
         promotable &= title != None  # noqa: E711  elementwise
-    names, category = _categories(purchases, _picked(table, "category", row))
+    names, category = _categories(purchases, table.texts_at("category", row))
     path = _paths(table, row)
-    brand = _picked(table, "brand", row)
+    brand = table.texts_at("brand", row)
     return ProductCatalog(title, names, category, *_kinds(path, category), promotable, path, brand)
 
 
@@ -129,12 +129,6 @@ def product_rows(table: CodedTable, names: Texts) -> Ints:
     row_of[code] = np.arange(len(code))
     row_of[-1] = -1
     return row_of[positions(names, listed)]
-
-
-def _picked(table: Any, name: str, row: Ints) -> Texts:
-    if name not in table.column_names:
-        return np.full(len(row), None)
-    return names_at(texts(table[name]), row)
 
 
 def _promotable(table: Any, row: Ints) -> Bools:

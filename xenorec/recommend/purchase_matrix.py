@@ -10,10 +10,11 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from xenorec.array_types import Bools, Codes, Floats, Hashes, Ints, Singles, Texts
+from xenorec.array_types import Bools, Codes, Floats, Hashes, Ints, Singles, Texts, most_frequent
+from xenorec.dataset.data_frames import used
 from xenorec.dataset.order_keys import tell_apart
 from xenorec.errors import BadInput
-from xenorec.recommend.grouped_arrays import distinct, starts, uniform_hash, unknown, used
+from xenorec.recommend.grouped_arrays import distinct, starts, uniform_hash, unknown
 from xenorec.recommend.line_log import LineLog
 from xenorec.timestamps import instant_of, microseconds
 
@@ -231,7 +232,7 @@ def count_purchases(lines: LineLog, as_of: datetime) -> PurchaseMatrix:
         orders=orders,
         order=entry // len(products),
         product=entry % len(products),
-        category=_usual(product, seen.category, len(products), len(seen.categories)),
+        category=most_frequent(product, seen.category, len(products), len(seen.categories)),
         **_prices(entry, key, seen),
     )
 
@@ -273,14 +274,3 @@ def _mean(place: Ints, values: Singles, n: int) -> Singles:
     number = np.bincount(place, minlength=n)
     summed = np.bincount(place[ranked], values[ranked], minlength=n)
     return np.where(number > 0, summed / np.maximum(number, 1), np.nan).astype(np.float32)
-
-
-def _usual(product: Codes, category: Codes, n_products: int, n_categories: int) -> Ints:
-    """Return the category that most lines of each product name, the first by name on a tie."""
-    usual = np.full(n_products, -1, dtype=np.int64)
-    named = category >= 0
-    key = product[named].astype(np.int64) * n_categories + category[named]
-    pairs, n = np.unique(key, return_counts=True)
-    ranked = np.lexsort((-pairs, n))  # the best comes last and so is what stays
-    usual[pairs[ranked] // max(n_categories, 1)] = pairs[ranked] % max(n_categories, 1)
-    return usual

@@ -11,10 +11,11 @@ import numpy as np
 from xenorec.array_types import Bools, Floats, Ints, Texts
 from xenorec.config.durations import span
 from xenorec.dataset.data_frames import arrow, encode, positions, texts
+from xenorec.dataset.vocabulary import Vocabulary
 from xenorec.errors import XenorecWarning, nearest
 from xenorec.recommend.customers import CustomerSelection
 from xenorec.recommend.eligibility.removal_text import day, length
-from xenorec.recommend.eligibility.rule_columns import has, places
+from xenorec.recommend.eligibility.rule_columns import has
 from xenorec.recommend.eligibility.rule_facts import LATE, RuleFacts
 from xenorec.recommend.eligibility.rule_masks import (
     ClosedCategories,
@@ -70,7 +71,7 @@ def excluded(facts: RuleFacts, exclude: Any | None, asked: CustomerSelection) ->
         return
     text = "it is among the excluded products."
     table = arrow(exclude, need=("product_id",), may=("customer_id",))
-    product = places(table["product_id"], facts.purchases.products)
+    product = Vocabulary(facts.purchases.products).codes(table["product_id"])
     everybody, who = np.ones(len(product), dtype=bool), np.full(len(product), -1, dtype=np.int64)
     if "customer_id" in table.column_names:
         names, code = encode(table["customer_id"])
@@ -98,8 +99,8 @@ def in_store(facts: RuleFacts, rules: Rules, asked: CustomerSelection) -> Iterat
 
     if rules.assortment is not None:
         table = arrow(rules.assortment, need=("store_id", "product_id"))
-        store = places(table["store_id"], stores)
-        product = places(table["product_id"], facts.purchases.products)
+        store = Vocabulary(stores).codes(table["store_id"])
+        product = Vocabulary(facts.purchases.products).codes(table["product_id"])
         is_listed = np.zeros(len(stores), dtype=bool)
         is_listed[store[store >= 0]] = True
         kept = (store >= 0) & (product >= 0)

@@ -8,10 +8,10 @@ import numpy as np
 
 from xenorec.array_types import Bools, Ints
 from xenorec.dataset.data_frames import arrow, encode, instants
+from xenorec.dataset.vocabulary import Vocabulary
 from xenorec.recommend.customers import CustomerSelection
 from xenorec.recommend.eligibility.customer_rules import pairs
 from xenorec.recommend.eligibility.removal_text import day
-from xenorec.recommend.eligibility.rule_columns import places
 from xenorec.recommend.eligibility.rule_facts import RuleFacts
 from xenorec.recommend.eligibility.rule_masks import RuleMask
 from xenorec.recommend.eligibility.rules import Rules
@@ -29,8 +29,8 @@ def shown_recently(facts: RuleFacts, rules: Rules, asked: CustomerSelection) -> 
     if rules.shown_last is None or rules.exposures is None:
         return
     table = arrow(rules.exposures, need=NEED)
-    who = places(table["customer_id"], asked.ids)
-    product = places(table["product_id"], facts.purchases.products)
+    who = Vocabulary(asked.ids).codes(table["customer_id"])
+    product = Vocabulary(facts.purchases.products).codes(table["product_id"])
     at = instants(table["exposed_at"], "exposed_at")
     _, message = encode(table["message_key"])
     kept = (who >= 0) & (message >= 0) & (at <= facts.as_of)

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from xenorec.array_types import Floats, Ints, Texts
+from xenorec.array_types import Floats, Ints
 from xenorec.dataset.coded_table import CodedTable
-from xenorec.dataset.data_frames import positions
+from xenorec.dataset.vocabulary import Vocabulary
 from xenorec.recommend.eligibility.rule_columns import has, numbers
 from xenorec.recommend.purchase_matrix import PurchaseMatrix
 from xenorec.timestamps import microseconds
@@ -44,20 +44,14 @@ def read_returns(source: Any | None, purchases: PurchaseMatrix) -> Returns:
     quantity, back = _quantities(table)
     if not ((back > 0) | (quantity < 0)).any():
         return nothing
-    customer = _places(table, "customer_id", purchases.customers)
-    product = _places(table, "product_id", purchases.products)
+    customer = Vocabulary(purchases.customers).recode(*table.codes("customer_id"))
+    product = Vocabulary(purchases.products).recode(*table.codes("product_id"))
     known = (customer >= 0) & (product >= 0)
     kept, at = np.flatnonzero(known), table.where(known).instants("ordered_at")
     past = at <= microseconds(purchases.as_of)
     kept, at = kept[past], at[past]
     key = customer[kept] * len(purchases.products) + product[kept]
     return _wholly(key, at, quantity[kept], back[kept])
-
-
-def _places(table: CodedTable, name: str, names: Texts) -> Ints:
-    """Return where the id of each row stands in ``names``, or -1."""
-    ids, code = table.codes(name)
-    return np.append(positions(ids, names), -1)[code]
 
 
 def _wholly(key: Ints, at: Ints, quantity: Floats, back: Floats) -> Returns:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from xenorec.array_types import Floats, Ints, Texts
-from xenorec.dataset.data_frames import arrow, encode, instants, positions
+from xenorec.dataset.data_frames import arrow, encode, instants
 from xenorec.errors import BadInput
 from xenorec.recommend.grouped_arrays import names_at
 
@@ -56,12 +56,6 @@ def codes_at(table: Any | None, name: str, row: Ints) -> tuple[Texts, Ints]:
         return np.empty(0, dtype=object), np.full(len(row), -1, dtype=np.int64)
     names, code = encode(table[name])
     return names, np.append(code, -1)[row]
-
-
-def places(column: Any, names: Texts) -> Ints:
-    """Return where the text of each row stands in ``names``, -1 where it is empty or not there."""
-    listed, code = encode(column)
-    return np.append(positions(listed, names), -1)[code]
 
 
 def typed_columns(

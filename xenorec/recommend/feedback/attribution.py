@@ -19,7 +19,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from xenorec.array_types import Floats, Ints
-from xenorec.dataset.data_frames import arrow, encode, instants, positions
+from xenorec.dataset.data_frames import arrow, instants, positions
+from xenorec.dataset.vocabulary import Vocabulary
 from xenorec.errors import BadInput
 from xenorec.recommend.feedback.exposure_log import ExposureLog, codes
 
@@ -71,10 +72,10 @@ def read_outcomes(
         _check_joinable(shown)
     kinds = np.array(list(weights), dtype=object)
     read = AttributedOutcomes(
-        customer=_place(table, "customer_id", shown.customers),
-        product=_place(table, "product_id", shown.products),
+        customer=Vocabulary(shown.customers).codes(table["customer_id"]),
+        product=Vocabulary(shown.products).codes(table["product_id"]),
         message=_message(table, shown),
-        kind=_place(table, "kind", kinds),
+        kind=Vocabulary(kinds).codes(table["kind"]),
         at=instants(table["at"], "at"),
     )
     return _once(read)
@@ -100,9 +101,8 @@ def credit(
 
 
 def _counts(table: Any, weights: Mapping[str, float]) -> Any:
-    known = encode(table["kind"])
-    has_weight = np.append(positions(known[0], np.array(list(weights), dtype=object)) >= 0, False)
-    kept = pa.array(has_weight[known[1]], pa.bool_())
+    has_weight = Vocabulary(np.array(list(weights), dtype=object)).codes(table["kind"]) >= 0
+    kept = pa.array(has_weight, pa.bool_())
     for name in ("customer_id", "product_id"):
         kept = pc.and_(kept, pc.is_valid(table[name]).combine_chunks())
     return kept
@@ -116,11 +116,6 @@ def _check_joinable(shown: ExposureLog) -> None:
             f"No outcome can be joined: the exposures have no {' and no '.join(lacking)}; "
             f"give what was shown and when."
         )
-
-
-def _place(table: Any, name: str, known: Any) -> Ints:
-    names, code = encode(table[name])
-    return np.append(positions(names, known), -1)[code]
 
 
 def _message(table: Any, shown: ExposureLog) -> Ints:

@@ -14,8 +14,9 @@ import numpy as np
 
 from xenorec.array_types import Floats, Ints, Texts
 from xenorec.dataset.data_frames import arrow, encode, ids
+from xenorec.dataset.vocabulary import Vocabulary
 from xenorec.errors import BadInput
-from xenorec.recommend.metrics.page_grid import each_once, places
+from xenorec.recommend.metrics.page_grid import each_once
 
 PAIR = ("customer_id", "product_id")
 
@@ -28,7 +29,7 @@ def exposures(lists: Any, catalogue: Any) -> Ints:
     known = ids(catalogue, "catalogue")
     if not len(known):
         raise BadInput("The catalogue is empty; give the ids of the products that may be shown.")
-    place = places(arrow(lists, need=PAIR)["product_id"], known)
+    place = Vocabulary(known).codes(arrow(lists, need=PAIR)["product_id"])
     return np.bincount(place[place >= 0], minlength=len(known)).astype(np.int64)
 
 
@@ -80,7 +81,7 @@ def novelty(lists: Any, bought: Any, customers: Any) -> Floats:
     pairs = np.unique(buyer[kept] * len(names) + product[kept])
     n_buyers = np.append(np.bincount(pairs % len(names), minlength=len(names)), 1)
     bits = np.log2(len(buyers)) - np.log2(n_buyers)
-    return _mean(table, bits[places(table["product_id"], names)], customers)
+    return _mean(table, bits[Vocabulary(names).codes(table["product_id"])], customers)
 
 
 def diversity(lists: Any, products: Any, customers: Any) -> Floats:
@@ -90,7 +91,7 @@ def diversity(lists: Any, products: Any, customers: Any) -> Floats:
     fewer than two products. Source: Smyth and McClave 2001; Ziegler et al. 2005.
     """
     who, table = each_once(customers), arrow(lists, need=PAIR)
-    customer = places(table["customer_id"], who)
+    customer = Vocabulary(who).codes(table["customer_id"])
     category = _category(table["product_id"], products)[customer >= 0]
     customer = customer[customer >= 0]
     n = np.bincount(customer, minlength=len(who)).astype(np.float64)
@@ -112,7 +113,10 @@ def repeat_share(lists: Any, bought: Any, customers: Any) -> Floats:
     past, table = arrow(bought, need=PAIR), arrow(lists, need=PAIR)
     (buyers, buyer), (names, product) = (encode(past[name]) for name in PAIR)
     width = max(len(names), 1)
-    customer, item = places(table["customer_id"], buyers), places(table["product_id"], names)
+    customer, item = (
+        Vocabulary(buyers).codes(table["customer_id"]),
+        Vocabulary(names).codes(table["product_id"]),
+    )
     kept = (buyer >= 0) & (product >= 0)
     known = np.isin(customer * width + item, buyer[kept] * width + product[kept])
     return _mean(table, (known & (customer >= 0) & (item >= 0)).astype(np.float64), customers)
@@ -121,7 +125,7 @@ def repeat_share(lists: Any, bought: Any, customers: Any) -> Floats:
 def _mean(table: Any, value: Floats, customers: Any) -> Floats:
     """Return the mean of the values of each customer's rows, NaN for no rows."""
     who = each_once(customers)
-    customer = places(table["customer_id"], who)
+    customer = Vocabulary(who).codes(table["customer_id"])
     kept = customer >= 0
     n = np.bincount(customer[kept], minlength=len(who)).astype(np.float64)
     total = np.bincount(customer[kept], value[kept], minlength=len(who))
@@ -135,7 +139,7 @@ def _category(column: Any, products: Any) -> Ints:
     table = arrow(products, need=("product_id", "category"))
     _, category = encode(table["category"])
     names, first = _first(table["product_id"])
-    return np.append(category[first], -1)[places(column, names)]
+    return np.append(category[first], -1)[Vocabulary(names).codes(column)]
 
 
 def _first(column: Any) -> tuple[Texts, Ints]:

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from xenorec.array_types import Bools, Floats, Ints, Texts
-from xenorec.dataset.data_frames import arrow, encode, ids, positions
+from xenorec.dataset.data_frames import arrow, encode, ids
+from xenorec.dataset.vocabulary import Vocabulary
 from xenorec.errors import BadInput
 from xenorec.recommend.grouped_arrays import distinct, names_at
 
@@ -51,7 +52,7 @@ def read_grid(page: Any, truth: Any, customers: Any, *, predicted: str | None = 
     need = PLACE if predicted is None else (*PLACE, predicted)
     cells, bought = arrow(page, need=need), arrow(truth, need=("customer_id", "product_id"))
     names, product = encode(pa.concat_arrays([_plain(cells), _plain(bought)]))
-    customer = np.concatenate([places(t["customer_id"], who) for t in (cells, bought)])
+    customer = np.concatenate([Vocabulary(who).codes(t["customer_id"]) for t in (cells, bought)])
     key = np.where(product >= 0, customer * max(len(names), 1) + product, -1)
     asked, n = (customer >= 0) & (key >= 0), cells.num_rows
     relevant = distinct(key[n:][asked[n:]])
@@ -78,12 +79,6 @@ def each_once(customers: Any) -> Texts:
             f"name each of them once."
         )
     return who
-
-
-def places(column: Any, names: Texts) -> Ints:
-    """Return where the value of each row stands in ``names``, or -1."""
-    known, code = encode(column)
-    return np.append(positions(known, names), -1)[code]
 
 
 def _plain(table: Any) -> Any:

@@ -9,8 +9,9 @@ import pandas as pd
 
 from xenorec.array_types import Floats, Ints, Texts
 from xenorec.dataset.data_frames import arrow, encode
+from xenorec.dataset.vocabulary import Vocabulary
 from xenorec.errors import BadInput, nearest
-from xenorec.recommend.metrics.page_grid import each_once, places, read_grid
+from xenorec.recommend.metrics.page_grid import each_once, read_grid
 
 WAYS = ("diagonal", "row_by_row")
 Way = Literal["diagonal", "row_by_row"]
@@ -62,7 +63,7 @@ def themes_per_page(page: Any, customers: Any) -> Ints:
     """Return how many different shelves stand on each customer's page, 0 for an empty page."""
     who = each_once(customers)
     table = arrow(page, need=("customer_id", "shelf"))
-    customer, (names, shelf) = places(table["customer_id"], who), encode(table["shelf"])
+    customer, (names, shelf) = Vocabulary(who).codes(table["customer_id"]), encode(table["shelf"])
     kept = (customer >= 0) & (shelf >= 0)
     pairs = np.unique(customer[kept] * max(len(names), 1) + shelf[kept])
     return np.bincount(pairs // max(len(names), 1), minlength=len(who)).astype(np.int64)

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from xenorec.array_types import Bools, Floats, Ints
-from xenorec.dataset.data_frames import arrow, encode, instants, positions
+from xenorec.dataset.data_frames import arrow, instants
+from xenorec.dataset.vocabulary import Vocabulary
 from xenorec.errors import BadInput
 from xenorec.recommend.customers import CustomerSelection
 from xenorec.recommend.grouped_arrays import find, rows_of, starts
@@ -86,16 +87,11 @@ def is_due(listed: ListedProducts) -> Bools:
 
 def _known(table: Any, shop: ShopData) -> tuple[Ints, Ints]:
     """Return the position of each row's customer and product, -1 for none."""
-    found = []
-    for name, names in (
-        ("customer_id", shop.purchases.customers),
-        ("product_id", shop.purchases.products),
-    ):
-        ids, code = encode(table[name])
-        found.append(np.append(positions(ids, names), -1)[code])
-    if len(found[1]) and (found[1] < 0).all():
+    customer = Vocabulary(shop.purchases.customers).codes(table["customer_id"])
+    product = Vocabulary(shop.purchases.products).codes(table["product_id"])
+    if len(product) and (product < 0).all():
         raise BadInput(
-            f"due names {len(found[1]):,} products, none of which was sold here (the first is "
+            f"due names {len(product):,} products, none of which was sold here (the first is "
             f"{table['product_id'][0].as_py()!r}). Give what Replenishment(by='product') says."
         )
-    return found[0], found[1]
+    return customer, product

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from xenorec.array_types import Floats, Ints, Texts
-from xenorec.dataset.data_frames import arrow, encode, instants, positions
+from xenorec.dataset.data_frames import arrow, encode, instants
+from xenorec.dataset.vocabulary import Vocabulary
 from xenorec.errors import BadInput
 
 NEED = ("customer_id", "campaign_id", "at", "p_order", "value_amount")
@@ -83,8 +84,8 @@ def read_sent(frame: Any, candidates: ContactCandidates) -> SentContacts:
     table = arrow(frame, need=("customer_id", "at"), may=("channel",))
     names, code = _coded(table, "customer_id")
     kinds, kind = _maybe_coded(table, "channel")
-    customer = positions(names, candidates.customers)[code]
-    channel = np.append(positions(kinds, candidates.channels), -1)[kind]
+    customer = Vocabulary(candidates.customers).recode(names, code)
+    channel = Vocabulary(candidates.channels).recode(kinds, kind)
     channel[(kind >= 0) & (channel < 0)] = -2  # a channel of which nothing is to go out
     known = customer >= 0
     return SentContacts(customer[known], channel[known], instants(table["at"], "at")[known])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from xenorec.array_types import Bools, Floats, Ints, Texts
+from xenorec.array_types import Bools, Floats, Ints, Texts, most_frequent
 from xenorec.dataset.data_frames import positions
 from xenorec.timestamps import microseconds
 from xenorec.timing.event_log import EventLog
@@ -132,6 +132,7 @@ def gather(acts: EngagementEvents, *, ramadan: bool | None) -> HourVisits:
     fasts = _fasts(stamps, clock, shop_zone, ramadan)
     code, clock, flags = _distinct(stamps.code, clock, 2 * acts.is_click + fasts)
     n = np.bincount(code, minlength=len(stamps.ids))
+    zone = most_frequent(stamps.code, stamps.zone, len(stamps.ids), len(stamps.zones))
     return HourVisits(
         ids=stamps.ids,
         start=np.append(0, np.cumsum(n)),
@@ -139,7 +140,7 @@ def gather(acts: EngagementEvents, *, ramadan: bool | None) -> HourVisits:
         day=(clock // 24).astype(np.int32),
         is_click=flags >= 2,
         is_ramadan=flags % 2 == 1,
-        zone=_zone_of_customers(stamps),
+        zone=np.where(zone < 0, len(stamps.zones), zone),
         zones=(*stamps.zones, shop_zone),
         shop_zone=shop_zone,
         today=microseconds(stamps.as_of) // DAY_US,
@@ -179,15 +180,3 @@ def _distinct(code: Ints, clock: Ints, flags: Ints) -> tuple[Ints, Ints, Ints]:
 def _usual_zone(stamps: EventLog) -> str:
     known = stamps.zone[stamps.zone >= 0]
     return stamps.zones[int(np.bincount(known).argmax())] if len(known) else "UTC"
-
-
-def _zone_of_customers(stamps: EventLog) -> Ints:
-    """Return each customer's most frequent zone, equal ones by name; the shop's is the last."""
-    found = np.full(len(stamps.ids), len(stamps.zones), dtype=np.int64)
-    known, width = stamps.zone >= 0, len(stamps.zones) + 1
-    pair, count = np.unique(stamps.code[known] * width + stamps.zone[known], return_counts=True)
-    order = np.lexsort((-pair, count, pair // width))
-    code = pair[order] // width
-    last = np.append(code[1:] != code[:-1], np.ones(min(len(code), 1), dtype=bool))
-    found[code[last]] = pair[order][last] % width
-    return found
