@@ -25,8 +25,6 @@ from xenorec.engine import DuckEngine
 from xenorec.errors import XenorecError, XenorecWarning
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from xenorec.profile import History
 
 Model = TypeVar("Model")
@@ -72,8 +70,8 @@ class ModelCache:
         """Return ``model.fit(history, **options)``, or the same as an earlier command kept it."""
         fit: Any = model
 
-        def make(watched: Any) -> Model:
-            fitted: Model = fit.fit(watched, **options)
+        def make(source: Any) -> Model:
+            fitted: Model = fit.fit(source, **options)
             log.info("action=fit model=%s as_of=%s", type(model).__name__, _at(history))
             return fitted
 
@@ -95,11 +93,11 @@ class ModelCache:
         found = _find(folder, type(model), key, history)
         if found is not None:
             return found
-        watched = _Watched(history)
+        tables: set[str] = set()
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
-            fitted = make(watched)
-        marks = history.fingerprints(watched.tables)
+            fitted = make(history.dataset.noting(tables))
+        marks = history.fingerprints(tables)
         said = [str(one.message) for one in told if isinstance(one.message, XenorecWarning)]
         entry = {"key": key, "tables": marks, "warnings": said}
         self._keep(folder / _name(key, marks), fitted, entry)
@@ -119,37 +117,6 @@ class ModelCache:
             _trim(folder.parent)
         except (XenorecError, OSError) as error:
             log.warning("action=keep model=%s why=%s", type(model).__name__, error)
-
-
-class _Watched:
-    """A history that notes which of its tables were read."""
-
-    def __init__(self, history: History) -> None:
-        self.as_of = history.as_of
-        self.tables: set[str] = set()
-        self._history = history
-
-    def lines(self) -> pa.Table:
-        return self._read("lines")
-
-    def orders(self) -> pa.Table:
-        return self._read("orders")
-
-    def events(self) -> pa.Table:
-        return self._read("events")
-
-    def products(self) -> pa.Table:
-        return self._read("products")
-
-    def stores(self) -> pa.Table:
-        return self._read("stores")
-
-    def customers(self) -> pa.Table:
-        return self._read("customers")
-
-    def _read(self, table: str) -> pa.Table:
-        self.tables.add(table)
-        return getattr(self._history, table)()
 
 
 def folder_of(path: Path) -> Path:

@@ -20,7 +20,7 @@ Coded: TypeAlias = tuple[Texts, Codes]
 class CodedTable:
     """The rows of any data frame, or some rows of another coded table.
 
-    What is read of a column is kept: its values as Arrow, its codes, its instants. It can stand
+    What is read of a column is kept: its values as Arrow, its codes, its instants. It may stand
     where an Arrow table is read by ``column_names``, ``num_rows`` and ``table[name]``.
     """
 
@@ -56,7 +56,9 @@ class CodedTable:
 
     def codes(self, name: str) -> Coded:
         """Return a column as codes; every row -1 where there is no such column."""
-        return self._once("codes", name, self._codes)
+        names, code = self._once("codes", name, self._codes)
+        code.flags.writeable = False  # models share it
+        return names, code
 
     def texts_at(self, name: str, row: Ints) -> Texts:
         """Return the text of a column in each row asked for, None in row -1 and where it is blank.
@@ -73,7 +75,7 @@ class CodedTable:
 
     def numbers(self, name: str) -> Floats:
         """Return a column of numbers, NaN where it is empty or not there."""
-        return self._once("numbers", name, self._numbers)
+        return floats(self[name], name) if self.has(name) else np.full(self.num_rows, np.nan)
 
     def where(self, keep: Bools) -> CodedTable:
         """Return some of the rows; names that none of them has are gone."""
@@ -97,9 +99,6 @@ class CodedTable:
     def _instants(self, name: str) -> Ints:
         return data_frames.instants(self[name], name)
 
-    def _numbers(self, name: str) -> Floats:
-        return floats(self[name], name) if self.has(name) else np.full(self.num_rows, np.nan)
-
 
 def mask(column: Any) -> Bools:
     """Return an Arrow column of true and false as an array."""
@@ -115,12 +114,16 @@ class SomeRows(CodedTable):
         self.num_rows = int(keep.sum())
         self._kept = {}
 
+    def __getitem__(self, name: str) -> Any:
+        return self._whole[name].filter(pa.array(self._keep))  # not kept: the whole is
+
     def has(self, name: str) -> bool:
         """Return whether there is such a column, of any type but null."""
         return self._whole.has(name)
 
-    def _values(self, name: str) -> Any:
-        return self._whole[name].filter(pa.array(self._keep))
+    def is_there(self, name: str) -> Bools:
+        """Return which rows have a value in a column."""
+        return self._whole.is_there(name)[self._keep]
 
     def _codes(self, name: str) -> Coded:
         names, code = self._whole.codes(name)
@@ -131,6 +134,3 @@ class SomeRows(CodedTable):
         if column.null_count or pa.types.is_string(column.type):
             return super()._instants(name)  # the rows left out may hold no times
         return self._whole.instants(name)[self._keep]
-
-    def _numbers(self, name: str) -> Floats:
-        return self._whole.numbers(name)[self._keep]

@@ -16,6 +16,7 @@ from xenorec.schema.order_rules import is_purchase
 from xenorec.timestamps import AsOf, as_instant, instant_of, microseconds
 
 TABLES = ("lines", "orders", "events", "products", "customers", "stores")
+PURCHASES = "purchases"
 
 
 class ShopHistory(Protocol):
@@ -62,6 +63,7 @@ class Dataset:
         self.as_of = None if as_of is None else as_instant(as_of)
         self.is_history = False
         self._tables = dict(tables)
+        self._read: set[str] = set()
 
     @classmethod
     def of_history(cls, history: ShopHistory) -> Dataset:
@@ -109,6 +111,12 @@ class Dataset:
         found._tables = {name: _sampled(self.table(name), share, seed) for name in names}
         return found
 
+    def noting(self, names: set[str]) -> Dataset:
+        """Return the same dataset, adding to ``names`` which of its tables are read."""
+        found = copy(self)
+        found._read = names
+        return found
+
     def table(self, name: str) -> CodedTable:
         """Return a table by its name; raises BadInput where the source has no such table."""
         found = self.find(name)
@@ -121,6 +129,7 @@ class Dataset:
 
     def find(self, name: str) -> CodedTable | None:
         """Return a table by its name, None where the source has no such table."""
+        self._read.add(name)
         given = self._tables.get(name)
         found = given() if callable(given) else given
         if found is not None:
@@ -130,10 +139,11 @@ class Dataset:
     @property
     def purchases(self) -> CodedTable:
         """The lines bought and kept; see ``xenorec.schema.order_rules``."""
-        if "purchases" not in self._tables:
-            lines = self.table("lines")
-            self._tables["purchases"] = lines.where(mask(is_purchase(lines)))
-        return self.table("purchases")
+        lines = self.table("lines")
+        if PURCHASES not in self._tables:
+            self._tables[PURCHASES] = lines.where(mask(is_purchase(lines)))
+        found: CodedTable = self._tables[PURCHASES]
+        return found
 
     def cut(self, rows: CodedTable, time: str) -> tuple[CodedTable, datetime]:
         """Return the rows not later than ``as_of``, by their column ``time``, and ``as_of``.
