@@ -10,7 +10,6 @@ import numpy as np
 from xenorec.array_types import Floats, Ints
 from xenorec.dataset.coded_table import CodedTable
 from xenorec.dataset.vocabulary import Vocabulary
-from xenorec.recommend.eligibility.rule_columns import has, numbers
 from xenorec.recommend.purchase_matrix import PurchaseMatrix
 from xenorec.timestamps import microseconds
 
@@ -70,11 +69,7 @@ def _wholly(key: Ints, at: Ints, quantity: Floats, back: Floats) -> Returns:
     return Returns(pairs[is_back], when[is_back])
 
 
-def _quantities(table: Any) -> tuple[Floats, Floats]:
+def _quantities(table: CodedTable) -> tuple[Floats, Floats]:
     """Return how many were bought (1 where the line does not say) and how many refunded."""
-    n = table.num_rows
-    quantity = numbers(table["quantity"], "quantity") if has(table, "quantity") else np.ones(n)
-    back = np.zeros(n)
-    if has(table, "refunded_quantity"):
-        back = np.nan_to_num(numbers(table["refunded_quantity"], "refunded_quantity"))
-    return np.where(np.isnan(quantity), 1.0, quantity), back
+    quantity, back = table.numbers("quantity"), table.numbers("refunded_quantity")
+    return np.where(np.isnan(quantity), 1.0, quantity), np.nan_to_num(back)

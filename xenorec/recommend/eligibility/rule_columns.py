@@ -12,8 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from xenorec.array_types import Floats, Ints, Texts
-from xenorec.dataset.data_frames import arrow, encode, instants
-from xenorec.errors import BadInput
+from xenorec.dataset.data_frames import arrow, encode, floats, instants
 from xenorec.recommend.grouped_arrays import names_at
 
 
@@ -24,20 +23,11 @@ def has(table: Any | None, name: str) -> bool:
     return bool(table[name].null_count < table.num_rows)
 
 
-def numbers(column: Any, name: str) -> Floats:
-    """Return a column of numbers, NaN where it is empty."""
-    kind = column.type
-    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
-        raise BadInput(f"{name} is of type {kind}; expected numbers.")
-    values = column.cast(pa.float64(), safe=False)
-    return np.asarray(values.to_numpy(), dtype=np.float64)
-
-
 def numbers_at(table: Any | None, name: str, row: Ints) -> Floats:
     """Return the number in each row, NaN where there is none (or no row, -1)."""
     if table is None or not has(table, name):
         return np.full(len(row), np.nan)
-    return np.append(numbers(table[name], name), np.nan)[row]
+    return np.append(floats(table[name], name), np.nan)[row]
 
 
 def instants_at(table: Any | None, name: str, row: Ints, missing: int) -> Ints:
@@ -68,7 +58,7 @@ def typed_columns(
         if name.endswith("_at"):
             yield name, instants(column, name).astype("datetime64[us]")
         elif name.endswith("_share"):
-            yield name, numbers(column, name)
+            yield name, floats(column, name)
         else:
             yield name, names_at(*encode(column))
 

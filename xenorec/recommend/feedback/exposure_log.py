@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from xenorec.array_types import Bools, Floats, Ints, Texts
-from xenorec.dataset.data_frames import arrow, encode, instants
+from xenorec.dataset.data_frames import arrow, encode, floats, instants
 from xenorec.errors import BadInput
 from xenorec.timestamps import microseconds
 
@@ -110,24 +110,15 @@ def _coded(table: Any) -> ExposureLog:
         message=message,
         row=_places(table, "shelf_rank"),
         column=_places(table, "position"),
-        score=_floats(table, "score"),
+        score=floats(table["score"], "score"),
         propensity=_propensity(table),
         at=instants(table["exposed_at"], "exposed_at") if is_dated else nowhere,
         is_dated=is_dated,
     )
 
 
-def _floats(table: Any, name: str) -> Floats:
-    column = table[name]
-    try:
-        values = column.cast(pa.float64())
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        raise BadInput(f"{name} is of type {column.type}; expected numbers.") from None
-    return np.array(values.to_numpy(), dtype=np.float64)
-
-
 def _places(table: Any, name: str) -> Ints:
-    values = _floats(table, name)
+    values = floats(table[name], name)
     wrong = ~((values >= 1) & (values == np.floor(values)))
     if wrong.any():
         raise BadInput(f"{name} came as {values[wrong][0]:g}; expected a whole number from 1.")
@@ -137,7 +128,7 @@ def _places(table: Any, name: str) -> Ints:
 def _propensity(table: Any) -> Floats:
     if "propensity" not in table.column_names:
         return np.ones(table.num_rows)
-    values = _floats(table, "propensity")
+    values = floats(table["propensity"], "propensity")
     return np.where(np.isnan(values), 1.0, values)
 
 

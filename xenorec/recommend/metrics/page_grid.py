@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from xenorec.array_types import Bools, Floats, Ints, Texts
-from xenorec.dataset.data_frames import arrow, encode, ids
+from xenorec.dataset.data_frames import arrow, encode, floats, ids
 from xenorec.dataset.vocabulary import Vocabulary
 from xenorec.errors import BadInput
 from xenorec.recommend.grouped_arrays import distinct, names_at
@@ -63,7 +63,7 @@ def read_grid(page: Any, truth: Any, customers: Any, *, predicted: str | None = 
         key=key[:n],
         shelf=np.array(cells["shelf"].to_pylist(), dtype=object),
         is_hit=np.isin(key[:n], relevant),
-        predicted=np.full(n, np.nan) if predicted is None else _floats(cells, predicted),
+        predicted=np.full(n, np.nan) if predicted is None else floats(cells[predicted], predicted),
         n_relevant=np.bincount(relevant // max(len(names), 1), minlength=len(who)),
     )
     return grid.take(asked[:n])
@@ -87,12 +87,7 @@ def _plain(table: Any) -> Any:
 
 
 def _ranks(table: Any, name: str) -> Ints:
-    found = _floats(table, name)
+    found = floats(table[name], name)
     if not (found >= 1).all() or (found != np.floor(found)).any():
         raise BadInput(f"{name} holds other values than whole numbers from 1 on; number from 1.")
     return found.astype(np.int64)
-
-
-def _floats(table: Any, name: str) -> Floats:
-    values = table[name].cast(pa.float64()).to_numpy()
-    return np.array(values, dtype=np.float64)

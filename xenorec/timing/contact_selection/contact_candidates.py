@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from xenorec.array_types import Floats, Ints, Texts
-from xenorec.dataset.data_frames import arrow, encode, instants
+from xenorec.dataset.data_frames import arrow, encode, floats, instants
 from xenorec.dataset.vocabulary import Vocabulary
 from xenorec.errors import BadInput
 
@@ -108,10 +106,7 @@ def _numbers(table: Any, name: str, *, low: float = -np.inf, high: float = np.in
     """Return a column as float64, NaN where it is empty or not there."""
     if name not in table.column_names:
         return np.full(table.num_rows, np.nan)
-    column = table[name]
-    if not (_is_number(column.type) or pa.types.is_null(column.type)):
-        raise BadInput(f"{name} is of type {column.type}; expected numbers.")
-    values: Floats = pc.cast(column, pa.float64()).to_numpy().astype(np.float64)
+    values = floats(table[name], name)
     wrong = (values < low) | (values > high) | np.isinf(values)
     if wrong.any():
         raise BadInput(
@@ -119,11 +114,6 @@ def _numbers(table: Any, name: str, *, low: float = -np.inf, high: float = np.in
             f"{int(np.flatnonzero(wrong)[0])}; expected a number of {low:g} to {high:g}."
         )
     return values
-
-
-def _is_number(kind: Any) -> bool:
-    is_kind = (pa.types.is_floating, pa.types.is_integer, pa.types.is_decimal)
-    return any(ask(kind) for ask in is_kind)
 
 
 def _currencies(table: Any, customer: Ints) -> Texts:

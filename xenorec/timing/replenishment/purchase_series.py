@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from xenorec.array_types import Bools, Floats, Ints
+from xenorec.array_types import Floats, Ints
 from xenorec.timing.next_purchase.interpurchase_features import InterpurchaseGaps, gaps_of
 from xenorec.timing.next_purchase.order_days import OrderDays
 
@@ -62,7 +62,12 @@ class PurchaseSeries:
 
     def until(self, now: float) -> PurchaseSeries:
         """Return the entries at or before ``now``; keys without any are gone."""
-        return self._where(self.at <= now)
+        kept = self.at <= now
+        before = np.append(0, np.cumsum(kept))[self.bounds]
+        who = np.flatnonzero(np.diff(before))
+        bounds = np.append(before[who], before[-1:]).astype(np.int64)
+        utc = None if self.utc is None else self.utc[kept]
+        return PurchaseSeries(self.key[who], bounds, self.at[kept], self.quantity[kept], utc)
 
     def take(self, keys: Ints) -> PurchaseSeries:
         """Return the series of some keys, given by position in ascending order.
@@ -87,13 +92,6 @@ class PurchaseSeries:
     def total(self, values: Floats) -> Floats:
         """Return the sum of one value per entry for each key."""
         return np.bincount(self.code, values, minlength=len(self.key)).astype(np.float64)
-
-    def _where(self, kept: Bools) -> PurchaseSeries:
-        before = np.append(0, np.cumsum(kept))[self.bounds]
-        who = np.flatnonzero(np.diff(before))
-        bounds = np.append(before[who], before[-1:]).astype(np.int64)
-        utc = None if self.utc is None else self.utc[kept]
-        return PurchaseSeries(self.key[who], bounds, self.at[kept], self.quantity[kept], utc)
 
 
 def runs(begin: Ints, size: Ints) -> Ints:
