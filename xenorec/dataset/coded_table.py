@@ -91,9 +91,7 @@ class CodedTable:
         return pa.table({name: read_column(self._frame, name)})[name]
 
     def _codes(self, name: str) -> Coded:
-        if not self.has(name):
-            return np.empty(0, dtype=object), np.full(self.num_rows, -1, dtype=np.int32)
-        names, code = data_frames.encode(self[name])
+        names, code = data_frames.codes_of(self, name)
         return names, code.astype(np.int32)
 
     def _instants(self, name: str) -> Ints:

@@ -108,6 +108,13 @@ def encode(column: Any) -> tuple[Texts, Ints]:
     return used(names, code) if is_coded else (names, code)
 
 
+def codes_of(table: Any, name: str) -> tuple[Texts, Ints]:
+    """Return a column coded; no names and -1 in every row where the table does not have it."""
+    if name in table.column_names and not pa.types.is_null(table[name].type):
+        return encode(table[name])
+    return np.empty(0, dtype=object), np.full(table.num_rows, -1, dtype=np.int64)
+
+
 def used(names: Texts, code: npt.NDArray[Code]) -> tuple[Texts, npt.NDArray[Code]]:
     """Return only the names that some row has, and the codes into them; -1 stays -1."""
     is_used = np.bincount(code[code >= 0], minlength=len(names)) > 0

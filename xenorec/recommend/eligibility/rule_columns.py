@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from xenorec.array_types import Floats, Ints, Texts
-from xenorec.dataset.data_frames import arrow, encode, floats, instants
+from xenorec.dataset.data_frames import arrow, codes_of, encode, floats, instants
 from xenorec.recommend.grouped_arrays import names_at
 
 
@@ -42,9 +42,9 @@ def instants_at(table: Any | None, name: str, row: Ints, missing: int) -> Ints:
 
 def codes_at(table: Any | None, name: str, row: Ints) -> tuple[Texts, Ints]:
     """Return the names of a column and the position in them of each row, -1 where it is empty."""
-    if table is None or not has(table, name):
+    if table is None:
         return np.empty(0, dtype=object), np.full(len(row), -1, dtype=np.int64)
-    names, code = encode(table[name])
+    names, code = codes_of(table, name)
     return names, np.append(code, -1)[row]
 
 

@@ -19,10 +19,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from xenorec.array_types import Floats, Ints
-from xenorec.dataset.data_frames import arrow, instants, positions
+from xenorec.dataset.data_frames import arrow, codes_of, instants, positions
 from xenorec.dataset.vocabulary import Vocabulary
 from xenorec.errors import BadInput
-from xenorec.recommend.feedback.exposure_log import ExposureLog, codes
+from xenorec.recommend.feedback.exposure_log import ExposureLog
 
 NEED = ("customer_id", "product_id", "at", "kind")
 WEIGHTS: Mapping[str, float] = MappingProxyType({"bought": 1.0, "clicked": 0.3, "redeemed": 1.0})
@@ -119,7 +119,7 @@ def _check_joinable(shown: ExposureLog) -> None:
 
 
 def _message(table: Any, shown: ExposureLog) -> Ints:
-    names, code = codes(table, "message_key")
+    names, code = codes_of(table, "message_key")
     if not len(shown.messages):
         return np.full(len(code), NO_MESSAGE)
     place = positions(names, shown.messages)

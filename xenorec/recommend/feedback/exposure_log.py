@@ -12,10 +12,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from xenorec.array_types import Bools, Floats, Ints, Texts
-from xenorec.dataset.data_frames import arrow, encode, floats, instants
+from xenorec.dataset.data_frames import arrow, codes_of, floats, instants
 from xenorec.errors import BadInput
 from xenorec.timestamps import microseconds
 
@@ -82,19 +81,12 @@ def read_shown(source: Any) -> ExposureLog:
     return shown.take(~(again & (shown.message >= 0)))
 
 
-def codes(table: Any, name: str) -> tuple[Texts, Ints]:
-    """Return the names and codes of a column; no names and -1 when the table does not have it."""
-    if name in table.column_names and not pa.types.is_null(table[name].type):
-        return encode(table[name])
-    return np.empty(0, dtype=object), np.full(table.num_rows, -1, dtype=np.int64)
-
-
 def _coded(table: Any) -> ExposureLog:
-    customers, customer = codes(table, "customer_id")
-    shelves, shelf = codes(table, "shelf")
-    segments, segment = codes(table, "segment")
-    products, product = codes(table, "product_id")
-    messages, message = codes(table, "message_key")
+    customers, customer = codes_of(table, "customer_id")
+    shelves, shelf = codes_of(table, "shelf")
+    segments, segment = codes_of(table, "segment")
+    products, product = codes_of(table, "product_id")
+    messages, message = codes_of(table, "message_key")
     is_dated = "exposed_at" in table.column_names
     nowhere = np.zeros(table.num_rows, dtype=np.int64)
     return ExposureLog(

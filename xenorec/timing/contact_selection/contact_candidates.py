@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from xenorec.array_types import Floats, Ints, Texts
-from xenorec.dataset.data_frames import arrow, encode, floats, instants
+from xenorec.dataset.data_frames import arrow, codes_of, encode, floats, instants
 from xenorec.dataset.vocabulary import Vocabulary
 from xenorec.errors import BadInput
 
@@ -54,7 +54,7 @@ def read_candidates(frame: Any) -> ContactCandidates:
     table = arrow(frame, need=NEED, may=MAY)
     customers, customer = _coded(table, "customer_id")
     campaigns, campaign = _coded(table, "campaign_id")
-    channels, channel = _maybe_coded(table, "channel")
+    channels, channel = codes_of(table, "channel")
     found = ContactCandidates(
         customers=customers,
         campaigns=campaigns,
@@ -81,7 +81,7 @@ def read_sent(frame: Any, candidates: ContactCandidates) -> SentContacts:
         return SentContacts(none, none, none)
     table = arrow(frame, need=("customer_id", "at"), may=("channel",))
     names, code = _coded(table, "customer_id")
-    kinds, kind = _maybe_coded(table, "channel")
+    kinds, kind = codes_of(table, "channel")
     customer = Vocabulary(candidates.customers).recode(names, code)
     channel = Vocabulary(candidates.channels).recode(kinds, kind)
     channel[(kind >= 0) & (channel < 0)] = -2  # a channel of which nothing is to go out
@@ -94,12 +94,6 @@ def _coded(table: Any, name: str) -> tuple[Texts, Ints]:
     if (code < 0).any():
         raise BadInput(f"{name} is empty in {int((code < 0).sum()):,} rows; drop them first.")
     return names, code
-
-
-def _maybe_coded(table: Any, name: str) -> tuple[Texts, Ints]:
-    if name not in table.column_names:
-        return np.empty(0, dtype=object), np.full(table.num_rows, -1, dtype=np.int64)
-    return encode(table[name])
 
 
 def _numbers(table: Any, name: str, *, low: float = -np.inf, high: float = np.inf) -> Floats:
@@ -118,7 +112,7 @@ def _numbers(table: Any, name: str, *, low: float = -np.inf, high: float = np.in
 
 def _currencies(table: Any, customer: Ints) -> Texts:
     """Return the currency of each row, empty where none is named; a customer may have one only."""
-    names, code = _maybe_coded(table, "currency")
+    names, code = codes_of(table, "currency")
     order = np.lexsort((code, customer))
     same = customer[order][1:] == customer[order][:-1]
     mixed = same & (code[order][1:] != code[order][:-1])
