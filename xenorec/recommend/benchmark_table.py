@@ -16,15 +16,15 @@ from xenorec.recommend.metrics import METRICS, summarize
 OURS = "xenorec"
 
 
-def list_table(told: pd.DataFrame, who: Texts, names: Texts, k: int) -> Ints:
+def list_table(recommended: pd.DataFrame, who: Texts, names: Texts, k: int) -> Ints:
     """Return customers x k of a frame customer_id, product_id, rank: positions in ``names``, or -1.
 
     Customers in the order of ``who``.
     """
     table = np.full((len(who), k), -1, dtype=np.int64)
-    row = positions(told["customer_id"].to_numpy(object), who)
-    product = positions(told["product_id"].to_numpy(object), names)
-    table[row, told["rank"].to_numpy() - 1] = product
+    row = positions(recommended["customer_id"].to_numpy(object), who)
+    product = positions(recommended["product_id"].to_numpy(object), names)
+    table[row, recommended["rank"].to_numpy() - 1] = product
     return table
 
 

@@ -169,10 +169,10 @@ def evaluate_shelves(
     truth, names = GroundTruth.of(then, everything, who), purchases.products
     shop = model.shop
     customer = positions(who, purchases.customers)
-    told = model.recommend(who, k)
+    recommended = model.recommend(who, k)
     others = all_lists(shop, customer, max(k, ROWS * COLUMNS))
     lists = {name: table[:, :k] for name, table in others.items()}
-    lists[OURS] = list_table(told, who, names, k)
+    lists[OURS] = list_table(recommended, who, names, k)
     scores = {name: truth.score(table, names) for name, table in lists.items()}
     known = GroundTruth.of(then, everything, purchases.customers)
     bought = known.frame()
@@ -191,7 +191,7 @@ def evaluate_shelves(
         by_shelf=shelf_rates(pages, bought, known.customers),
         cells=_cells(pages, bought, known.customers),
         calibration=_calibration(pages, known),
-        variety=_variety(told, page, shop, who),
+        variety=_variety(recommended, page, shop, who),
         intervals=interval_table(scores, k, seed),
         notes=_notes(everything, moment + length, n_new, customers, model),
     )
@@ -215,10 +215,10 @@ def _discovery(
     new = truth.never_bought(purchases)
     if not new.n_relevant.any():
         return pd.DataFrame(columns=["method", *(f"{m}@{k}" for m in METRICS), "n_customers"])
-    told = model.recommend(who, k, only_new=True)
+    recommended = model.recommend(who, k, only_new=True)
     lists = {
         **new_lists(shop, positions(who, purchases.customers), k),
-        OURS: list_table(told, who, purchases.products, k),
+        OURS: list_table(recommended, who, purchases.products, k),
     }
     return method_table({n: new.score(table, purchases.products) for n, table in lists.items()}, k)
 
@@ -263,7 +263,9 @@ def _calibration(page: pd.DataFrame, truth: GroundTruth) -> pd.DataFrame:
     return reliability(page["score"].to_numpy(), truth.hit(row, product))
 
 
-def _variety(told: pd.DataFrame, page: pd.DataFrame, shop: ShopData, who: Texts) -> pd.DataFrame:
+def _variety(
+    recommended: pd.DataFrame, page: pd.DataFrame, shop: ShopData, who: Texts
+) -> pd.DataFrame:
     purchases, catalog = shop.purchases, shop.catalog
     ever = {
         "customer_id": purchases.customers[purchases.bought.customer],
@@ -280,7 +282,7 @@ def _variety(told: pd.DataFrame, page: pd.DataFrame, shop: ShopData, who: Texts)
             "diversity": _mean(diversity(frame, kinds, who)),
             "repeat_share": _mean(repeat_share(frame, bought, who)),
         }
-        for name, frame in (("list", told), ("page", page))
+        for name, frame in (("list", recommended), ("page", page))
     ]
     return pd.DataFrame(rows)
 

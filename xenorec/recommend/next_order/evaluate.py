@@ -137,9 +137,9 @@ def _scored(model: NextOrder, hidden: HiddenOrders, k: int) -> Mapping[str, Floa
     """Return customers x metrics of each method for the hidden orders of one span."""
     who, recent = hidden.lines.customers[hidden.customer], hidden.before()
     before = np.maximum(hidden.day_at, microseconds(model.as_of_) + 1)
-    told = model.told(who, before, recent, k)
+    recommended = model.told(who, before, recent, k)
     names = model.shop.purchases.products
-    lists = {**_others(model, who, before, recent, k), OURS: list_table(told, who, names, k)}
+    lists = {**_others(model, who, before, recent, k), OURS: list_table(recommended, who, names, k)}
     truth = GroundTruth.of(hidden.truth, hidden.lines, who)
     return {name: truth.score(table, names) for name, table in lists.items()}
 
@@ -154,13 +154,13 @@ def _others(
     nearest = _nearest(shop, past).score(
         positions(who, past.customers), depth=k, is_open=np.ones(shop.n_products, dtype=bool)
     )
-    said = {
+    ranked = {
         OWN: (own.asked, own.item, own.columns["n"]),
         HALF_LIFE: (own.asked, own.item, own.columns["faded_112"]),
         NEIGHBOURS: (nearest.asked, nearest.product, nearest.score),
     }
     lists = {POPULAR: np.tile(most_popular(shop)[:k], (len(who), 1))}
-    lists |= {name: filled(shop, len(who), *of, k) for name, of in said.items()}
+    lists |= {name: filled(shop, len(who), *of, k) for name, of in ranked.items()}
     return {name: wide(table, k) for name, table in lists.items()}
 
 

@@ -57,15 +57,15 @@ class PredictedDates(NamedTuple):
 
 
 def date_rows(
-    seen: EventLog, everything: EventLog, told: Mapping[str, PredictedDates]
+    seen: EventLog, everything: EventLog, predicted: Mapping[str, PredictedDates]
 ) -> pd.DataFrame:
     """Return one row per model and customer: model, days, is_inside, part_inside.
 
-    ``told``: by model, in the order of ``seen.ids``. Beside them, without an interval: the
+    ``predicted``: by model, in the order of ``seen.ids``. Beside them, without an interval: the
     customer's own last gap after the last order.
     """
     came = np.minimum(_wait(seen, everything), CAP)
-    frames = [dates.rows(model, came) for model, dates in told.items()]
+    frames = [dates.rows(model, came) for model, dates in predicted.items()]
     days = np.abs(np.clip(_last_gap(seen), 0, CAP) - came)
     plain = {"model": "own_last_gap", "days": days, "is_inside": np.nan, "part_inside": np.nan}
     return pd.concat([*frames, pd.DataFrame(plain)], ignore_index=True)

@@ -147,12 +147,12 @@ def _rows_at(
         "customer": pd.factorize(pairs["customer_id"])[0],
         "bought": wait <= length / timedelta(days=1),
     }
-    told = [
+    rows = [
         pd.DataFrame({"method": method, "p": pairs[column].to_numpy(dtype=np.float64), **facts})
         for method, column in METHODS.items()
     ]
     frames = {
-        "p": pd.concat(told, ignore_index=True),
+        "p": pd.concat(rows, ignore_index=True),
         "due": pd.DataFrame({"off": np.where(is_scored, off, np.nan)}),
     }
     return OriginRows(frames, model.notes_)
