@@ -32,7 +32,6 @@ from xenorec.recommend.metrics.beyond_accuracy import (
     repeat_share,
     top_share,
 )
-from xenorec.recommend.metrics.calibration_metrics import cell_rates, shelf_rates
 from xenorec.recommend.metrics.metric_charts import (
     draw_cells,
     draw_history,
@@ -47,6 +46,7 @@ from xenorec.recommend.metrics.page_metrics import (
     page_frame,
     themes_per_page,
 )
+from xenorec.recommend.metrics.page_rates import cell_rates, shelf_rates
 from xenorec.recommend.metrics.repeat_and_new import PARTS, only, split, split_recall
 
 __all__ = [

@@ -12,6 +12,7 @@ import numpy as np
 
 from xenorec.array_types import Bools, Floats, Ints, Singles
 from xenorec.modeling.boosting import NOTHING_ALIKE, Alike, BoostedModel, BoostingSettings
+from xenorec.modeling.calibration import ProbabilityCalibration, fit_calibration
 from xenorec.modeling.landmarks import TrainingSet
 from xenorec.recommend.grouped_arrays import best_each
 from xenorec.recommend.product_popularity import count_popularity
@@ -30,7 +31,6 @@ from xenorec.recommend.ranker.pair_features import (
     alike_in,
     features,
 )
-from xenorec.recommend.ranker.probability_calibration import ProbabilityCalibration, fit_calibration
 from xenorec.recommend.ranker.product_features import (
     ItemLevels,
     ProductFeatures,
@@ -49,6 +49,8 @@ from xenorec.recommend.scorers import Scorer
 from xenorec.recommend.shop_data import ShopData
 
 DAY = timedelta(days=1)
+LIVELINESS = ("lines_28", "orders_28", "since", "overdue")
+"""Features of a customer by which chances are set right: how lively they are of late."""
 TREND_CUSTOMERS = 100_000
 LIKELY = 64
 """Products bought before, and of new ones, that each customer keeps: the likeliest."""
@@ -97,7 +99,7 @@ class RankingStage:
             rows = np.sort(rows)
             found = {name: values[rows] for name, values in found.items()}
             pairs, margin = pairs.take(rows), margin[rows]
-        return pairs, self.calibration.p_buy(margin, found), found
+        return pairs, self.calibration.probability(_with_liveliness(margin, found)), found
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,7 +233,13 @@ class TwoStageRanker:
         counted = rows.take(rows.others["emphasis"] > 0)
         model = counted.fit(boosting, counted.others["emphasis"])
         margin = model.margin(rows.features)
-        return RankingStage(model, fit_calibration(margin, rows.features, rows.label, rows.weight))
+        columns = _with_liveliness(margin, rows.features)
+        return RankingStage(model, fit_calibration(columns, rows.label, rows.weight))
+
+
+def _with_liveliness(margin: Floats, found: Mapping[str, Singles]) -> Floats:
+    lively = [np.log1p(found[f"customer_{name}"].astype(np.float64)) for name in LIVELINESS]
+    return np.column_stack([margin, *lively])
 
 
 def at_a_glance(known: CustomerKnowledge, pairs: CandidatePairs, days: float) -> Floats:
