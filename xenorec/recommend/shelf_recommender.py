@@ -18,8 +18,8 @@ from xenorec.recommend.display_names import DisplayNames
 from xenorec.recommend.eligibility import Rules
 from xenorec.recommend.feedback import RowPriors, ShelfExploration
 from xenorec.recommend.load_dataset import read_shop
+from xenorec.recommend.model_store.candidate_drift import warn_of, warn_of_nothing
 from xenorec.recommend.model_store.candidate_features import spreads_of
-from xenorec.recommend.model_store.drift import warn_of, warn_of_nothing
 from xenorec.recommend.model_store.refresh import refreshed
 from xenorec.recommend.model_store.save_load import load, save
 from xenorec.recommend.page.due_products import check_due

@@ -30,8 +30,8 @@ from xenorec.modeling.drift import ACT, psi
 from xenorec.modeling.persistence import STATE, Decoder, Encoder, read_folder, write_folder
 from xenorec.recommend import ShelfRecommender, Theme
 from xenorec.recommend.feedback import RowPriors, ShelfExploration
+from xenorec.recommend.model_store.candidate_drift import drifted
 from xenorec.recommend.model_store.candidate_features import stages_of
-from xenorec.recommend.model_store.drift import drifted
 from xenorec.recommend.model_store.recommender_manifest import RecommenderManifest
 from xenorec.recommend.model_store.saved_classes import REGISTRY
 from xenorec.recommend.scorers import (

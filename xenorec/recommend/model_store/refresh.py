@@ -10,12 +10,12 @@ import pandas as pd
 
 from xenorec.errors import BadInput
 from xenorec.modeling.drift import FeatureDistribution
+from xenorec.recommend.model_store.candidate_drift import drift_frame
 from xenorec.recommend.model_store.candidate_features import (
     CandidateFeatures,
     candidates_of,
     stages_of,
 )
-from xenorec.recommend.model_store.drift import drift_frame
 from xenorec.recommend.ranker.two_stage_ranker import TwoStageRanker
 from xenorec.recommend.shop_data import ShopData
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from xenorec.dataset.dataset import ShopHistory
 from xenorec.errors import XenorecError
 from xenorec.modeling.model_registry import ModelChoice, ModelRegistry
-from xenorec.recommend.model_store.drift import drifted
+from xenorec.recommend.model_store.candidate_drift import drifted
 from xenorec.recommend.model_store.recommender_manifest import RecommenderManifest
 from xenorec.recommend.shelf_recommender import ShelfRecommender
 
