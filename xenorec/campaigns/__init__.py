@@ -5,8 +5,8 @@ from xenorec.campaigns.campaign_context import CampaignContext
 from xenorec.campaigns.contact_policy import choose_plans
 from xenorec.campaigns.joint_runs import plan_together, run_together
 from xenorec.campaigns.plan import ApprovedPlan, Funnel, Plan
-from xenorec.campaigns.record import CampaignRecord
-from xenorec.campaigns.record_reader import NameCatalog, read_mapping, read_yaml
+from xenorec.config.campaign_reader import NameCatalog, read_mapping, read_yaml
+from xenorec.config.campaign_record import CampaignRecord
 
 __all__ = [
     "ApprovedPlan",

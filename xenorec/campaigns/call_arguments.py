@@ -6,34 +6,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from xenorec.config.campaign_record import CampaignRecord
+from xenorec.config.declared_settings import declared, keys_of
 from xenorec.errors import BadInput, nearest
 
+OWN = ("where", "shelves", "items", "use", "template", "share")
+"""Keys that have an argument of their own."""
 SETTINGS: Mapping[str, tuple[str, str]] = {
-    "purpose": ("audience", "purpose"),
-    "never": ("recommend", "never"),
-    "explore": ("recommend", "explore"),
-    "max_per_category": ("recommend", "max_per_category"),
-    "max_per_brand": ("recommend", "max_per_brand"),
-    "block_categories": ("recommend", "block_categories"),
-    "price": ("recommend", "price"),
-    "min_margin": ("recommend", "min_margin"),
-    "themes": ("recommend", "themes"),
-    "editorial": ("recommend", "editorial"),
-    "quiet": ("timing", "quiet"),
-    "cap": ("timing", "cap"),
-    "expires": ("timing", "expires"),
-    "explore_hours": ("timing", "explore"),
-    "per_minute": ("timing", "per_minute"),
-    "arms": ("creative", "arms"),
-    "exploration": ("creative", "exploration"),
-    "channels": ("message", "channels"),
-    "locale": ("message", "locale"),
-    "salt": ("holdout", "salt"),
-    "metric": ("outcome", "metric"),
-    "within": ("outcome", "within"),
-}
-
-
+    key: (section, key)
+    for section, one, _ in declared(CampaignRecord)
+    if isinstance(one.default_factory, type)
+    for key in keys_of(one.default_factory)
+    if key not in OWN
+} | {"explore": ("recommend", "explore"), "explore_hours": ("timing", "explore")}
 WHOLE = ("approval", "schedule")
 """Settings that are a section of their own, as they stand in the file."""
 

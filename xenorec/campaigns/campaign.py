@@ -14,7 +14,6 @@ from xenorec.campaigns.campaign_context import CampaignContext
 from xenorec.campaigns.decisioning import STEP
 from xenorec.campaigns.occasion_window import IdleReport, OccasionWindow, is_held_back, season_of
 from xenorec.campaigns.plan import Plan, clock
-from xenorec.campaigns.record import CampaignRecord
 from xenorec.campaigns.scheduled_job import (
     PlanInputs,
     approve_and_send,
@@ -22,6 +21,7 @@ from xenorec.campaigns.scheduled_job import (
     unchanged,
 )
 from xenorec.campaigns.sending import send_due
+from xenorec.config.campaign_record import CampaignRecord
 from xenorec.messages import MessageTemplate, RenderedMessage, preview_html
 
 if TYPE_CHECKING:

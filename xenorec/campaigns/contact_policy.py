@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from xenorec.campaigns.decisioning import STEP
 from xenorec.campaigns.plan import Plan
-from xenorec.campaigns.record_reader import CHANNELS
+from xenorec.config.campaign_record import CHANNELS
 from xenorec.errors import BadInput, UnknownName, nearest
 from xenorec.ledger import Decision
 from xenorec.schema.enums import Reason

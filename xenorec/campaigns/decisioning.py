@@ -14,10 +14,10 @@ from xenorec.campaigns.channel_eligibility import ChannelEligibility, reaches, u
 from xenorec.campaigns.message_context import MessageComposer
 from xenorec.campaigns.occasion_window import OccasionWindow, check_season, last_moment, season_of
 from xenorec.campaigns.recipient_time_zones import with_zones
-from xenorec.campaigns.record import CampaignRecord
 from xenorec.campaigns.rule_removals import RuleRemovals
 from xenorec.campaigns.send_times import SendTimeChoice, SendTimeSummary, hours_of
 from xenorec.campaigns.template_check import refuse_mistake
+from xenorec.config.campaign_record import CampaignRecord
 from xenorec.config.durations import cap
 from xenorec.errors import BadInput, NotSupported, TemplateError
 from xenorec.hash_uniform import uniform

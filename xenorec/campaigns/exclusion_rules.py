@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from xenorec.campaigns.record import CampaignRecord
+from xenorec.config.campaign_record import CampaignRecord
+from xenorec.config.exclusion_names import COUNTED, SWITCHES, USUAL
 from xenorec.recommend import Rules
 
 if TYPE_CHECKING:
@@ -20,30 +20,6 @@ if TYPE_CHECKING:
 
 ABOVE_USUAL = 1.5
 """Above so many times what a customer usually pays something is dear."""
-SWITCHES = ("out_of_stock", "discontinued", "not_in_store")
-USUAL = "above_usual_price"
-COUNTED = {
-    "returned": re.compile(r"^returned_last_([1-9]\d{0,2})d$"),
-    "bought": re.compile(r"^bought_last_([1-9]\d{0,2})d$"),
-    "shown": re.compile(r"^shown_last_([1-9]\d{0,2})_messages$"),
-}
-NAMES = (
-    *SWITCHES,
-    "returned_last_<days>d",
-    "bought_last_<days>d",
-    "shown_last_<n>_messages",
-    USUAL,
-)
-"""The rules as an error tells them."""
-EXAMPLES = (
-    *(*SWITCHES, USUAL),
-    *("returned_last_30d", "bought_last_7d", "shown_last_3_messages"),
-)
-
-
-def is_rule(name: str) -> bool:
-    """Return whether a name of ``recommend.never`` is a rule."""
-    return name in (*SWITCHES, USUAL) or any(form.match(name) for form in COUNTED.values())
 
 
 def rules_of(

@@ -11,13 +11,13 @@ import pyarrow as pa
 
 from xenorec.campaigns.campaign_context import CampaignContext
 from xenorec.campaigns.exclusion_rules import rules_of, shown_until
-from xenorec.campaigns.record import CampaignRecord
 from xenorec.campaigns.rule_removals import RuleRemovals
 from xenorec.campaigns.shelf_declarations import with_shelves
 from xenorec.campaigns.shelf_exploration import drawn, explore_of
 from xenorec.campaigns.shelf_localization import shelves_in, written_in
 from xenorec.campaigns.unusable_values import unusable
 from xenorec.config.brand import Brand
+from xenorec.config.campaign_record import CampaignRecord
 from xenorec.creative import Arm, ArmChooser, pictures
 from xenorec.errors import BadInput
 from xenorec.link_tokens import LinkToken, absolute, joined, sign

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from xenorec.campaigns.record_reader import NameCatalog
 from xenorec.campaigns.shelf_declarations import shelves_name
 from xenorec.config import content
+from xenorec.config.campaign_reader import NameCatalog
+from xenorec.config.occasion_types import NAMES
 from xenorec.messages.template_manifest import read_manifest
 from xenorec.profile import condition
-from xenorec.timing.occasions.occasion_types import NAMES
+from xenorec.timing.occasions.holiday_sources import land
 
 
 def known_names(
@@ -32,4 +33,5 @@ def known_names(
         lambda text: condition(text, types),
         lambda text, folder: shelves_name(text, folder, own),
         (*NAMES, *occasions),
+        lambda country: land(country, None),
     )

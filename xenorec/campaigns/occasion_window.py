@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from xenorec.campaigns.delivery_report import DeliveryReport
 from xenorec.campaigns.outbox_worker import PAGE
-from xenorec.campaigns.record import CampaignRecord
-from xenorec.campaigns.schedule import offset
-from xenorec.config.durations import span
+from xenorec.config.campaign_record import CampaignRecord
+from xenorec.config.durations import offset, span
+from xenorec.config.occasion_types import title_of
 from xenorec.config.time_zones import zone_info
 from xenorec.errors import OutOfSeason
-from xenorec.timing.occasions.occasion_types import title_of
 
 if TYPE_CHECKING:
     from xenorec.ledger import Ledger

@@ -27,12 +27,12 @@ from xenorec.campaigns.circuit_breaker import CircuitBreaker, next_try, told
 from xenorec.campaigns.delivery_report import DeliveryReport
 from xenorec.campaigns.not_due import NotYet
 from xenorec.channels import Channel, Envelope, SendResult
+from xenorec.config.quiet_hours import QuietHours
 from xenorec.errors import NotSupported, TemplateError, UnknownName
 from xenorec.ledger import Decision, DueMessage, Ledger, SendVerdict
 from xenorec.ledger.claims import LEASE, working
 from xenorec.ledger.records import DeliveryResult
 from xenorec.schema.enums import DeliveryState, Reason
-from xenorec.timing.quiet_hours import QuietHours
 
 log = logging.getLogger("xenorec")
 

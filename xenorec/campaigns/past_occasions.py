@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from xenorec.campaigns.campaign_context import CampaignContext
 from xenorec.campaigns.occasion_window import OccasionWindow
-from xenorec.campaigns.record import CampaignRecord
+from xenorec.config.campaign_record import CampaignRecord
 from xenorec.timing.occasions.uplift import OccasionUplift
 
 if TYPE_CHECKING:

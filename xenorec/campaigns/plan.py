@@ -17,11 +17,11 @@ from xenorec.campaigns.campaign_context import CampaignContext
 from xenorec.campaigns.decisioning import STEP, decide
 from xenorec.campaigns.occasion_window import OccasionWindow
 from xenorec.campaigns.past_occasions import past_seasons
-from xenorec.campaigns.record import CampaignRecord
 from xenorec.campaigns.rule_removals import RuleRemovals
 from xenorec.campaigns.send_times import SendTimeSummary
 from xenorec.campaigns.sending import UNSET, send_due
 from xenorec.campaigns.shelf_localization import spoken
+from xenorec.config.campaign_record import CampaignRecord
 from xenorec.errors import BadInput, NotApproved, XenorecWarning
 from xenorec.ledger import Assignment, CampaignRun, Decision, PlannedInputs
 from xenorec.messages import MessageTemplate

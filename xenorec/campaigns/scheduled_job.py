@@ -14,9 +14,9 @@ from xenorec.campaigns.campaign_context import CampaignContext
 from xenorec.campaigns.data_fingerprint import data_fingerprint
 from xenorec.campaigns.decisioning import STEP
 from xenorec.campaigns.plan import Plan
-from xenorec.campaigns.record import CampaignRecord, StandingApproval
 from xenorec.campaigns.sending import send_due
 from xenorec.config import content
+from xenorec.config.campaign_record import CampaignRecord, StandingApproval
 from xenorec.messages.template_sources import folder_version
 
 if TYPE_CHECKING:

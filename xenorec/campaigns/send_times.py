@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from xenorec.campaigns.campaign_context import CampaignContext
-from xenorec.campaigns.record import CampaignRecord
+from xenorec.config.campaign_record import CampaignRecord
 from xenorec.errors import BadInput
 from xenorec.timing import SendTime
 

@@ -17,8 +17,8 @@ from xenorec.campaigns.decisioning import STEP
 from xenorec.campaigns.delivery_report import DeliveryReport
 from xenorec.campaigns.not_due import NotYet
 from xenorec.campaigns.outbox_worker import OutboxWorker
-from xenorec.campaigns.record import CampaignRecord
 from xenorec.channels import Channel, Envelope, open_channel
+from xenorec.config.campaign_record import CampaignRecord
 from xenorec.errors import BadInput, TemplateError, XenorecError, XenorecWarning
 from xenorec.identity import address_hash
 from xenorec.ledger import Decision

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xenorec.campaigns.record import CampaignRecord
+from xenorec.config.campaign_record import CampaignRecord
 from xenorec.recommend import read_themes
 from xenorec.recommend.page.replace_themes import themes_in
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from xenorec.campaigns.record import CampaignRecord
+from xenorec.config.campaign_record import CampaignRecord
 from xenorec.recommend.feedback import ShelfExploration
 
 Page = list[dict[str, Any]]

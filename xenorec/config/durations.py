@@ -13,6 +13,9 @@ WORDS = re.compile(r"^\s*(\d{1,4}(?:\.\d{1,2})?)\s*([a-z]{1,7})\.?\s*$", re.IGNO
 LONGER = {"y": 365, "mo": 30}
 """Days of units that are not taken, as they are not of one length, by how their names begin."""
 LONGEST = timedelta(days=3660)
+OFFSET = re.compile(r"^\s*([+-]?)(\d{1,3})\s*([dw])\s*$")
+FARTHEST = 180
+"""An offset is at most so many days, so that one year's window ends before the next begins."""
 CAP = re.compile(r"^\s*(\d+)\s+per\s+(\d+\s*[mhdw])\s*$")
 
 
@@ -78,3 +81,15 @@ def cap(text: str) -> tuple[int, timedelta]:
     if not found:
         raise BadInput(f"A cap came as {text!r}; expected such as '2 per 7d'.")
     return int(found[1]), span(found[2])
+
+
+def offset(text: str) -> int:
+    """Return the days of a signed offset such as ``+2d``, ``-5d`` or ``+3w``."""
+    found = OFFSET.match(text) if isinstance(text, str) else None
+    days = 0 if not found else int(found[2]) * (7 if found[3] == "w" else 1)
+    if not found or days > FARTHEST:
+        raise BadInput(
+            f"An offset came as {text!r}; expected a sign, a number and d or w, such as +2d, -5d "
+            f"or +3w, at most {FARTHEST} days."
+        )
+    return -days if found[1] == "-" else days

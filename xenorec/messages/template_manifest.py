@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from xenorec.errors import ConfigError, Problem, nearest
+from xenorec.config.declared_settings import Section, Table, read_document, setting
+from xenorec.config.setting_types import (
+    Anything,
+    Choice,
+    Flag,
+    Listed,
+    Reading,
+    Text,
+)
+from xenorec.config.source_lines import read_toml_document
 
 PURPOSES = ("marketing", "service")
 TYPES = ("text", "number", "date", "flag", "list", "record")
-_KEYS = ("arms", "channels", "languages", "purpose", "subject", "title", "variables")
 ENGLISH = ("en",)
-_LANGUAGE = re.compile(r"[a-z]{2,3}")
-_VARIABLE_KEYS = ("fallback", "meaning", "optional", "type")
+
+
+def _fallback(value: Any, at: Reading) -> Any:
+    plain = isinstance(value, str | int | float | bool)
+    return value if plain else at.wrong(value, "one text, number or flag")
+
+
+def _identifier(value: str, at: Reading) -> Any:
+    return value if value.isidentifier() else at.wrong(value, "a name such as 'email'")
 
 
 @dataclass(frozen=True)
@@ -28,24 +42,85 @@ class Variable:
     entry. ``optional`` means the template copes with None.
     """
 
-    name: str
-    meaning: str
-    type: str
-    fallback: str | int | float | bool | None = None
-    optional: bool = False
+    name: str = ""
+    meaning: str = setting(Text(), "One sentence: what it is", needed=True, default="")
+    type: str = setting(Choice(TYPES), "What it holds", needed=True, default="text")
+    fallback: str | int | float | bool | None = setting(
+        Anything(_fallback, {"type": ["string", "number", "boolean"]}),
+        "Stands in where it is missing",
+        default=None,
+    )
+    optional: bool = setting(Flag(), "The template copes without it", default=False)
+
+
+@dataclass(frozen=True)
+class TemplateArm:
+    """One picture that a campaign may choose; without ``image`` an arm without picture."""
+
+    image: str | None = setting(Text(), "File in images/", default=None)
+    alt: str = setting(Text(), "What the picture shows, in words", default="")
+    tags: tuple[str, ...] = setting(
+        Listed(), "Words of category texts that it stands for", default=()
+    )
+
+    def mistakes(self, at: Reading) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Yield a picture that nobody is told of in words, and one that is not there."""
+        images = (at.folder or Path()) / "images"
+        if self.image and not self.alt:
+            yield ("image", "alt"), "a picture needs alt, what it shows in words."
+        elif self.image and not (images / self.image).is_file():
+            yield ("image",), f"there is no images/{self.image} beside it."
+
+    @property
+    def shown(self) -> Mapping[str, Any]:
+        """What a message reads of it."""
+        image = f"cid:{self.image}" if self.image else None
+        return MappingProxyType({"image": image, "alt": self.alt, "tags": self.tags})
 
 
 @dataclass(frozen=True)
 class TemplateManifest:
     """A read ``template.toml``; ``languages`` are those it speaks, English unless it says so."""
 
-    title: str
-    purpose: str
-    channels: tuple[str, ...]
-    variables: Mapping[str, Variable]
-    arms: Mapping[str, Mapping[str, Any]]
-    subject: str | None = None
-    languages: tuple[str, ...] = ENGLISH
+    title: str = setting(Text("a text, for instance 'We miss you'", blank=False), "Its name")
+    purpose: str = setting(Choice(PURPOSES, "is no purpose"), "What consent it needs")
+    channels: tuple[str, ...] = setting(
+        Listed(
+            Text(check=_identifier),
+            "a list of channels, for instance ['email', 'sms']",
+            single=False,
+            blank=False,
+        ),
+        "Channels that it has a file for",
+    )
+    subject: str | None = setting(Text(), "Subject of the e-mail", default=None)
+    languages: tuple[str, ...] = setting(
+        Listed(
+            Text("a language such as 'ar'", re.compile("[a-z]{2,3}")),
+            "a list of languages, for instance ['en', 'ar']",
+            single=False,
+            blank=False,
+        ),
+        "Languages of its words",
+        default=ENGLISH,
+    )
+    variables: Mapping[str, Variable] = setting(
+        Table(
+            Section(Variable, "a table with meaning and type; quote a dotted name"),
+            called=lambda where, name: f'{where}."{name}"',
+            expected='a table per variable: [variables."brand.name"]',
+        ),
+        "What a message reads, by dotted name",
+        default_factory=dict,
+    )
+    arms: Mapping[str, Any] = setting(
+        Table(
+            Section(TemplateArm, "a table; an empty one is an arm without picture"),
+            expected="a table per arm: [arms.produce]",
+        ),
+        "Pictures that a campaign may choose from",
+        default_factory=dict,
+    )
 
 
 def read_manifest(path: Path) -> TemplateManifest:
@@ -53,105 +128,7 @@ def read_manifest(path: Path) -> TemplateManifest:
 
     Raises ConfigError listing every mistake.
     """
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), [Problem("file", f"not valid TOML: {error}")]) from error
-    problems = [*_problems(raw), *_arm_problems(raw.get("arms", {}), path.parent / "images")]
-    if problems:
-        raise ConfigError(str(path), problems)
-    variables = {name: _variable(name, entry) for name, entry in raw.get("variables", {}).items()}
-    return TemplateManifest(
-        title=raw["title"],
-        purpose=raw["purpose"],
-        channels=tuple(raw["channels"]),
-        variables=MappingProxyType(variables),
-        arms=MappingProxyType({name: _arm(arm) for name, arm in raw.get("arms", {}).items()}),
-        subject=raw.get("subject"),
-        languages=tuple(raw.get("languages", ENGLISH)),
-    )
-
-
-def _variable(name: str, entry: Mapping[str, Any]) -> Variable:
-    return Variable(
-        name,
-        meaning=entry["meaning"],
-        type=entry["type"],
-        fallback=entry.get("fallback"),
-        optional=entry.get("optional", False),
-    )
-
-
-def _arm(entry: Mapping[str, Any]) -> Mapping[str, Any]:
-    image = entry.get("image")
-    return MappingProxyType(
-        {
-            "image": f"cid:{image}" if image else None,
-            "alt": str(entry.get("alt", "")),
-            "tags": tuple(entry.get("tags", ())),
-        }
-    )
-
-
-def _problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
-    for key in raw:
-        if key not in _KEYS:
-            yield Problem(key, f"unknown key.{nearest(key, _KEYS)} Known: {', '.join(_KEYS)}.")
-    if not isinstance(raw.get("title"), str) or not raw["title"].strip():
-        yield Problem("title", "a text is needed, for instance 'We miss you'.")
-    if raw.get("purpose") not in PURPOSES:
-        yield Problem("purpose", f"{raw.get('purpose')!r} is not one of {', '.join(PURPOSES)}.")
-    channels = raw.get("channels")
-    if not isinstance(channels, list) or not channels or not all(map(_is_name, channels)):
-        yield Problem("channels", "a list of channels is needed, for instance ['email', 'sms'].")
-    languages = raw.get("languages", list(ENGLISH))
-    if not isinstance(languages, list) or not languages or not all(map(_is_language, languages)):
-        yield Problem("languages", "a list of languages is needed, for instance ['en', 'ar'].")
-    if not isinstance(raw.get("subject", ""), str):
-        yield Problem("subject", "a text is needed.")
-    variables = raw.get("variables", {})
-    if not isinstance(variables, dict):
-        yield Problem("variables", 'a table per variable is needed: [variables."brand.name"].')
-        return
-    for name, entry in variables.items():
-        yield from _variable_problems(f'variables."{name}"', entry)
-
-
-def _variable_problems(where: str, entry: object) -> Iterator[Problem]:
-    if not isinstance(entry, dict):
-        yield Problem(where, "a table with meaning and type is needed; quote a dotted name.")
-        return
-    for key in entry:
-        if key not in _VARIABLE_KEYS:
-            yield Problem(f"{where}.{key}", f"unknown key.{nearest(key, _VARIABLE_KEYS)}")
-    if not isinstance(entry.get("meaning"), str):
-        yield Problem(where, "says no meaning (one sentence).")
-    if entry.get("type") not in TYPES:
-        yield Problem(where, f"type {entry.get('type')!r} is not one of {', '.join(TYPES)}.")
-    if not isinstance(entry.get("fallback", ""), str | int | float | bool):
-        yield Problem(where, "fallback must be one text, number or flag.")
-
-
-def _arm_problems(arms: object, images: Path) -> Iterator[Problem]:
-    if not isinstance(arms, dict):
-        yield Problem("arms", "a table per arm is needed: [arms.produce].")
-        return
-    for name, arm in arms.items():
-        if not isinstance(arm, dict):
-            yield Problem(
-                f"arms.{name}", "a table is needed; an empty one is an arm without picture."
-            )
-        elif not arm.get("image"):
-            continue
-        elif not arm.get("alt"):
-            yield Problem(f"arms.{name}", "a picture needs alt, what it shows in words.")
-        elif not (images / str(arm["image"])).is_file():
-            yield Problem(f"arms.{name}", f"there is no images/{arm['image']} beside it.")
-
-
-def _is_language(value: object) -> bool:
-    return isinstance(value, str) and _LANGUAGE.fullmatch(value) is not None
-
-
-def _is_name(value: object) -> bool:
-    return isinstance(value, str) and value.isidentifier()
+    read = read_document(TemplateManifest, read_toml_document(path, parse_float=float))
+    variables = {name: replace(one, name=name) for name, one in read.variables.items()}
+    arms = {name: arm.shown for name, arm in read.arms.items()}
+    return replace(read, variables=MappingProxyType(variables), arms=MappingProxyType(arms))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -10,17 +9,61 @@ from pathlib import Path
 from typing import Any
 
 from xenorec.config import content
+from xenorec.config.declared_settings import Section, Table, read_document, section, setting
+from xenorec.config.setting_types import ZONE, Anything, Choice, Text
+from xenorec.config.source_lines import read_toml_document
 from xenorec.engine import Session
-from xenorec.errors import BadInput, ConfigError, MissingFile, MissingPackage, Problem, nearest
+from xenorec.errors import BadInput, MissingFile, MissingPackage, nearest
 from xenorec.schema import ID_KINDS, TABLES, table
 from xenorec.sources.file_reader import find_file, read_sql
 from xenorec.sources.frame_reader import in_order
 from xenorec.sources.land_batch import Batch
 
-KEYS = {
-    *("name", "title", "about", "time_zone", "currency", "data", "options", "inputs", "tables"),
-    "id_spaces",
-}
+
+@dataclass(frozen=True)
+class DataPackage:
+    """The Python package that the data comes in, and the extra that installs it."""
+
+    package: str | None = setting(Text(), "Name of the Python package", default=None)
+    folder: str = setting(Text(), "Where in it the files lie", default="")
+    extra: str | None = setting(Text(), "Extra of xenorec that installs it", default=None)
+
+
+@dataclass(frozen=True)
+class TableQuery:
+    """How one canonical table is made."""
+
+    sql: str = setting(Text(blank=False), "Query over the inputs")
+    source: str | None = setting(
+        Text(), "Name its rows are kept under; the connector's when left out", default=None
+    )
+
+
+@dataclass(frozen=True)
+class ConnectorManifest:
+    """The keys of ``connector.toml``."""
+
+    name: str = setting(Text(blank=False), "Name of the connector and of the source of its rows")
+    inputs: Mapping[str, str] = setting(
+        Table(Text()), "Query per file, over {file}; the key is the file's name without its ending"
+    )
+    tables: Mapping[str, TableQuery] = setting(
+        Table(Section(TableQuery), Choice(tuple(TABLES), "is not a canonical table")),
+        "Query per canonical table",
+    )
+    title: str | None = setting(Text(), "What it reads, in a line", default=None)
+    about: str = setting(Text(), "What one should know of the data", default="")
+    time_zone: str | None = setting(ZONE, "Of clock times where no store tells it", default=None)
+    currency: str | None = setting(Text(), "ISO 4217, where a row has none", default=None)
+    data: DataPackage = section(DataPackage, "Where the data comes from, beside files")
+    options: Mapping[str, Any] = setting(
+        Table(Anything()), "Values that queries read as $name", default_factory=dict
+    )
+    id_spaces: Mapping[str, str] = setting(
+        Table(Text(), Choice(ID_KINDS, "is not a kind of id")),
+        "Kinds of ids that it shares with another source: that source's name",
+        default_factory=dict,
+    )
 
 
 @dataclass(frozen=True)
@@ -55,14 +98,21 @@ class Connector:
         """Find and read a connector; every mistake in its manifest is reported at once."""
         folder = content.find("connectors", name, own)
         path = folder / "connector.toml"
-        try:
-            manifest = tomllib.loads(path.read_text("utf-8"))
-        except tomllib.TOMLDecodeError as error:
-            raise ConfigError(str(path), [Problem("TOML", str(error))]) from error
-        problems = _problems(manifest)
-        if problems:
-            raise ConfigError(str(path), problems)
-        return _connector(folder, manifest)
+        read = read_document(ConnectorManifest, read_toml_document(path, parse_float=float))
+        return cls(
+            name=read.name,
+            folder=folder,
+            title=read.title or read.name,
+            inputs=read.inputs,
+            tables=tuple(TableMap(k, one.sql, one.source) for k, one in read.tables.items()),
+            time_zone=read.time_zone,
+            currency=read.currency,
+            package=read.data.package,
+            package_folder=read.data.folder,
+            extra=read.data.extra,
+            options=read.options,
+            id_spaces=read.id_spaces,
+        )
 
     def data_folder(self, path: Path | None = None, *, sample: bool = False) -> Path:
         """Return where the files lie: the given path, the sample, or the data package."""
@@ -127,47 +177,3 @@ def _known(options: Mapping[str, Any], connector: Connector) -> Mapping[str, Any
                 f"{nearest(name, connector.options)} Options: {known}."
             )
     return options
-
-
-def _problems(manifest: Mapping[str, Any]) -> list[Problem]:
-    problems = [
-        Problem(key, f"is not a key of connector.toml.{nearest(key, KEYS)}")
-        for key in manifest
-        if key not in KEYS
-    ]
-    problems += [
-        Problem(key, "is missing") for key in ("name", "tables", "inputs") if key not in manifest
-    ]
-    for kind in manifest.get("id_spaces", {}):
-        if kind not in ID_KINDS:
-            told = f"is not a kind of id.{nearest(kind, ID_KINDS)} Kinds: {', '.join(ID_KINDS)}"
-            problems.append(Problem(f"id_spaces.{kind}", told))
-    for name, mapped in manifest.get("tables", {}).items():
-        if name not in TABLES:
-            problems.append(
-                Problem(f"tables.{name}", f"is not a canonical table.{nearest(name, TABLES)}")
-            )
-        if "sql" not in mapped:
-            problems.append(Problem(f"tables.{name}", "has no sql"))
-    return problems
-
-
-def _connector(folder: Path, manifest: Mapping[str, Any]) -> Connector:
-    data = manifest.get("data", {})
-    return Connector(
-        name=manifest["name"],
-        folder=folder,
-        title=manifest.get("title", manifest["name"]),
-        inputs=manifest["inputs"],
-        tables=tuple(
-            TableMap(name, mapped["sql"], mapped.get("source"))
-            for name, mapped in manifest["tables"].items()
-        ),
-        time_zone=manifest.get("time_zone"),
-        currency=manifest.get("currency"),
-        package=data.get("package"),
-        package_folder=data.get("folder", ""),
-        extra=data.get("extra"),
-        options=manifest.get("options", {}),
-        id_spaces=manifest.get("id_spaces", {}),
-    )

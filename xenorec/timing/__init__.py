@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from xenorec.timing.quiet_hours import QuietHours
+from xenorec.config.quiet_hours import QuietHours
 
 if TYPE_CHECKING:
     from xenorec.timing.contact_selection.choose_contacts import choose_contacts

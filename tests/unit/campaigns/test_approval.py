@@ -7,7 +7,7 @@ import pytest
 
 from xenorec.campaigns import NameCatalog, read_mapping, read_yaml
 from xenorec.campaigns.approval import ApprovalRequest, beyond
-from xenorec.campaigns.record import StandingApproval
+from xenorec.config.campaign_record import StandingApproval
 from xenorec.errors import ConfigError
 
 KNOWN = NameCatalog(templates=("winback",))

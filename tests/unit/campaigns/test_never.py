@@ -13,8 +13,8 @@ import xenorec as xr
 from tests.unit.campaigns.test_reading import KNOWN, written
 from xenorec.campaigns.exclusion_rules import rules_of
 from xenorec.campaigns.plan import Plan
-from xenorec.campaigns.record import Price
-from xenorec.campaigns.record_reader import read_mapping, read_yaml
+from xenorec.config.campaign_reader import read_mapping, read_yaml
+from xenorec.config.campaign_record import Price
 from xenorec.errors import ConfigError
 from xenorec.recommend import Rules
 from xenorec.schema.enums import Reason

@@ -5,17 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from xenorec.campaigns.record import Holdout, Schedule
-from xenorec.campaigns.record_reader import NameCatalog, read_mapping, read_yaml
+from xenorec.config.campaign_reader import NameCatalog, read_mapping, read_yaml
+from xenorec.config.campaign_record import Holdout, Schedule
 from xenorec.errors import ConfigError, MissingFile
 from xenorec.messages import MessageTemplate
 from xenorec.profile import condition
+from xenorec.timing.occasions.holiday_sources import land
 
 COLUMNS = {"days_since_order": "INTEGER", "p_alive": "DOUBLE"}
 KNOWN = NameCatalog(
     ("after-eid", "replenish", "winback"),
     lambda template: tuple(MessageTemplate.load("winback").arms),
     lambda text: condition(text, COLUMNS),
+    check_country=lambda country: land(country, None),
 )
 
 DESIGN = """\

@@ -10,7 +10,7 @@ import pytest
 from tests.unit.campaigns.test_reading import KNOWN
 from xenorec.campaigns import CampaignRecord, read_mapping
 from xenorec.campaigns.occasion_window import check_season, last_moment, season_of
-from xenorec.campaigns.schedule import offset
+from xenorec.config.durations import offset
 from xenorec.config.project import read_project
 from xenorec.errors import BadInput, ConfigError, OutOfSeason
 from xenorec.timing.occasions.shop_calendar import OccasionCalendar

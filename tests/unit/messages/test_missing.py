@@ -123,9 +123,9 @@ def test_every_mistake_of_a_manifest_is_told_at_once(own: Path) -> None:
         "purpose",
         "channels",
         "languages",
-        'variables."a"',
-        'variables."a"',
-        "arms.b",
+        'variables."a".meaning',
+        'variables."a".type',
+        "arms.b.image",
     ]
 
 

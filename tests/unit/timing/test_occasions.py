@@ -7,9 +7,9 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from xenorec.config.occasion_types import ALIASES, NAMES, meant
 from xenorec.errors import BadInput
 from xenorec.timing import Occasions
-from xenorec.timing.occasions.occasion_types import ALIASES, NAMES, meant
 
 
 def days(country: str, name: str, first: str, last: str, **settings: object) -> list[date]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from xenorec.config.occasion_types import KINDS
 from xenorec.errors import BadInput
 from xenorec.timing.occasions.holiday_sources import (
     DAY,
@@ -17,7 +18,6 @@ from xenorec.timing.occasions.holiday_sources import (
     lunar_days,
 )
 from xenorec.timing.occasions.occasion import Occasion
-from xenorec.timing.occasions.occasion_types import KINDS
 
 OF_INDIA = {"diwali": ("IN", None), "onam": ("IN", "KL")}
 """Which list is asked for a feast where the country's own has none of it."""

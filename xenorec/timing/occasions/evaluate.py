@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from xenorec.array_types import Bools, Floats
+from xenorec.config.occasion_types import is_monthly
 from xenorec.errors import BadInput
 from xenorec.modeling.backtest import Evaluation, as_text
 from xenorec.modeling.charts import draw_bars
@@ -26,7 +27,6 @@ from xenorec.timing.occasions.occasion_days import (
     windows,
     within,
 )
-from xenorec.timing.occasions.occasion_types import is_monthly
 from xenorec.timing.occasions.uplift import OccasionUplift
 
 MODELS = ("uplift", "same_weekday", "last_year")

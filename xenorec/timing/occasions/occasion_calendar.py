@@ -8,11 +8,11 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from xenorec.config.occasion_types import KINDS, NAMES, meant, title_of
 from xenorec.errors import BadInput
 from xenorec.timing.occasions.country_holidays import CountryHolidays
 from xenorec.timing.occasions.holiday_sources import DAY, land
 from xenorec.timing.occasions.occasion import Occasion
-from xenorec.timing.occasions.occasion_types import KINDS, NAMES, meant, title_of
 from xenorec.timing.occasions.paydays import check_payday, paydays
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from datetime import timedelta
 import numpy as np
 
 from xenorec.array_types import Bools, Ints
+from xenorec.config.occasion_types import is_monthly
 from xenorec.timing.occasions.daily_sales import DailySales
 from xenorec.timing.occasions.occasion_calendar import Occasions
-from xenorec.timing.occasions.occasion_types import is_monthly
 
 BEFORE, AFTER = -21, 28
 """Days around an occasion that its curve tells of."""

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from xenorec.array_types import Bools, Floats, significant
+from xenorec.config.occasion_types import meant, title_of
 from xenorec.errors import BadInput, NotFitted
 from xenorec.modeling.persistence import SavableModel
 from xenorec.timestamps import AsOf
 from xenorec.timing.occasions.daily_sales import DailySales, expected, plain_days, read_daily
 from xenorec.timing.occasions.occasion_calendar import Occasions
 from xenorec.timing.occasions.occasion_days import BUSY, OFFSETS, OccasionDays, windows, within
-from xenorec.timing.occasions.occasion_types import meant, title_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from xenorec.array_types import Bools, Floats, Ints
+from xenorec.config.quiet_hours import QuietHours
 from xenorec.errors import BadInput
 from xenorec.timing.local_time import HOURS
-from xenorec.timing.quiet_hours import QuietHours
 
 WINDOW_HOURS = 3
 CLOSING_MINUTES = 5

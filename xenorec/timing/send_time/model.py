@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from xenorec.array_types import Floats, Ints, Texts, significant
 from xenorec.config.durations import span
+from xenorec.config.quiet_hours import QuietHours
 from xenorec.dataset.data_frames import positions
 from xenorec.engine import map_batches
 from xenorec.errors import BadInput, NotFitted
@@ -20,7 +21,6 @@ from xenorec.modeling.persistence import SavableModel
 from xenorec.timestamps import AsOf, as_instant
 from xenorec.timing.event_log import read_events, wanted
 from xenorec.timing.local_time import HOURS
-from xenorec.timing.quiet_hours import QuietHours
 from xenorec.timing.send_time.country_conventions import weekend_days
 from xenorec.timing.send_time.engagement_events import (
     placed,

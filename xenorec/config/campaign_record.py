@@ -1,0 +1,359 @@
+"""The frozen record of a campaign: what the YAML file and the Python call both make.
+
+Each field says once what it takes, what it is when left out, and what it means.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from xenorec.config import exclusion_names
+from xenorec.config.declared_settings import (
+    Section,
+    read_section,
+    section,
+    section_schema,
+    setting,
+)
+from xenorec.config.durations import cap, offset, span
+from xenorec.config.occasion_types import meant
+from xenorec.config.quiet_hours import QuietHours
+from xenorec.config.setting_types import (
+    WRONG,
+    ZONE,
+    Anything,
+    Choice,
+    Listed,
+    Number,
+    Reading,
+    Schema,
+    Text,
+    parsed,
+)
+from xenorec.errors import nearest
+
+CHANNELS = ("email", "sms", "whatsapp", "push", "webhook")
+PURPOSES = ("marketing", "service", "profiling")
+METRICS = ("repeat_order", "spend", "n_orders")
+SHARE = Number(0, 1)
+COUNT = Number(1, whole=True)
+NAME = Text(
+    "a name of letters, digits, '.', '_' and '-'", re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+)
+LOCALE = Text(
+    "'customer', each one's own, or a language tag: two or three letters, then a land or script if "
+    "you like, such as en, en-GB, pt-BR or zh-Hant",
+    re.compile("customer|[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*"),
+)
+"""A language tag (BCP 47) is looked at so far only."""
+
+
+def _rule(name: str, at: Reading) -> Any:
+    if exclusion_names.is_rule(name):
+        return name
+    hint = nearest(name, exclusion_names.EXAMPLES)
+    at.report(f"{name!r} is not a rule.{hint} Rules: {', '.join(exclusion_names.NAMES)}")
+    return WRONG
+
+
+def _where(text: str, at: Reading) -> str:
+    if text:
+        at.names.check_where(text)
+    return text
+
+
+def _themes(text: str, at: Reading) -> str | None:
+    found: str | None = at.names.shelves(text, at.folder) if text else None
+    return found
+
+
+def _country(text: str, at: Reading) -> str:
+    at.names.check_country(text)
+    return text
+
+
+SPAN = parsed(span, "48h or 14d")
+OFFSET = parsed(offset, "+2d or -5d")
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Whom: a condition over the profile, and the purpose their consent must cover."""
+
+    where: str = setting(Text(check=_where), "Condition over the profile's columns", default="")
+    purpose: str = setting(Choice(PURPOSES), "What their consent must cover", default="marketing")
+
+
+@dataclass(frozen=True)
+class Price:
+    """The lowest and the highest price of what is shown, of one unit; None for no limit."""
+
+    min: float | None = setting(Number(0, 1e9), "Lowest price", default=None)
+    max: float | None = setting(Number(0, 1e9), "Highest price", default=None)
+
+    def mistakes(self, at: Reading) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Yield a lowest price that is above the highest."""
+        if self.min is not None and self.max is not None and self.min > self.max:
+            told = f"min {self.min:g} is above max {self.max:g}; change one of them"
+            yield ("min", "max"), told
+
+
+@dataclass(frozen=True)
+class Recommend:
+    """With which products: rows, items per row, what is never shown."""
+
+    shelves: int = setting(Number(1, 12, whole=True), "Rows of a message", default=4)
+    items: int = setting(Number(1, 24, whole=True), "Products of a row", default=6)
+    never: tuple[str, ...] = setting(
+        Listed(Text(check=_rule)), "Rules of what is never shown", default=()
+    )
+    explore: float = setting(
+        SHARE,
+        "Share of messages in which two rows change places, so that what a row earns elsewhere can "
+        "be learned",
+        default=0.05,
+    )
+    max_per_category: int | None = setting(
+        COUNT, "Most products of a category on a page", default=None
+    )
+    max_per_brand: int | None = setting(COUNT, "Most products of a brand on a page", default=None)
+    block_categories: tuple[str, ...] = setting(
+        Listed(), "Categories that are not shown", default=()
+    )
+    price: Price = setting(
+        Section(Price, "min and max, such as {max: 20}"),
+        "Lowest and highest price of one unit",
+        default_factory=Price,
+    )
+    min_margin: float | None = setting(SHARE, "Least margin, a share", default=None)
+    themes: str | None = setting(
+        Text(check=_themes),
+        "TOML file of shelves of the retailer's own, named from the project's folder on",
+        default=None,
+    )
+    editorial: tuple[str, ...] = setting(
+        Listed(), "Product ids that are shown last, before nothing", default=()
+    )
+
+
+@dataclass(frozen=True)
+class Timing:
+    """When: the model, quiet hours in local time, the cap across campaigns, the last moment."""
+
+    use: str = setting(Choice(("send_time",)), "The model", default="send_time")
+    quiet: str = setting(
+        parsed(QuietHours.parse, "'21:00-09:00'"),
+        "Hours on the customer's clock in which nobody is disturbed",
+        default="21:00-09:00",
+    )
+    cap: str | None = setting(
+        parsed(cap, "'2 per 7d'"), "Most messages of a person, across campaigns", default=None
+    )
+    expires: str = setting(SPAN, "How long after the plan a message may go out", default="48h")
+    explore: float = setting(
+        SHARE,
+        "Share of people who get an hour by chance, so that other hours can be learned of",
+        default=0.05,
+    )
+    per_minute: int | None = setting(
+        COUNT, "Most messages planned for one minute; any number when left out", default=None
+    )
+
+
+@dataclass(frozen=True)
+class Creative:
+    """With which picture: arms of the template (none named: all) and the share that explores."""
+
+    arms: tuple[str, ...] = setting(
+        Listed(), "Pictures of the template to choose from; all when none is named", default=()
+    )
+    exploration: float = setting(SHARE, "Share of messages that try another one", default=0.1)
+
+
+@dataclass(frozen=True)
+class Message:
+    """Saying what: the template, channels by preference, the language."""
+
+    template: str = setting(
+        Choice("templates"), "Folder of the template", needed=True, default="winback"
+    )
+    channels: tuple[str, ...] = setting(
+        Listed(Choice(CHANNELS)), "Channels by preference", default=("email",)
+    )
+    locale: str = setting(
+        LOCALE, "Language: 'customer', each one's own, or a tag such as pt-BR", default="customer"
+    )
+
+
+@dataclass(frozen=True)
+class Holdout:
+    """Who is left alone for comparison: ``uniform(salt, customer_id) < share``."""
+
+    share: float = setting(Number(0, 0.9), "Share that gets no message", default=0.1)
+    salt: str = setting(
+        Text(), "Another salt draws other people; the campaign's name when left out", default=""
+    )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What counts as success, and for how long after the plan's instant."""
+
+    metric: str = setting(Choice(METRICS), "What counts as success", default="repeat_order")
+    within: str = setting(SPAN, "How long after the plan it counts", default="14d")
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """When a scheduler should run the campaign, and the days around an occasion it is bound to.
+
+    ``from_`` and ``until`` are days before (-) or after (+) the occasion, both included, on the
+    clock of ``time_zone``; ``country`` says whose occasion. Both are the shop's when left out.
+    """
+
+    cron: str | None = setting(Text(), "When a scheduler should run it", default=None)
+    time_zone: str | None = setting(ZONE, "Its clock; the shop's when left out", default=None)
+    occasion: str | None = setting(
+        Choice("occasions", hint=meant), "The occasion it is bound to", default=None
+    )
+    from_: str | None = setting(
+        OFFSET, "First day, before (-) or after (+) the occasion", key="from", default=None
+    )
+    until: str | None = setting(OFFSET, "Last day, in the same way", default=None)
+    country: str | None = setting(
+        Text(check=_country), "Whose occasion; the shop's when left out", default=None
+    )
+
+    def mistakes(self, at: Reading) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Yield days without an occasion, an occasion without days, and days that end first."""
+        if self.occasion is None:
+            for key in ("from", "until", "country"):
+                if getattr(self, "from_" if key == "from" else key) is not None:
+                    yield (key, "occasion"), "needs an occasion, such as eid_al_fitr"
+        elif self.until is None:
+            yield ("until", "occasion"), "is missing; how long after the occasion? Such as +21d"
+        elif offset(self.from_ or "+0d") > offset(self.until):
+            yield ("until", "from", "occasion"), f"is {self.until}, before from, {self.from_}"
+
+
+def _day(value: Any, at: Reading) -> str:
+    """Return a day as text; YAML has it as a date, unless it is quoted."""
+    try:
+        is_day = isinstance(value, date) and not isinstance(value, datetime)
+        return str(value if is_day else date.fromisoformat(value))
+    except (TypeError, ValueError):
+        wrong: str = at.wrong(value, "the last day, such as 2027-06-30")
+        return wrong
+
+
+@dataclass(frozen=True)
+class StandingApproval:
+    """An approval given once for a campaign that is planned again and again, within bounds.
+
+    ``by`` is who gave it; ``until`` the last day (ISO 8601), on the campaign's clock; ``at_most``
+    messages of one planning day. Beyond these a plan waits for an approval of its own.
+    """
+
+    by: str = setting(Text("the name of who approves", blank=False), "Who approves")
+    until: str = setting(
+        Anything(_day, {"type": "string", "format": "date"}), "The last day, such as 2027-06-30"
+    )
+    at_most: int = setting(
+        Number(1, whole=True, expected="the most messages of a day, at least 1"),
+        "Most messages of one planning day, at least 1",
+    )
+
+
+@dataclass(frozen=True)
+class Approval:
+    """The type of ``approval``: a word, or the table of a standing one."""
+
+    words: tuple[str, ...] = ("required", "none")
+    example: str = "{standing: true, by: crm@shop.example, until: 2027-06-30, at_most: 5000}"
+
+    def read(self, value: Any, at: Reading) -> Any:
+        """Return the word, or the standing approval."""
+        if isinstance(value, Mapping):
+            if value.get("standing") is not True:
+                at.at("standing").wrong(value.get("standing"), self.example)
+            rest = {key: one for key, one in value.items() if key != "standing"}
+            return read_section(StandingApproval, rest, at)
+        if value in self.words:
+            return value
+        hint = nearest(value, (*self.words, "standing")) if isinstance(value, str) else ""
+        known = f"Known: {', '.join(self.words)}, or {self.example}"
+        at.report(f"{value!r} is not known.{hint} {known}")
+        return WRONG
+
+    def schema(self, names: Any) -> Schema:
+        """Return the schema of both."""
+        table = section_schema(StandingApproval)
+        table["properties"] = {"standing": {"const": True}, **table["properties"]}
+        return {"anyOf": [{"enum": list(self.words)}, table]}
+
+
+@dataclass(frozen=True)
+class CampaignRecord:
+    """One campaign, complete; two equal records give the same plan."""
+
+    campaign: str = setting(NAME, "Its name: letters, digits, '.', '_' and '-'")
+    audience: Audience = section(Audience, "Whom")
+    recommend: Recommend = section(Recommend, "With which products")
+    timing: Timing = section(Timing, "When")
+    creative: Creative = section(Creative, "With which picture")
+    message: Message = section(Message, "Saying what")
+    holdout: Holdout = section(Holdout, "Who is left alone for comparison")
+    outcome: Outcome = section(Outcome, "What counts as success")
+    schedule: Schedule | None = section(Schedule, "When a scheduler runs it", default=None)
+    approval: str | StandingApproval = setting(
+        Approval(), "Who must approve a plan before it is sent", default="required"
+    )
+
+    def mistakes(self, at: Reading) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Yield the arms that are none of the template's."""
+        if self.message.template not in at.names.templates:
+            return
+        known = at.names.arms(self.message.template) if self.creative.arms else ()
+        for arm in self.creative.arms:
+            if arm not in known:
+                told = f"{arm!r} is not known.{nearest(arm, known)} Known: {', '.join(known)}"
+                yield ("creative.arms", "message.template"), told
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return plain dictionaries and lists, as in the YAML file."""
+        data = {key: value for key, value in asdict(self).items() if value is not None}
+        if "schedule" in data:
+            schedule = {key.removesuffix("_"): value for key, value in data["schedule"].items()}
+            data["schedule"] = {key: value for key, value in schedule.items() if value is not None}
+        data["recommend"] = _said(data["recommend"])
+        timing = data["timing"].items()
+        data["timing"] = {key: value for key, value in timing if value is not None}
+        if isinstance(self.approval, StandingApproval):
+            data["approval"] = {"standing": True, **data["approval"]}
+        plain: dict[str, Any] = json.loads(json.dumps(data))
+        return plain
+
+    def to_json(self) -> str:
+        """Return the record as canonical JSON text."""
+        return json.dumps(self.to_mapping(), sort_keys=True, ensure_ascii=False)
+
+    def to_yaml(self) -> str:
+        """Return the record as a YAML file that ``xenorec run`` takes."""
+        import yaml
+
+        text: str = yaml.safe_dump(self.to_mapping(), sort_keys=False, allow_unicode=True)
+        return text
+
+
+def _said(recommend: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the section without the limits that were not set."""
+    limits = {key: value for key, value in recommend["price"].items() if value is not None}
+    said = {**recommend, "price": limits or None}
+    for name in ("block_categories", "editorial"):
+        said[name] = said[name] or None
+    return {key: value for key, value in said.items() if value is not None}
