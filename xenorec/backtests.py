@@ -183,13 +183,16 @@ def _send_time(asked: BacktestRequest) -> Evaluation:
 
 def _occasions(asked: BacktestRequest) -> Evaluation:
     from xenorec.timing import evaluate_occasions
+    from xenorec.timing.occasions.shop_calendar import OccasionCalendar
 
-    project = asked.shop.project
+    project, zone = asked.shop.project, asked.shop.time_zone
     return evaluate_occasions(
         asked.history.lines(),
-        occasions=project.calendar.of(project.country or COUNTRY),
+        occasions=OccasionCalendar(project.country, zone, project.occasions).of(
+            project.country or COUNTRY
+        ),
         as_of=asked.as_of,
-        time_zone=project.time_zone or (ZONE if project.path is None else "UTC"),
+        time_zone=zone or (ZONE if project.path is None else "UTC"),
     )
 
 

@@ -88,7 +88,8 @@ for command in (
 def new(folder: Path, time_zone: str | None) -> None:
     """Make a retailer's folder: xenorec.toml and a first campaign."""
     from xenorec.commands.machine_zone import machine_zone
-    from xenorec.config.project import FILE, new_project
+    from xenorec.config.new_project import new_project
+    from xenorec.config.project import FILE
 
     here = machine_zone()
     if time_zone is None and sys.stdin.isatty():
@@ -224,15 +225,23 @@ def demo(folder: Path, households: int, sample: bool) -> None:
 
 
 @main.command()
-@click.option("--out", type=click.Path(path_type=Path), help="Write the page here.")
-def schema(out: Path | None) -> None:
+@click.option("--out", type=click.Path(path_type=Path), help="Write it here.")
+@click.option(
+    "--json-schema",
+    "document",
+    type=click.Choice(["campaign", "connector", "project", "template"]),
+    help="The JSON Schema of such a file instead, by which editors complete and check it.",
+)
+def schema(out: Path | None, document: str | None) -> None:
     """Print the page that documents the canonical tables (Markdown)."""
+    from xenorec.document_schemas import json_schema
     from xenorec.schema import markdown
 
+    text = markdown() if document is None else json_schema(document)
     if out is None:
-        click.echo(markdown())
+        click.echo(text)
     else:
-        out.write_text(markdown(), "utf-8")
+        out.write_text(text, "utf-8")
 
 
 def _warned(message: Warning | str, *_: Any) -> None:

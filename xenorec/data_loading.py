@@ -67,7 +67,7 @@ def intake_of(
         own=project.own,
         time_zone=time_zone,
         currency=currency or project.currency,
-        shop_zone=shop.named_zone,
+        shop_zone=project.time_zone,
         spaces=spaces_of(id_space),
         settle=partial(settle, ledger=shop.ledger, country=project.country, now=at),
     )

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xenorec.config.project import FILE, LAPSING, read_project
+from xenorec.config.new_project import LAPSING
+from xenorec.config.project import FILE, read_project
 from xenorec.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -50,28 +50,33 @@ def open(
     Raises BadInput when there is neither a path nor a project, NotSupported for an engine that
     is not there.
     """
+    found = find_project(Path.cwd()) if path is None else Path(path) / FILE
+    if found is not None and found.is_file():
+        project = read_project(found, check=_check_occasions)
+        return Workspace(project.told(ledger, brand or {}), wait=wait)
     if path is None:
-        found = find_project(Path.cwd())
-        if found is None:
-            raise BadInput(
-                "There is no xenorec.toml in this folder or above it. Give a file, such as "
-                "xr.open('shop.duckdb'), or make a project: xenorec new myshop"
-            )
-        return Workspace(read_project(found).told(ledger, brand or {}), wait=wait)
+        raise BadInput(
+            "There is no xenorec.toml in this folder or above it. Give a file, such as "
+            "xr.open('shop.duckdb'), or make a project: xenorec new myshop"
+        )
     if "://" in str(path):
         raise NotSupported(
             f"The engine of {str(path)!r} is not supported; a workspace is a DuckDB file, such as "
             "xr.open('shop.duckdb'). The ledger may be a URL: ledger='postgresql+psycopg://...'"
         )
     file = None if str(path) == ":memory:" else Path(path)
-    if file is not None and (file / FILE).is_file():
-        return Workspace(read_project(file / FILE).told(ledger, brand or {}), wait=wait)
     if file is not None and (file.is_dir() or not file.resolve().parent.is_dir()):
         raise BadInput(
             f"{str(path)!r} cannot be a workspace's file: it is a folder, or its folder is not "
             "there. Give a file in a folder that exists, such as xr.open('shop.duckdb')."
         )
-    return Workspace(project_of(file, ledger, brand or {}), wait=wait)
+    return Workspace(project_of(file, ledger, brand or {}, check=_check_occasions), wait=wait)
+
+
+def _check_occasions(country: str | None, settings: Mapping[str, Any]) -> None:
+    from xenorec.timing.occasions.shop_calendar import check_occasions
+
+    check_occasions(country, settings)
 
 
 class Workspace:
@@ -308,8 +313,13 @@ class Workspace:
 
     @property
     def project(self) -> Project:
-        """What ``xenorec.toml`` says, with the shop's time zone once it is known."""
+        """What ``xenorec.toml`` says."""
         return self.resources.project
+
+    @property
+    def time_zone(self) -> str | None:
+        """The shop's: the project's, else what its stores share, else that of the first load."""
+        return self.resources.time_zone
 
     @property
     def engine(self) -> DuckEngine:

@@ -5,7 +5,6 @@ Every room that works on a whole workspace is given these, and knows nothing of 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,11 +17,10 @@ if TYPE_CHECKING:
 
 
 class WorkspaceResources:
-    """What a workspace is made of; ``project`` has the shop's time zone once it is known."""
+    """What a workspace is made of; ``project`` is what its file says, and stays so."""
 
     def __init__(self, project: Project, *, wait: float = 30.0) -> None:
         self.project = project
-        self.named_zone = project.time_zone
         self._wait = wait
 
     @cached_property
@@ -46,13 +44,16 @@ class WorkspaceResources:
         ledger.create()
         return ledger
 
+    @property
+    def time_zone(self) -> str | None:
+        """The shop's; see ``Workspace.time_zone``."""
+        return self.engine.time_zone
+
     def find_zone(self) -> None:
-        """Learn the shop's zone from what was loaded, where the project names none."""
+        """Tell the engine the shop's zone: what was loaded may say it, where no project does."""
         from xenorec.sources.shop_time_zone import found_zone
 
-        zone = self.named_zone or found_zone(self.engine)
-        self.project = replace(self.project, time_zone=zone)
-        self.engine.time_zone = zone
+        self.engine.time_zone = self.project.time_zone or found_zone(self.engine)
 
     def need_file(self) -> None:
         """Raise MissingFile where nothing was loaded yet."""

@@ -13,7 +13,7 @@ import pandas as pd
 import xenorec as xr
 from tests.bench.timing_shops import wholesaler
 from tests.unit.profile.shops import orders_of
-from xenorec.config.project import LAPSING
+from xenorec.config.new_project import LAPSING
 from xenorec.testing import invented_shop
 
 

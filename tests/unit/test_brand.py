@@ -8,7 +8,8 @@ import pytest
 
 import xenorec as xr
 from xenorec.config.brand import brand_of
-from xenorec.config.project import new_project, read_project
+from xenorec.config.new_project import new_project
+from xenorec.config.project import read_project
 from xenorec.email_headers import mailbox
 from xenorec.errors import ConfigError
 
@@ -51,9 +52,9 @@ def test_all_mistakes_of_a_file_are_told_with_their_lines(tmp_path: Path) -> Non
     with pytest.raises(ConfigError) as caught:
         read_project(file)
     where = [problem.where for problem in caught.value.problems]
-    assert where[:3] == ["brand.name", "brand.address", "brand.url"]
+    assert where[:4] == ["brand.name", "brand.url", "brand.color", "brand.address"]
     assert caught.value.problems[0].line == 2
-    assert len(where) > 3, "those of other sections too"
+    assert len(where) > 4, "those of other sections too"
 
 
 @pytest.mark.parametrize(

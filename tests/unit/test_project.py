@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import xenorec as xr
-from xenorec.config.project import new_project, read_project
+from xenorec.config.new_project import new_project
+from xenorec.config.project import read_project
 from xenorec.errors import ConfigError
 from xenorec.timing.closures import Closure
 

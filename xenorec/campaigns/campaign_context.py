@@ -68,7 +68,10 @@ class CampaignContext:
     @property
     def calendar(self) -> OccasionCalendar:
         """Which occasions the shop has."""
-        return self.resources.project.calendar
+        from xenorec.timing.occasions.shop_calendar import OccasionCalendar
+
+        shop = self.resources
+        return OccasionCalendar(shop.project.country, shop.time_zone, shop.project.occasions)
 
     def report(self, campaign_id: str, within: str | None) -> CampaignReport:
         """Return what came of a campaign of this workspace; raises UnknownName for no such one."""

@@ -21,7 +21,7 @@ def data_fingerprint(shop: WorkspaceResources) -> str | None:
     if data is None or path is None:
         return None
     project = shop.project
-    told = (project.time_zone, project.currency, project.country, project.occasions)
+    told = (shop.time_zone, project.currency, project.country, project.occasions)
     parts = [
         data,
         ShelfRegistry.beside(path).mark(),

@@ -75,12 +75,17 @@ class Text:
     form: re.Pattern[str] | None = None
     check: Callable[[Any, Reading], Any] | None = None
     blank: bool = True
+    hidden: bool = False
+    """What came is not repeated: it may be a secret."""
 
     def read(self, value: Any, at: Reading) -> Any:
         """Return the text."""
         is_text = isinstance(value, str) and (self.blank or bool(value.strip()))
         if not is_text or (self.form and not self.form.fullmatch(value)):
-            return at.wrong(value, self.expected)
+            if not self.hidden:
+                return at.wrong(value, self.expected)
+            at.report(f"came as a {type(value).__name__}; expected {self.expected}")
+            return WRONG
         return at.checked(self.check, value) if self.check else value
 
     def schema(self, names: Any) -> Schema:

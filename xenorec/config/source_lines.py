@@ -28,6 +28,10 @@ class ConfigDocument:
     data: Mapping[str, Any]
     lines: Mapping[Keys, int]
 
+    def line(self, dotted: str) -> int | None:
+        """Return the line of a dotted key."""
+        return self.lines.get(tuple(dotted.split(".")))
+
     @property
     def folder(self) -> Path:
         """Where the file lies."""

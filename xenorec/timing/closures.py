@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
 from xenorec.array_types import Ints
-from xenorec.errors import BadInput, XenorecWarning
-from xenorec.timestamps import as_instant, instant_of, microseconds
+from xenorec.config.closed_days import Closure, GivenClosure, closures_of
+from xenorec.errors import XenorecWarning
+from xenorec.timestamps import instant_of, microseconds
 from xenorec.timing.event_log import EventLog
 from xenorec.timing.local_time import DAY_US
+
+__all__ = [
+    "WEEK",
+    "Closure",
+    "GivenClosure",
+    "closures_for",
+    "closures_of",
+    "find_closures",
+    "warn_of_end",
+    "without",
+]
 
 Log = TypeVar("Log", bound=EventLog)
 
@@ -28,67 +39,6 @@ LEAST_BEFORE = 28
 BUSY = 0.6
 """The share of the days before that must have had orders: a fair every month is no closure."""
 WEEK = 7
-
-
-@dataclass(frozen=True)
-class Closure:
-    """Days without trade, [``first``, ``last``], both included; ``found``: by looking, not told."""
-
-    first: date
-    last: date
-    found: bool = False
-
-    def __post_init__(self) -> None:
-        if self.last < self.first:
-            raise BadInput(
-                f"A closure from {self.first} to {self.last} ends before it begins; "
-                "give the first and the last closed day."
-            )
-
-    @property
-    def n_days(self) -> int:
-        """How many days were closed."""
-        return (self.last - self.first).days + 1
-
-    def __str__(self) -> str:
-        how = "No orders at all came" if self.found else "The shop was closed"
-        said = f"{how} from {self.first} to {self.last} ({self.n_days} days)"
-        return f"{said}; these days are left out of everybody's silence."
-
-
-GivenClosure: TypeAlias = Closure | Sequence[str | date] | Mapping[str, str | date]
-"""A closure as it is given: as one, as (first, last) closed day, or as {"from", "to"}."""
-
-
-def closures_of(
-    given: Iterable[GivenClosure],
-) -> tuple[Closure, ...]:
-    """Read pairs of (first, last) closed day, or mappings of "from" and "to", in order of time.
-
-    Raises ``BadInput`` for anything else, and for two that share days.
-    """
-    read: list[Closure] = []
-    for pair in given:
-        if isinstance(pair, Closure):
-            read.append(pair)
-            continue
-        if isinstance(pair, Mapping) and set(pair) == {"from", "to"}:
-            pair = (pair["from"], pair["to"])
-        if isinstance(pair, str) or len(tuple(pair)) != 2:
-            raise BadInput(
-                f"A closure is {pair!r}; expected its first and last closed day, such as "
-                "('2020-03-25', '2020-05-10')."
-            )
-        first, last = (as_instant(day, name="closure").date() for day in pair)
-        read.append(Closure(first, last))
-    ordered = tuple(sorted(read, key=lambda closure: (closure.first, closure.last)))
-    for early, late in pairwise(ordered):
-        if late.first <= early.last:
-            raise BadInput(
-                f"The closure from {late.first} to {late.last} shares days with the one from "
-                f"{early.first} to {early.last}; give them as one."
-            )
-    return ordered
 
 
 def closures_for(stamps: EventLog, given: Sequence[Closure]) -> tuple[Closure, ...]:

@@ -9,7 +9,7 @@ import yaml
 import xenorec as xr
 from tests.conftest import orders
 from tests.unit.profile.shops import orders_of
-from xenorec.config.project import LAPSING, NEW_CAMPAIGN
+from xenorec.config.new_project import LAPSING, NEW_CAMPAIGN
 from xenorec.testing import invented_shop
 
 AS_OF = "2017-11-01"

@@ -9,7 +9,7 @@ import pytest
 
 import xenorec as xr
 from tests.conftest import orders
-from xenorec.config.project import new_project
+from xenorec.config.new_project import new_project
 from xenorec.errors import ConfigError, UnknownColumn
 from xenorec.profile.profile_files import profile_definition
 from xenorec.profile.profile_model import shipped_definition

@@ -10,7 +10,8 @@ import pytest
 
 import xenorec as xr
 from tests.conftest import orders
-from xenorec.config.project import new_project, read_project
+from xenorec.config.new_project import new_project
+from xenorec.config.project import read_project
 from xenorec.errors import ConfigError
 
 EVENING = ("o1", "c", "2024-03-02T04:00:00Z", "5")  # 1 March, 20:00 in Los Angeles
@@ -65,19 +66,41 @@ def test_the_zone_of_the_first_load_is_the_shops_for_every_later_process(tmp_pat
     assert xr.open(file).engine.time_zone == LA
 
 
+def test_the_zone_of_one_load_is_not_that_of_later_calls(tmp_path: Path) -> None:
+    toml(tmp_path, LA)
+    crm = xr.open(tmp_path)
+    told = crm.project
+    naive = ("o1", "c", "2024-03-01 10:00", "5")
+    crm.load({"orders": orders(naive)}, time_zone="Asia/Tokyo")
+    crm.load({"orders": orders(("o2", *naive[1:]))})
+    assert crm.project is told
+    assert crm.time_zone == LA
+    with crm.engine.reading() as session:
+        hours = session.rows("select hour(ordered_at) from warehouse.orders order by order_id")
+    assert hours == [(1,), (18,)]
+
+
+def test_a_load_leaves_what_the_project_says(crm: xr.Workspace) -> None:
+    told = crm.project
+    crm.load({"orders": orders(EVENING, MORNING)}, time_zone=LA)
+    crm.load({"orders": orders(EVENING, MORNING)}, time_zone="Asia/Tokyo")
+    assert crm.project is told
+    assert (crm.project.time_zone, crm.time_zone) == (None, LA)
+
+
 def test_an_export_in_utc_is_no_shop_in_utc(crm: xr.Workspace) -> None:
     crm.load({"orders": orders(("o1", "c", "2024-03-01 10:00", "5"))}, time_zone="UTC")
     assert crm.count("orders") == 1
-    assert crm.project.calendar.time_zone is None
+    assert crm.time_zone is None
 
 
 def test_stores_that_share_a_zone_tell_the_shops(crm: xr.Workspace) -> None:
     stores = pd.DataFrame({"store_id": ["s", "t"], "time_zone": [LA, LA]})
     crm.load({"orders": orders(EVENING, MORNING), "stores": stores})
     assert n_days(crm) == 2
-    assert crm.project.calendar.time_zone == LA
+    assert crm.time_zone == LA
     crm.load({"stores": stores.assign(time_zone=[LA, "Asia/Tokyo"])})
-    assert crm.project.calendar.time_zone is None
+    assert crm.time_zone is None
 
 
 def test_a_second_load_places_clock_times_like_the_first(crm: xr.Workspace) -> None:

@@ -35,3 +35,8 @@ class OccasionCalendar:
         if chosen == self.country or self.country is None:
             return Occasions(chosen, **self.settings)
         return Occasions(chosen, own=self.settings.get("own"))
+
+
+def check_occasions(country: str | None, settings: Mapping[str, Any]) -> None:
+    """Raise BadInput for a country that is not known, or for occasions that are none there."""
+    Occasions("US" if country is None else country, **settings)
