@@ -52,6 +52,28 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Entries:
+    """A list of tables, each a section; ``called`` is what a mistake calls one, with a comma."""
+
+    of: type
+    called: Callable[[int, Mapping[str, Any]], str]
+    expected: str
+
+    def read(self, value: Any, at: Reading) -> Any:
+        """Return the records."""
+        if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
+            at.report(self.expected)
+            return WRONG
+        inner = [at.at(place, self.called(place, one)) for place, one in enumerate(value)]
+        pairs = zip(value, inner, strict=True)
+        return tuple(read_section(self.of, one, entry) for one, entry in pairs)
+
+    def schema(self, names: Any) -> Schema:
+        """Return the schema of the list."""
+        return {"type": "array", "items": section_schema(self.of, names)}
+
+
+@dataclass(frozen=True)
 class Section:
     """A table with the keys that the fields of a dataclass declare."""
 
@@ -142,7 +164,7 @@ def read_section(cls: type[T], data: Mapping[str, Any], at: Reading) -> T:
     wrong = [problem.where for problem in at.problems[before:]]
     for dotted, text in getattr(record, "mistakes", lambda at: ())(at):
         spots = [_inner(at, one) for one in dotted]
-        if not any(w == s.where or w.startswith(f"{s.where}.") for w in wrong for s in spots):
+        if not any(_touch(one, spot.where) for one in wrong for spot in spots):
             spots[0].report(text)
     return record
 
@@ -194,6 +216,11 @@ def _default(one: Any) -> Any:
     if one.default is not MISSING:
         return one.default
     return None if one.default_factory is MISSING else one.default_factory()
+
+
+def _touch(one: str, other: str) -> bool:
+    """Return whether one place is, or lies in, the other."""
+    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
 
 
 def _inner(at: Reading, dotted: str) -> Reading:

@@ -31,14 +31,15 @@ class Reading:
 
     def at(self, key: str | int, called: str | None = None) -> Reading:
         """Return the reading of an inner value; ``called`` is what a mistake calls it."""
-        joined = called or f"{self.where}.{key}".lstrip(".")
+        between = " " if self.where.endswith(",") else "."
+        joined = called or f"{self.where}{between}{key}".lstrip(".")
         return replace(self, keys=(*self.keys, key), where=joined)
 
     def report(self, text: str) -> None:
         """Note a mistake here."""
         some = (self.keys[:n] for n in range(len(self.keys), 0, -1))
         line = next((self.lines[keys] for keys in some if keys in self.lines), None)
-        self.problems.append(Problem(self.where, text, line))
+        self.problems.append(Problem(self.where.rstrip(","), text, line))
 
     def wrong(self, value: Any, expected: str) -> Any:
         """Note that a value is none that was expected."""
@@ -132,7 +133,7 @@ class Number:
 
     def read(self, value: Any, at: Reading) -> Any:
         """Return the number: a float, or an int where it is whole."""
-        takes = int if self.whole else int | float
+        takes = int if self.whole else int | float | Decimal
         is_number = isinstance(value, takes) and not isinstance(value, bool)
         top = float("inf") if self.high is None else self.high
         if not is_number or not self.low <= value <= top:
@@ -166,12 +167,16 @@ class Flag:
 
 @dataclass(frozen=True)
 class Listed:
-    """A list of texts, each of the type ``of``; ``single``: one text stands for a list of one."""
+    """A list of texts, each of the type ``of``; ``single``: one text stands for a list of one.
+
+    ``blank``: the list, or a text in it, may be empty.
+    """
 
     of: SettingType = field(default_factory=Text)
     expected: str = "a list of names"
     single: bool = True
     blank: bool = True
+    unique: bool = False
 
     def read(self, value: Any, at: Reading) -> Any:
         """Return the texts as a tuple."""
@@ -180,7 +185,7 @@ class Listed:
         if not is_list or not (self.blank or (listed and all(v.strip() for v in listed))):
             return at.wrong(value, self.expected)
         read = [self.of.read(one, at) for one in listed]
-        return WRONG if WRONG in read else tuple(read)
+        return WRONG if WRONG in read else tuple(dict.fromkeys(read) if self.unique else read)
 
     def schema(self, names: Any) -> Schema:
         """Return the schema of the list."""

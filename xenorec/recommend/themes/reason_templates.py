@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any, Self
 
+from xenorec.config.source_lines import read_toml_document
 from xenorec.errors import UnknownName, nearest
 from xenorec.recommend.themes.language_fallback import chosen
 from xenorec.recommend.themes.locale_wording import (
@@ -16,7 +18,6 @@ from xenorec.recommend.themes.locale_wording import (
     NumberFormat,
     ReasonWording,
 )
-from xenorec.recommend.themes.toml_document import HERE, read_document
 
 KINDS = (
     *("bought_every", "bought_often", "bought_once", "due", "with_basket", "because"),
@@ -25,6 +26,7 @@ KINDS = (
 )
 FEW = 5
 ROUNDING = 1e-9
+REASONS = Path(__file__).resolve().parent / "reasons.toml"
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class ReasonTemplates:
     @classmethod
     def load(cls) -> Self:
         """Return the reasons in English, Spanish, Hindi and Arabic."""
-        data = read_document(HERE / "reasons.toml").data
+        data = read_toml_document(REASONS).data
         return cls({locale: _speech(data, locale) for locale in data["number"]})
 
     def say(

@@ -4,28 +4,71 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
-from xenorec.errors import BadInput, ConfigError, Problem
-from xenorec.recommend.themes.toml_document import HERE, TomlDocument, read_document
-from xenorec.recommend.themes.toml_entry import TomlEntry
+from xenorec.config.declared_settings import Section, Table, read_document, setting
+from xenorec.config.setting_types import WRONG, Flag, Listed, Reading, Text
+from xenorec.config.source_lines import read_toml_document
+from xenorec.errors import BadInput
 
-TOP = ("extends", "topic")
-KEYS = ("words", "except", "age_restricted")
+SHIPPED = Path(__file__).resolve().parent / "sensitive.toml"
 BETWEEN = re.compile(r"[\W_]+")
 APOSTROPHES = str.maketrans("", "", "'’")
 NONE: frozenset[str] = frozenset()
+
+
+def _word(word: str, at: Reading) -> Any:
+    if "*" not in word and _plain(word).strip():
+        return word
+    at.report(f"{word!r} came; expected letters, without *.")
+    return WRONG
+
+
+def _exception(phrase: str, at: Reading) -> Any:
+    gapped = _gapped(phrase)
+    if gapped and gapped == gapped.strip("* "):
+        return phrase
+    at.report(f"{phrase!r} came; expected words, * only between them.")
+    return WRONG
+
+
+TEXTS = Listed(expected='a list of texts, such as ["pharmacy"].', single=False, blank=False)
 
 
 @dataclass(frozen=True)
 class SensitiveTopic:
     """What tells one private thing; ``excepted`` phrases only look alike, ``*`` is a gap."""
 
-    words: tuple[str, ...] = ()
-    excepted: tuple[str, ...] = ()
-    age_restricted: bool = False
+    words: tuple[str, ...] = setting(
+        replace(TEXTS, of=Text(check=_word), unique=True),
+        'Words that tell it, such as ["pharmacy"]',
+        needed=True,
+        default=(),
+    )
+    excepted: tuple[str, ...] = setting(
+        replace(TEXTS, of=Text(check=_exception), unique=True),
+        "Phrases that only look alike",
+        key="except",
+        default=(),
+    )
+    age_restricted: bool = setting(Flag(), "For adults only", default=False)
+
+
+@dataclass(frozen=True)
+class SensitiveFile:
+    """The keys of a file of topics."""
+
+    extends: bool = setting(Flag(), "Add to the shipped topics", default=False)
+    topic: Mapping[str, SensitiveTopic] = setting(
+        Table(
+            Section(SensitiveTopic, "a table: [topic.health] and its words."),
+            expected="tables: [topic.health] and its words.",
+        ),
+        "Topics by name",
+        default_factory=dict,
+    )
 
 
 @dataclass(frozen=True)
@@ -43,11 +86,10 @@ class SensitiveProducts:
 
         Raises ConfigError with every mistake in ``problems``.
         """
-        reading = _SensitiveReader(read_document(path or HERE / "sensitive.toml"))
-        declared = reading.topics()
-        if reading.problems:
-            raise ConfigError(reading.document.source, reading.problems)
-        return cls(declared)
+        read = read_document(SensitiveFile, read_toml_document(Path(path or SHIPPED)))
+        base = cls.load().declared if read.extends else {}
+        names = [*base, *read.topic]
+        return cls({name: _joined(base.get(name), read.topic.get(name)) for name in names})
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -96,44 +138,6 @@ class SensitiveProducts:
         phrases |= self._phrases().keys()
         either = _either(sorted(phrases, key=_rank), 2).replace("* ", r"(?:\w+ ){0,2}")
         return re.compile(rf"\b({either})(?:e?s)?\b" if phrases else r"(?!)()")
-
-
-@dataclass(frozen=True)
-class _SensitiveReader:
-    """A file while it is read, and the mistakes found so far."""
-
-    document: TomlDocument
-    problems: list[Problem] = field(default_factory=list)
-
-    def topics(self) -> dict[str, SensitiveTopic]:
-        top = TomlEntry(self.document.data, self._report)
-        top.only(TOP)
-        base = SensitiveProducts.load().declared if top.flag("extends") else {}
-        tables = self.document.data.get("topic", {})
-        if not isinstance(tables, dict) or not all(isinstance(t, dict) for t in tables.values()):
-            self._report("topic", "came as a list or a text; write [topic.health] and its words.")
-            return {}
-        own = {name: self._topic(name, table) for name, table in tables.items()}
-        return {name: _joined(base.get(name), own.get(name)) for name in [*base, *own]}
-
-    def _topic(self, name: str, table: Mapping[str, object]) -> SensitiveTopic:
-        entry = TomlEntry(table, lambda key, text: self._report(f"topic.{name}.{key}", text))
-        entry.only(KEYS)
-        topic = SensitiveTopic(
-            entry.texts("words"), entry.texts("except"), entry.flag("age_restricted")
-        )
-        if "words" not in table:
-            entry.report("words", 'is needed, such as ["pharmacy"].')
-        for word in topic.words:
-            if "*" in word or not _plain(word).strip():
-                entry.report("words", f"{word!r} came; expected letters, without *.")
-        for word in topic.excepted:
-            if not _gapped(word) or _gapped(word) != _gapped(word).strip("* "):
-                entry.report("except", f"{word!r} came; expected words, * only between them.")
-        return topic
-
-    def _report(self, key: str, text: str) -> None:
-        self.problems.append(Problem(key, text))
 
 
 def _joined(first: SensitiveTopic | None, second: SensitiveTopic | None) -> SensitiveTopic:
