@@ -26,11 +26,11 @@ TITLES = {
 def json_schema(document: str) -> str:
     """Return the JSON Schema of a kind of file, as text."""
     from xenorec.messages.template_manifest import TemplateManifest
-    from xenorec.sources.connector import ConnectorManifest
+    from xenorec.sources.connector import Connector
 
     records = {
         "campaign": CampaignRecord,
-        "connector": ConnectorManifest,
+        "connector": Connector,
         "project": ProjectFile,
         "template": TemplateManifest,
     }

@@ -42,21 +42,13 @@ def _color(text: str, at: Reading) -> Any:
 class Brand:
     """Who speaks in the messages."""
 
-    name: str = setting(Text("a text", check=_line), "The shop's name", default="Your shop")
-    url: str = setting(
-        Text("a text", check=_url), "Its absolute address", default="https://shop.example"
-    )
+    name: str = setting(Text("a text", check=_line), "The shop's name", "Your shop")
+    url: str = setting(Text("a text", check=_url), "Its absolute address", "https://shop.example")
     address: str = setting(
-        Text("a text", check=_line),
-        "Its postal address, on one line",
-        default="Postal address of the shop",
+        Text("a text", check=_line), "Its postal address, on one line", "Postal address of the shop"
     )
-    color: str = setting(
-        Text("a text", check=_color), "Colour of the name, #rrggbb", default="#1f6f54"
-    )
-    sender: str = setting(
-        Text("a text", check=_line), "Who e-mails are from: name <address>", default=""
-    )
+    color: str = setting(Text("a text", check=_color), "Colour of the name, #rrggbb", "#1f6f54")
+    sender: str = setting(Text("a text", check=_line), "Who e-mails are from: name <address>", "")
 
     def __post_init__(self) -> None:
         if not self.sender:

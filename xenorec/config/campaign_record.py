@@ -32,6 +32,7 @@ from xenorec.config.setting_types import (
     Number,
     Reading,
     Schema,
+    SettingType,
     Text,
     parsed,
 )
@@ -85,16 +86,16 @@ OFFSET = parsed(offset, "+2d or -5d")
 class Audience:
     """Whom: a condition over the profile, and the purpose their consent must cover."""
 
-    where: str = setting(Text(check=_where), "Condition over the profile's columns", default="")
-    purpose: str = setting(Choice(PURPOSES), "What their consent must cover", default="marketing")
+    where: str = setting(Text(check=_where), "Condition over the profile's columns", "")
+    purpose: str = setting(Choice(PURPOSES), "What their consent must cover", "marketing")
 
 
 @dataclass(frozen=True)
 class Price:
     """The lowest and the highest price of what is shown, of one unit; None for no limit."""
 
-    min: float | None = setting(Number(0, 1e9), "Lowest price", default=None)
-    max: float | None = setting(Number(0, 1e9), "Highest price", default=None)
+    min: float | None = setting(Number(0, 1e9), "Lowest price", None)
+    max: float | None = setting(Number(0, 1e9), "Highest price", None)
 
     def mistakes(self, at: Reading) -> Iterator[tuple[tuple[str, ...], str]]:
         """Yield a lowest price that is above the highest."""
@@ -107,37 +108,31 @@ class Price:
 class Recommend:
     """With which products: rows, items per row, what is never shown."""
 
-    shelves: int = setting(Number(1, 12, whole=True), "Rows of a message", default=4)
-    items: int = setting(Number(1, 24, whole=True), "Products of a row", default=6)
-    never: tuple[str, ...] = setting(
-        Listed(Text(check=_rule)), "Rules of what is never shown", default=()
-    )
+    shelves: int = setting(Number(1, 12, whole=True), "Rows of a message", 4)
+    items: int = setting(Number(1, 24, whole=True), "Products of a row", 6)
+    never: tuple[str, ...] = setting(Listed(Text(check=_rule)), "Rules of what is never shown", ())
     explore: float = setting(
         SHARE,
         "Share of messages in which two rows change places, so that what a row earns elsewhere can "
         "be learned",
-        default=0.05,
+        0.05,
     )
-    max_per_category: int | None = setting(
-        COUNT, "Most products of a category on a page", default=None
-    )
-    max_per_brand: int | None = setting(COUNT, "Most products of a brand on a page", default=None)
-    block_categories: tuple[str, ...] = setting(
-        Listed(), "Categories that are not shown", default=()
-    )
+    max_per_category: int | None = setting(COUNT, "Most products of a category on a page", None)
+    max_per_brand: int | None = setting(COUNT, "Most products of a brand on a page", None)
+    block_categories: tuple[str, ...] = setting(Listed(), "Categories that are not shown", ())
     price: Price = setting(
         Section(Price, "min and max, such as {max: 20}"),
         "Lowest and highest price of one unit",
-        default_factory=Price,
+        Price,
     )
-    min_margin: float | None = setting(SHARE, "Least margin, a share", default=None)
+    min_margin: float | None = setting(SHARE, "Least margin, a share", None)
     themes: str | None = setting(
         Text(check=_themes),
         "TOML file of shelves of the retailer's own, named from the project's folder on",
-        default=None,
+        None,
     )
     editorial: tuple[str, ...] = setting(
-        Listed(), "Product ids that are shown last, before nothing", default=()
+        Listed(), "Product ids that are shown last, before nothing", ()
     )
 
 
@@ -145,23 +140,23 @@ class Recommend:
 class Timing:
     """When: the model, quiet hours in local time, the cap across campaigns, the last moment."""
 
-    use: str = setting(Choice(("send_time",)), "The model", default="send_time")
+    use: str = setting(Choice(("send_time",)), "The model", "send_time")
     quiet: str = setting(
         parsed(QuietHours.parse, "'21:00-09:00'"),
         "Hours on the customer's clock in which nobody is disturbed",
-        default="21:00-09:00",
+        "21:00-09:00",
     )
     cap: str | None = setting(
-        parsed(cap, "'2 per 7d'"), "Most messages of a person, across campaigns", default=None
+        parsed(cap, "'2 per 7d'"), "Most messages of a person, across campaigns", None
     )
-    expires: str = setting(SPAN, "How long after the plan a message may go out", default="48h")
+    expires: str = setting(SPAN, "How long after the plan a message may go out", "48h")
     explore: float = setting(
         SHARE,
         "Share of people who get an hour by chance, so that other hours can be learned of",
-        default=0.05,
+        0.05,
     )
     per_minute: int | None = setting(
-        COUNT, "Most messages planned for one minute; any number when left out", default=None
+        COUNT, "Most messages planned for one minute; any number when left out", None
     )
 
 
@@ -170,23 +165,21 @@ class Creative:
     """With which picture: arms of the template (none named: all) and the share that explores."""
 
     arms: tuple[str, ...] = setting(
-        Listed(), "Pictures of the template to choose from; all when none is named", default=()
+        Listed(), "Pictures of the template to choose from; all when none is named", ()
     )
-    exploration: float = setting(SHARE, "Share of messages that try another one", default=0.1)
+    exploration: float = setting(SHARE, "Share of messages that try another one", 0.1)
 
 
 @dataclass(frozen=True)
 class Message:
     """Saying what: the template, channels by preference, the language."""
 
-    template: str = setting(
-        Choice("templates"), "Folder of the template", needed=True, default="winback"
-    )
+    template: str = setting(Choice("templates"), "Folder of the template", "winback", needed=True)
     channels: tuple[str, ...] = setting(
-        Listed(Choice(CHANNELS)), "Channels by preference", default=("email",)
+        Listed(Choice(CHANNELS)), "Channels by preference", ("email",)
     )
     locale: str = setting(
-        LOCALE, "Language: 'customer', each one's own, or a tag such as pt-BR", default="customer"
+        LOCALE, "Language: 'customer', each one's own, or a tag such as pt-BR", "customer"
     )
 
 
@@ -194,9 +187,9 @@ class Message:
 class Holdout:
     """Who is left alone for comparison: ``uniform(salt, customer_id) < share``."""
 
-    share: float = setting(Number(0, 0.9), "Share that gets no message", default=0.1)
+    share: float = setting(Number(0, 0.9), "Share that gets no message", 0.1)
     salt: str = setting(
-        Text(), "Another salt draws other people; the campaign's name when left out", default=""
+        Text(), "Another salt draws other people; the campaign's name when left out", ""
     )
 
 
@@ -204,8 +197,8 @@ class Holdout:
 class Outcome:
     """What counts as success, and for how long after the plan's instant."""
 
-    metric: str = setting(Choice(METRICS), "What counts as success", default="repeat_order")
-    within: str = setting(SPAN, "How long after the plan it counts", default="14d")
+    metric: str = setting(Choice(METRICS), "What counts as success", "repeat_order")
+    within: str = setting(SPAN, "How long after the plan it counts", "14d")
 
 
 @dataclass(frozen=True)
@@ -216,17 +209,17 @@ class Schedule:
     clock of ``time_zone``; ``country`` says whose occasion. Both are the shop's when left out.
     """
 
-    cron: str | None = setting(Text(), "When a scheduler should run it", default=None)
-    time_zone: str | None = setting(ZONE, "Its clock; the shop's when left out", default=None)
+    cron: str | None = setting(Text(), "When a scheduler should run it", None)
+    time_zone: str | None = setting(ZONE, "Its clock; the shop's when left out", None)
     occasion: str | None = setting(
-        Choice("occasions", hint=meant), "The occasion it is bound to", default=None
+        Choice("occasions", hint=meant), "The occasion it is bound to", None
     )
     from_: str | None = setting(
-        OFFSET, "First day, before (-) or after (+) the occasion", key="from", default=None
+        OFFSET, "First day, before (-) or after (+) the occasion", None, key="from"
     )
-    until: str | None = setting(OFFSET, "Last day, in the same way", default=None)
+    until: str | None = setting(OFFSET, "Last day, in the same way", None)
     country: str | None = setting(
-        Text(check=_country), "Whose occasion; the shop's when left out", default=None
+        Text(check=_country), "Whose occasion; the shop's when left out", None
     )
 
     def mistakes(self, at: Reading) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -270,14 +263,13 @@ class StandingApproval:
 
 
 @dataclass(frozen=True)
-class Approval:
+class Approval(SettingType):
     """The type of ``approval``: a word, or the table of a standing one."""
 
     words: tuple[str, ...] = ("required", "none")
     example: str = "{standing: true, by: crm@shop.example, until: 2027-06-30, at_most: 5000}"
 
-    def read(self, value: Any, at: Reading) -> Any:
-        """Return the word, or the standing approval."""
+    def _read(self, value: Any, at: Reading) -> Any:
         if isinstance(value, Mapping):
             if value.get("standing") is not True:
                 at.at("standing").wrong(value.get("standing"), self.example)
@@ -290,8 +282,7 @@ class Approval:
         at.report(f"{value!r} is not known.{hint} {known}")
         return WRONG
 
-    def schema(self, names: Any) -> Schema:
-        """Return the schema of both."""
+    def _schema(self, names: Any) -> Schema:
         table = section_schema(StandingApproval)
         table["properties"] = {"standing": {"const": True}, **table["properties"]}
         return {"anyOf": [{"enum": list(self.words)}, table]}
@@ -309,9 +300,9 @@ class CampaignRecord:
     message: Message = section(Message, "Saying what")
     holdout: Holdout = section(Holdout, "Who is left alone for comparison")
     outcome: Outcome = section(Outcome, "What counts as success")
-    schedule: Schedule | None = section(Schedule, "When a scheduler runs it", default=None)
+    schedule: Schedule | None = section(Schedule, "When a scheduler runs it", None)
     approval: str | StandingApproval = setting(
-        Approval(), "Who must approve a plan before it is sent", default="required"
+        Approval(), "Who must approve a plan before it is sent", "required"
     )
 
     def mistakes(self, at: Reading) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any, TypeAlias
 
-from xenorec.config.setting_types import WRONG, Reading, Schema
+from xenorec.config.setting_types import WRONG, Reading, Schema, SettingType
 from xenorec.errors import BadInput, nearest
 from xenorec.timestamps import as_instant
 
@@ -77,11 +77,10 @@ def closures_of(
 
 
 @dataclass(frozen=True)
-class ClosedDays:
+class ClosedDays(SettingType):
     """The type of ``[[closures]]``: tables of from and to, none of which share days."""
 
-    def read(self, value: Any, at: Reading) -> Any:
-        """Return the closures in the order of the file."""
+    def _read(self, value: Any, at: Reading) -> Any:
         if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
             return at.wrong(value, "[[closures]] with from and to, the closed days")
         entries = [at.at(n, f"{at.where}, number {n + 1}") for n in range(len(value))]
@@ -95,8 +94,7 @@ class ClosedDays:
                 )
         return tuple(known)
 
-    def schema(self, names: Any) -> Schema:
-        """Return the schema of the tables."""
+    def _schema(self, names: Any) -> Schema:
         day = {"type": "string", "format": "date"}
         one = {"type": "object", "properties": dict.fromkeys(KEYS, day), "required": list(KEYS)}
         return {"type": "array", "items": {**one, "additionalProperties": False}}

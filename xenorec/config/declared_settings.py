@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(SettingType):
     """A table whose keys are free or of a closed list; each value is of the type ``of``."""
 
     of: SettingType
@@ -32,8 +32,7 @@ class Table:
     """What a mistake calls an entry, of the table's own place and the key."""
     expected: str = "a table"
 
-    def read(self, value: Any, at: Reading) -> Any:
-        """Return the entries by key."""
+    def _read(self, value: Any, at: Reading) -> Any:
         if not isinstance(value, Mapping):
             return at.wrong(value, self.expected)
         found = {}
@@ -45,22 +44,20 @@ class Table:
             found[key] = self.of.read(one, inner)
         return WRONG if WRONG in found.values() else found
 
-    def schema(self, names: Any) -> Schema:
-        """Return the schema of the table."""
+    def _schema(self, names: Any) -> Schema:
         named = {"propertyNames": self.keys.schema(names)} if self.keys else {}
         return {"type": "object", "additionalProperties": self.of.schema(names), **named}
 
 
 @dataclass(frozen=True)
-class Entries:
+class Entries(SettingType):
     """A list of tables, each a section; ``called`` is what a mistake calls one, with a comma."""
 
     of: type
     called: Callable[[int, Mapping[str, Any]], str]
     expected: str
 
-    def read(self, value: Any, at: Reading) -> Any:
-        """Return the records."""
+    def _read(self, value: Any, at: Reading) -> Any:
         if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
             at.report(self.expected)
             return WRONG
@@ -68,26 +65,23 @@ class Entries:
         pairs = zip(value, inner, strict=True)
         return tuple(read_section(self.of, one, entry) for one, entry in pairs)
 
-    def schema(self, names: Any) -> Schema:
-        """Return the schema of the list."""
+    def _schema(self, names: Any) -> Schema:
         return {"type": "array", "items": section_schema(self.of, names)}
 
 
 @dataclass(frozen=True)
-class Section:
+class Section(SettingType):
     """A table with the keys that the fields of a dataclass declare."""
 
     of: type
     expected: str = ""
 
-    def read(self, value: Any, at: Reading) -> Any:
-        """Return the record of the section."""
+    def _read(self, value: Any, at: Reading) -> Any:
         if not isinstance(value, Mapping):
             return at.wrong(value, self.expected or f"keys {', '.join(keys_of(self.of))}")
         return read_section(self.of, value, at)
 
-    def schema(self, names: Any) -> Schema:
-        """Return the schema of the section."""
+    def _schema(self, names: Any) -> Schema:
         return section_schema(self.of, names)
 
 
@@ -97,30 +91,28 @@ class Setting:
 
     type: SettingType
     meaning: str
-    key: str | None = None
+    key: str = ""
     needed: bool = False
 
 
 def setting(
-    type_: SettingType,
-    meaning: str,
-    *,
-    key: str | None = None,
-    needed: bool = False,
-    **default: Any,
+    type_: SettingType, meaning: str, default: Any = MISSING, *, key: str = "", needed: bool = False
 ) -> Any:
     """Return the field of a setting; in a file it is ``needed`` where it has no default.
 
-    ``default`` or ``default_factory`` are as of ``dataclasses.field``.
+    ``default`` may be a class or an empty dictionary, of which each record has its own; ``key`` is
+    that of the file, where it is not the field's name.
     """
-    declaration = Setting(type_, meaning, key, needed=needed or not default)
-    return field(metadata={"setting": declaration}, **default)
+    metadata = {"setting": Setting(type_, meaning, key, needed or default is MISSING)}
+    if isinstance(default, type) or default == {}:
+        factory = default if isinstance(default, type) else dict
+        return field(default_factory=factory, metadata=metadata)
+    return field(default=default, metadata=metadata)
 
 
-def section(of: type, meaning: str, **default: Any) -> Any:
+def section(of: type, meaning: str, *default: Any) -> Any:
     """Return the field of a section whose keys are those of the dataclass ``of``."""
-    default = default or {"default_factory": of}
-    return setting(Section(of), meaning, **default)
+    return setting(Section(of), meaning, *(default or (of,)))
 
 
 def declared(cls: Any) -> Iterator[tuple[str, Any, Setting]]:

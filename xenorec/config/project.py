@@ -44,25 +44,21 @@ class WorkspaceSettings:
     """``[workspace]``: where the data lies, and the shop's clock, money and country."""
 
     path: str = setting(
-        QUOTED,
-        "What can be pulled again: orders, products, profiles",
-        default="shop.duckdb",
+        QUOTED, "What can be pulled again: orders, products, profiles", "shop.duckdb"
     )
     ledger: str | None = setting(
-        QUOTED, "File or URL of what must never be lost: consents, decisions", default=None
+        QUOTED, "File or URL of what must never be lost: consents, decisions", None
     )
     time_zone: str | None = setting(
-        replace(ZONE, expected=QUOTED.expected, hidden=True), "The shop's clock", default=None
+        replace(ZONE, expected=QUOTED.expected, hidden=True), "The shop's clock", None
     )
-    currency: str | None = setting(QUOTED, "ISO 4217", default=None)
-    country: str | None = setting(
-        QUOTED, "Two letters of ISO 3166: whose feasts and paydays", default=None
-    )
-    outbox: str = setting(QUOTED, 'Where the channel "file" writes messages', default="outbox")
+    currency: str | None = setting(QUOTED, "ISO 4217", None)
+    country: str | None = setting(QUOTED, "Two letters of ISO 3166: whose feasts and paydays", None)
+    outbox: str = setting(QUOTED, 'Where the channel "file" writes messages', "outbox")
     key: str | None = setting(
         replace(QUOTED, check=_reference),
         "Where the secret is that signs links: env:NAME or file:PATH",
-        default=None,
+        None,
     )
 
 
@@ -70,13 +66,13 @@ class WorkspaceSettings:
 class OccasionSettings:
     """``[occasions]``: what the shop knows of its feasts and paydays."""
 
-    subdivision: str | None = setting(Text(), "Part of the country, such as KL", default=None)
-    payday: str | None = setting(Text(), 'last_workday, or "1" to "28"', default=None)
+    subdivision: str | None = setting(Text(), "Part of the country, such as KL", None)
+    payday: str | None = setting(Text(), 'last_workday, or "1" to "28"', None)
     confirmed: Mapping[str, Any] | None = setting(
-        Table(Anything()), "Days on which feasts were announced", default=None
+        Table(Anything()), "Days on which feasts were announced", None
     )
     own: Mapping[str, Any] | None = setting(
-        Table(Anything()), "Occasions of the shop's own: a day, several, or 05-04", default=None
+        Table(Anything()), "Occasions of the shop's own: a day, several, or 05-04", None
     )
 
 
@@ -87,15 +83,11 @@ class ProjectFile:
     workspace: WorkspaceSettings = section(WorkspaceSettings, "Where the data lies, and the shop")
     brand: Brand = section(Brand, "Who speaks in the messages")
     channels: Mapping[str, Any] = setting(
-        Table(Anything()), "Provider of each channel, and its settings", default_factory=dict
+        Table(Anything()), "Provider of each channel, and its settings", {}
     )
-    connectors: Mapping[str, Any] = setting(
-        Table(Anything()), "Settings of each connector", default_factory=dict
-    )
+    connectors: Mapping[str, Any] = setting(Table(Anything()), "Settings of each connector", {})
     occasions: OccasionSettings = section(OccasionSettings, "What the shop knows of its feasts")
-    closures: tuple[Closure, ...] = setting(
-        ClosedDays(), "Days on which the shop was shut", default=()
-    )
+    closures: tuple[Closure, ...] = setting(ClosedDays(), "Days on which the shop was shut", ())
 
     def mistakes(self, at: Reading) -> Iterator[tuple[tuple[str, ...], str]]:
         """Yield what only a calendar of occasions can tell."""

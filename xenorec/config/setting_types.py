@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from xenorec.config.source_lines import Keys
 from xenorec.config.time_zones import zone_info
@@ -58,18 +58,26 @@ class Reading:
         return WRONG
 
 
-class SettingType(Protocol):
+class SettingType:
     """What values a setting takes: how one is read, and the same as a JSON Schema."""
 
     def read(self, value: Any, at: Reading) -> Any:
         """Return the value as a record holds it, or ``WRONG`` after a report."""
+        return self._read(value, at)
 
-    def schema(self, names: Any) -> Schema:
-        """Return the JSON Schema of the values."""
+    def schema(self, names: Any = None) -> Schema:
+        """Return the JSON Schema of the values; ``names`` are closed lists of a shop."""
+        return self._schema(names)
+
+    def _read(self, value: Any, at: Reading) -> Any:
+        raise NotImplementedError
+
+    def _schema(self, names: Any) -> Schema:
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
-class Text:
+class Text(SettingType):
     """A text of a form, or one that ``check`` (value, reading) takes and may turn into another."""
 
     expected: str = "text"
@@ -79,8 +87,7 @@ class Text:
     hidden: bool = False
     """What came is not repeated: it may be a secret."""
 
-    def read(self, value: Any, at: Reading) -> Any:
-        """Return the text."""
+    def _read(self, value: Any, at: Reading) -> Any:
         is_text = isinstance(value, str) and (self.blank or bool(value.strip()))
         if not is_text or (self.form and not self.form.fullmatch(value)):
             if not self.hidden:
@@ -89,14 +96,13 @@ class Text:
             return WRONG
         return at.checked(self.check, value) if self.check else value
 
-    def schema(self, names: Any) -> Schema:
-        """Return the schema of a text."""
+    def _schema(self, names: Any) -> Schema:
         shape = {} if self.form is None else {"pattern": f"^(?:{self.form.pattern})$"}
         return {"type": "string", **shape, **({} if self.blank else {"minLength": 1})}
 
 
 @dataclass(frozen=True)
-class Choice:
+class Choice(SettingType):
     """One of a closed list: its names, or the attribute of ``names`` that has them (if any)."""
 
     of: str | tuple[str, ...]
@@ -107,8 +113,7 @@ class Choice:
         """Return the closed list."""
         return tuple(getattr(names, self.of, ())) if isinstance(self.of, str) else self.of
 
-    def read(self, value: Any, at: Reading) -> Any:
-        """Return the name."""
+    def _read(self, value: Any, at: Reading) -> Any:
         known = self.known(at.names)
         if known and value not in known:
             hint = self.hint(value, known) if isinstance(value, str) else ""
@@ -116,14 +121,13 @@ class Choice:
             return WRONG
         return value if isinstance(value, str) else at.wrong(value, "text")
 
-    def schema(self, names: Any) -> Schema:
-        """Return the schema of the list."""
+    def _schema(self, names: Any) -> Schema:
         known = self.known(names)
         return {"enum": list(known)} if known else {"type": "string"}
 
 
 @dataclass(frozen=True)
-class Number:
+class Number(SettingType):
     """A number from ``low`` to ``high``, or, with ``low`` alone, a whole one of at least that."""
 
     low: float = 0
@@ -131,8 +135,7 @@ class Number:
     whole: bool = False
     expected: str = ""
 
-    def read(self, value: Any, at: Reading) -> Any:
-        """Return the number: a float, or an int where it is whole."""
+    def _read(self, value: Any, at: Reading) -> Any:
         takes = int if self.whole else int | float | Decimal
         is_number = isinstance(value, takes) and not isinstance(value, bool)
         top = float("inf") if self.high is None else self.high
@@ -140,8 +143,7 @@ class Number:
             return at.wrong(value, self.expected or self._expected())
         return value if self.whole else float(value)
 
-    def schema(self, names: Any) -> Schema:
-        """Return the schema of the numbers."""
+    def _schema(self, names: Any) -> Schema:
         top = {} if self.high is None else {"maximum": self.high}
         return {"type": "integer" if self.whole else "number", "minimum": self.low, **top}
 
@@ -153,20 +155,18 @@ class Number:
 
 
 @dataclass(frozen=True)
-class Flag:
+class Flag(SettingType):
     """True or false."""
 
-    def read(self, value: Any, at: Reading) -> Any:
-        """Return the flag."""
+    def _read(self, value: Any, at: Reading) -> Any:
         return value if isinstance(value, bool) else at.wrong(value, "true or false")
 
-    def schema(self, names: Any) -> Schema:
-        """Return the schema of a flag."""
+    def _schema(self, names: Any) -> Schema:
         return {"type": "boolean"}
 
 
 @dataclass(frozen=True)
-class Listed:
+class Listed(SettingType):
     """A list of texts, each of the type ``of``; ``single``: one text stands for a list of one.
 
     ``blank``: the list, or a text in it, may be empty.
@@ -178,8 +178,7 @@ class Listed:
     blank: bool = True
     unique: bool = False
 
-    def read(self, value: Any, at: Reading) -> Any:
-        """Return the texts as a tuple."""
+    def _read(self, value: Any, at: Reading) -> Any:
         listed = [value] if self.single and isinstance(value, str) else value
         is_list = isinstance(listed, list | tuple) and all(isinstance(v, str) for v in listed)
         if not is_list or not (self.blank or (listed and all(v.strip() for v in listed))):
@@ -187,8 +186,7 @@ class Listed:
         read = [self.of.read(one, at) for one in listed]
         return WRONG if WRONG in read else tuple(dict.fromkeys(read) if self.unique else read)
 
-    def schema(self, names: Any) -> Schema:
-        """Return the schema of the list."""
+    def _schema(self, names: Any) -> Schema:
         one = self.of.schema(names)
         least = {} if self.blank else {"minItems": 1}
         listed = {"type": "array", "items": one, **least}
@@ -196,18 +194,16 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class Anything:
+class Anything(SettingType):
     """Any value: what it may be is another's to say."""
 
     check: Callable[[Any, Reading], Any] | None = None
     shape: Mapping[str, Any] = field(default_factory=dict)
 
-    def read(self, value: Any, at: Reading) -> Any:
-        """Return the value, or what the check makes of it."""
+    def _read(self, value: Any, at: Reading) -> Any:
         return at.checked(self.check, value) if self.check else value
 
-    def schema(self, names: Any) -> Schema:
-        """Return the schema that was given."""
+    def _schema(self, names: Any) -> Schema:
         return dict(self.shape)
 
 

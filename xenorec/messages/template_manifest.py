@@ -43,25 +43,23 @@ class Variable:
     """
 
     name: str = ""
-    meaning: str = setting(Text(), "One sentence: what it is", needed=True, default="")
-    type: str = setting(Choice(TYPES), "What it holds", needed=True, default="text")
+    meaning: str = setting(Text(), "One sentence: what it is", "", needed=True)
+    type: str = setting(Choice(TYPES), "What it holds", "text", needed=True)
     fallback: str | int | float | bool | None = setting(
         Anything(_fallback, {"type": ["string", "number", "boolean"]}),
         "Stands in where it is missing",
-        default=None,
+        None,
     )
-    optional: bool = setting(Flag(), "The template copes without it", default=False)
+    optional: bool = setting(Flag(), "The template copes without it", False)
 
 
 @dataclass(frozen=True)
 class TemplateArm:
     """One picture that a campaign may choose; without ``image`` an arm without picture."""
 
-    image: str | None = setting(Text(), "File in images/", default=None)
-    alt: str = setting(Text(), "What the picture shows, in words", default="")
-    tags: tuple[str, ...] = setting(
-        Listed(), "Words of category texts that it stands for", default=()
-    )
+    image: str | None = setting(Text(), "File in images/", None)
+    alt: str = setting(Text(), "What the picture shows, in words", "")
+    tags: tuple[str, ...] = setting(Listed(), "Words of category texts that it stands for", ())
 
     def mistakes(self, at: Reading) -> Iterator[tuple[tuple[str, ...], str]]:
         """Yield a picture that nobody is told of in words, and one that is not there."""
@@ -93,7 +91,7 @@ class TemplateManifest:
         ),
         "Channels that it has a file for",
     )
-    subject: str | None = setting(Text(), "Subject of the e-mail", default=None)
+    subject: str | None = setting(Text(), "Subject of the e-mail", None)
     languages: tuple[str, ...] = setting(
         Listed(
             Text("a language such as 'ar'", re.compile("[a-z]{2,3}")),
@@ -102,7 +100,7 @@ class TemplateManifest:
             blank=False,
         ),
         "Languages of its words",
-        default=ENGLISH,
+        ENGLISH,
     )
     variables: Mapping[str, Variable] = setting(
         Table(
@@ -111,7 +109,7 @@ class TemplateManifest:
             expected='a table per variable: [variables."brand.name"]',
         ),
         "What a message reads, by dotted name",
-        default_factory=dict,
+        {},
     )
     arms: Mapping[str, Any] = setting(
         Table(
@@ -119,7 +117,7 @@ class TemplateManifest:
             expected="a table per arm: [arms.produce]",
         ),
         "Pictures that a campaign may choose from",
-        default_factory=dict,
+        {},
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,9 @@ from xenorec.sources.land_batch import Batch
 class DataPackage:
     """The Python package that the data comes in, and the extra that installs it."""
 
-    package: str | None = setting(Text(), "Name of the Python package", default=None)
-    folder: str = setting(Text(), "Where in it the files lie", default="")
-    extra: str | None = setting(Text(), "Extra of xenorec that installs it", default=None)
+    package: str | None = setting(Text(), "Name of the Python package", None)
+    folder: str = setting(Text(), "Where in it the files lie", "")
+    extra: str | None = setting(Text(), "Extra of xenorec that installs it", None)
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,13 @@ class TableQuery:
 
     sql: str = setting(Text(blank=False), "Query over the inputs")
     source: str | None = setting(
-        Text(), "Name its rows are kept under; the connector's when left out", default=None
+        Text(), "Name its rows are kept under; the connector's when left out", None
     )
 
 
 @dataclass(frozen=True)
-class ConnectorManifest:
-    """The keys of ``connector.toml``."""
+class Connector:
+    """What a ``connector.toml`` says: inputs, options and one query per canonical table."""
 
     name: str = setting(Text(blank=False), "Name of the connector and of the source of its rows")
     inputs: Mapping[str, str] = setting(
@@ -51,68 +51,25 @@ class ConnectorManifest:
         Table(Section(TableQuery), Choice(tuple(TABLES), "is not a canonical table")),
         "Query per canonical table",
     )
-    title: str | None = setting(Text(), "What it reads, in a line", default=None)
-    about: str = setting(Text(), "What one should know of the data", default="")
-    time_zone: str | None = setting(ZONE, "Of clock times where no store tells it", default=None)
-    currency: str | None = setting(Text(), "ISO 4217, where a row has none", default=None)
+    title: str | None = setting(Text(), "What it reads, in a line", None)
+    about: str = setting(Text(), "What one should know of the data", "")
+    time_zone: str | None = setting(ZONE, "Of clock times where no store tells it", None)
+    currency: str | None = setting(Text(), "ISO 4217, where a row has none", None)
     data: DataPackage = section(DataPackage, "Where the data comes from, beside files")
-    options: Mapping[str, Any] = setting(
-        Table(Anything()), "Values that queries read as $name", default_factory=dict
-    )
+    options: Mapping[str, Any] = setting(Table(Anything()), "Values that queries read as $name", {})
     id_spaces: Mapping[str, str] = setting(
         Table(Text(), Choice(ID_KINDS, "is not a kind of id")),
         "Kinds of ids that it shares with another source: that source's name",
-        default_factory=dict,
+        {},
     )
-
-
-@dataclass(frozen=True)
-class TableMap:
-    """The query that gives one canonical table, over the connector's inputs."""
-
-    name: str
-    sql: str
-    source: str | None = None
-
-
-@dataclass(frozen=True)
-class Connector:
-    """What a ``connector.toml`` says: inputs, options and one query per canonical table."""
-
-    name: str
-    folder: Path
-    title: str
-    inputs: Mapping[str, str]
-    tables: tuple[TableMap, ...]
-    time_zone: str | None = None
-    currency: str | None = None
-    package: str | None = None
-    package_folder: str = ""
-    extra: str | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
-    id_spaces: Mapping[str, str] = field(default_factory=dict)
-    """Kinds of ids that it shares with another source: kind -> that source's name."""
+    folder: Path = Path()
 
     @classmethod
     def load(cls, name: str, own: Path | None = None) -> Connector:
         """Find and read a connector; every mistake in its manifest is reported at once."""
         folder = content.find("connectors", name, own)
-        path = folder / "connector.toml"
-        read = read_document(ConnectorManifest, read_toml_document(path, parse_float=float))
-        return cls(
-            name=read.name,
-            folder=folder,
-            title=read.title or read.name,
-            inputs=read.inputs,
-            tables=tuple(TableMap(k, one.sql, one.source) for k, one in read.tables.items()),
-            time_zone=read.time_zone,
-            currency=read.currency,
-            package=read.data.package,
-            package_folder=read.data.folder,
-            extra=read.data.extra,
-            options=read.options,
-            id_spaces=read.id_spaces,
-        )
+        document = read_toml_document(folder / "connector.toml", parse_float=float)
+        return replace(read_document(cls, document), folder=folder)
 
     def data_folder(self, path: Path | None = None, *, sample: bool = False) -> Path:
         """Return where the files lie: the given path, the sample, or the data package."""
@@ -122,30 +79,30 @@ class Connector:
             return path
         if sample:
             return self.folder / "sample"
-        if self.package is None:
+        if self.data.package is None:
             raise BadInput(
                 f"The connector {self.name} needs path=, the folder with its files (on the command "
                 "line: --path), or load(sample=True) for its small invented sample (--sample)."
             )
-        spec = find_spec(self.package)
+        spec = find_spec(self.data.package)
         if spec is None or spec.origin is None:
             raise MissingPackage(
-                f"The connector {self.name} reads the package {self.package}, which is not "
-                f"installed: pip install 'xenorec[{self.extra}]', or load(sample=True) for the "
-                "small invented sample."
+                f"The connector {self.name} reads the package {self.data.package}, which is not "
+                f"installed: pip install 'xenorec[{self.data.extra}]', or load(sample=True) for "
+                "the small invented sample."
             )
-        return Path(spec.origin).parent / self.package_folder
+        return Path(spec.origin).parent / self.data.folder
 
     def batches(self, session: Session, folder: Path, options: Mapping[str, Any]) -> list[Batch]:
         """Make the inputs readable and return a batch per canonical table."""
         chosen = {**self.options, **_known(options, self)}
         for name, sql in self.inputs.items():
             _make_input(session, folder, name, sql, chosen)
-        return in_order([self._batch(mapped) for mapped in self.tables])
+        return in_order([self._batch(*pair) for pair in self.tables.items()])
 
-    def _batch(self, mapped: TableMap) -> Batch:
+    def _batch(self, name: str, mapped: TableQuery) -> Batch:
         return Batch(
-            table(mapped.name),
+            table(name),
             mapped.sql,
             mapped.source or self.name,
             self.time_zone,

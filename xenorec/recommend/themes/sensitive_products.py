@@ -44,30 +44,30 @@ class SensitiveTopic:
     words: tuple[str, ...] = setting(
         replace(TEXTS, of=Text(check=_word), unique=True),
         'Words that tell it, such as ["pharmacy"]',
+        (),
         needed=True,
-        default=(),
     )
     excepted: tuple[str, ...] = setting(
         replace(TEXTS, of=Text(check=_exception), unique=True),
         "Phrases that only look alike",
+        (),
         key="except",
-        default=(),
     )
-    age_restricted: bool = setting(Flag(), "For adults only", default=False)
+    age_restricted: bool = setting(Flag(), "For adults only", False)
 
 
 @dataclass(frozen=True)
 class SensitiveFile:
     """The keys of a file of topics."""
 
-    extends: bool = setting(Flag(), "Add to the shipped topics", default=False)
+    extends: bool = setting(Flag(), "Add to the shipped topics", False)
     topic: Mapping[str, SensitiveTopic] = setting(
         Table(
             Section(SensitiveTopic, "a table: [topic.health] and its words."),
             expected="tables: [topic.health] and its words.",
         ),
         "Topics by name",
-        default_factory=dict,
+        {},
     )
 
 

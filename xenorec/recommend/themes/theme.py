@@ -22,6 +22,7 @@ from xenorec.config.setting_types import (
     Number,
     Reading,
     Schema,
+    SettingType,
     Text,
 )
 from xenorec.errors import BadInput, nearest
@@ -70,22 +71,22 @@ class ShelfFilter:
     price from 0 to 1. ``products`` is an editorial list, in the order given.
     """
 
-    min_orders: int | None = setting(COUNT, "Least orders of the product", default=None)
-    bought_within: timedelta | None = setting(DURATION, "Bought so lately", default=None)
-    not_bought_within: timedelta | None = setting(DURATION, "Not so lately", default=None)
-    categories: tuple[str, ...] = setting(TEXTS, "Of these categories", default=())
-    not_categories: tuple[str, ...] = setting(TEXTS, "Of none of these", default=())
-    brands: tuple[str, ...] = setting(TEXTS, "Of these brands", default=())
+    min_orders: int | None = setting(COUNT, "Least orders of the product", None)
+    bought_within: timedelta | None = setting(DURATION, "Bought so lately", None)
+    not_bought_within: timedelta | None = setting(DURATION, "Not so lately", None)
+    categories: tuple[str, ...] = setting(TEXTS, "Of these categories", ())
+    not_categories: tuple[str, ...] = setting(TEXTS, "Of none of these", ())
+    brands: tuple[str, ...] = setting(TEXTS, "Of these brands", ())
     max_price: Decimal | None = setting(
-        Anything(_price, {"type": ["string", "number"]}), "Highest price", default=None
+        Anything(_price, {"type": ["string", "number"]}), "Highest price", None
     )
     min_discount: float | None = setting(
         Number(0, 1, expected="a share from 0 to 1, such as 0.2 for a fifth off."),
         "Least discount, a share of the price",
-        default=None,
+        None,
     )
-    products: tuple[str, ...] = setting(TEXTS, "These product ids, in this order", default=())
-    occasion: str | None = setting(TEXT, "For this occasion", default=None)
+    products: tuple[str, ...] = setting(TEXTS, "These product ids, in this order", ())
+    occasion: str | None = setting(TEXT, "For this occasion", None)
 
     def mistakes(self, at: Reading) -> Iterator[tuple[tuple[str, ...], str]]:
         """Yield what leaves nothing."""
@@ -99,11 +100,10 @@ class ShelfFilter:
 
 
 @dataclass(frozen=True)
-class Titles:
+class Titles(SettingType):
     """The type of titles by language; a language is kept as ``fallbacks`` writes it."""
 
-    def read(self, value: Any, at: Reading) -> Any:
-        """Return the titles; a wrong one is left out."""
+    def _read(self, value: Any, at: Reading) -> Any:
         if not isinstance(value, Mapping):
             at.wrong(value, 'one per language: { en = "Tea time" }.')
             return MappingProxyType({})
@@ -116,8 +116,7 @@ class Titles:
                 found[fallbacks(language)[0]] = read
         return MappingProxyType(found)
 
-    def schema(self, names: Any) -> Schema:
-        """Return the schema of the titles."""
+    def _schema(self, names: Any) -> Schema:
         return {"type": "object", "additionalProperties": TEXT.schema(names)}
 
 
@@ -134,18 +133,12 @@ class Theme:
         "Its name, such as 'summer_drinks'",
     )
     source: str = setting(Choice(SOURCES, "is no source"), "Where its products come from")
-    titles: Mapping[str, str] = setting(
-        Titles(), "Headings by language", key="title", default_factory=dict
-    )
+    titles: Mapping[str, str] = setting(Titles(), "Headings by language", {}, key="title")
     where: ShelfFilter = setting(
-        Section(ShelfFilter, "a table: [shelf.where]."),
-        "Which of them it keeps",
-        default_factory=ShelfFilter,
+        Section(ShelfFilter, "a table: [shelf.where]."), "Which of them it keeps", ShelfFilter
     )
-    min_items: int = setting(COUNT, "With fewer products it is not shown", default=MIN_ITEMS)
-    plain: Mapping[str, str] = setting(
-        Titles(), "Headings for when there is no name to say", default_factory=dict
-    )
+    min_items: int = setting(COUNT, "With fewer products it is not shown", MIN_ITEMS)
+    plain: Mapping[str, str] = setting(Titles(), "Headings for when there is no name to say", {})
 
     def mistakes(self, at: Reading) -> Iterator[tuple[tuple[str, ...], str]]:
         """Yield titles that cannot be said, and an editorial shelf without its list."""

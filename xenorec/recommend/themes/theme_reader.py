@@ -25,14 +25,12 @@ def _called(place: int, table: Mapping[str, Any]) -> str:
 class ThemeFile:
     """The keys of a file of shelves."""
 
-    extends: bool = setting(Flag(), "Start from the shipped shelves", default=False)
-    drop: tuple[str, ...] = setting(
-        Listed(single=False), "Shipped shelves that are taken away", default=()
-    )
+    extends: bool = setting(Flag(), "Start from the shipped shelves", False)
+    drop: tuple[str, ...] = setting(Listed(single=False), "Shipped shelves that are taken away", ())
     shelf: tuple[Theme, ...] = setting(
         Entries(Theme, _called, "came as one table; write [[shelf]] before each shelf."),
         "The shelves, in their order",
-        default=(),
+        (),
     )
 
 
