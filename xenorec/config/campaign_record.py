@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, is_dataclass
 from datetime import date, datetime
 from typing import Any
 
 from xenorec.config import exclusion_names
 from xenorec.config.declared_settings import (
-    Section,
+    declared,
     read_section,
     section,
     section_schema,
@@ -24,6 +24,7 @@ from xenorec.config.durations import cap, offset, span
 from xenorec.config.occasion_types import meant
 from xenorec.config.quiet_hours import QuietHours
 from xenorec.config.setting_types import (
+    DAY,
     WRONG,
     ZONE,
     Anything,
@@ -43,6 +44,7 @@ PURPOSES = ("marketing", "service", "profiling")
 METRICS = ("repeat_order", "spend", "n_orders")
 SHARE = Number(0, 1)
 COUNT = Number(1, whole=True)
+MOST = Number(1, whole=True, expected="the most messages of a day, at least 1")
 NAME = Text(
     "a name of letters, digits, '.', '_' and '-'", re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 )
@@ -79,6 +81,8 @@ def _country(text: str, at: Reading) -> str:
 
 
 SPAN = parsed(span, "48h or 14d")
+QUIET = parsed(QuietHours.parse, "'21:00-09:00'")
+CAP = parsed(cap, "'2 per 7d'")
 OFFSET = parsed(offset, "+2d or -5d")
 
 
@@ -106,67 +110,45 @@ class Price:
 
 @dataclass(frozen=True)
 class Recommend:
-    """With which products: rows, items per row, what is never shown."""
+    """With which products: rows, items per row, what is never shown.
+
+    ``explore``: so that what a row earns elsewhere can be learned. ``themes`` is named from the
+    project's folder on.
+    """
 
     shelves: int = setting(Number(1, 12, whole=True), "Rows of a message", 4)
     items: int = setting(Number(1, 24, whole=True), "Products of a row", 6)
     never: tuple[str, ...] = setting(Listed(Text(check=_rule)), "Rules of what is never shown", ())
-    explore: float = setting(
-        SHARE,
-        "Share of messages in which two rows change places, so that what a row earns elsewhere can "
-        "be learned",
-        0.05,
-    )
+    explore: float = setting(SHARE, "Share of messages in which two rows change places", 0.05)
     max_per_category: int | None = setting(COUNT, "Most products of a category on a page", None)
     max_per_brand: int | None = setting(COUNT, "Most products of a brand on a page", None)
     block_categories: tuple[str, ...] = setting(Listed(), "Categories that are not shown", ())
-    price: Price = setting(
-        Section(Price, "min and max, such as {max: 20}"),
-        "Lowest and highest price of one unit",
-        Price,
-    )
+    price: Price = section(Price, "Lowest and highest price of one unit")
     min_margin: float | None = setting(SHARE, "Least margin, a share", None)
-    themes: str | None = setting(
-        Text(check=_themes),
-        "TOML file of shelves of the retailer's own, named from the project's folder on",
-        None,
-    )
-    editorial: tuple[str, ...] = setting(
-        Listed(), "Product ids that are shown last, before nothing", ()
-    )
+    themes: str | None = setting(Text(check=_themes), "TOML file of the shop's own shelves", None)
+    editorial: tuple[str, ...] = setting(Listed(), "Product ids that are shown last", ())
 
 
 @dataclass(frozen=True)
 class Timing:
-    """When: the model, quiet hours in local time, the cap across campaigns, the last moment."""
+    """When: the model, quiet hours in local time, the cap across campaigns, the last moment.
+
+    ``explore``: so that other hours can be learned of. Without ``per_minute`` any number.
+    """
 
     use: str = setting(Choice(("send_time",)), "The model", "send_time")
-    quiet: str = setting(
-        parsed(QuietHours.parse, "'21:00-09:00'"),
-        "Hours on the customer's clock in which nobody is disturbed",
-        "21:00-09:00",
-    )
-    cap: str | None = setting(
-        parsed(cap, "'2 per 7d'"), "Most messages of a person, across campaigns", None
-    )
+    quiet: str = setting(QUIET, "Local hours in which nobody is disturbed", "21:00-09:00")
+    cap: str | None = setting(CAP, "Most messages of a person, across campaigns", None)
     expires: str = setting(SPAN, "How long after the plan a message may go out", "48h")
-    explore: float = setting(
-        SHARE,
-        "Share of people who get an hour by chance, so that other hours can be learned of",
-        0.05,
-    )
-    per_minute: int | None = setting(
-        COUNT, "Most messages planned for one minute; any number when left out", None
-    )
+    explore: float = setting(SHARE, "Share of people who get an hour by chance", 0.05)
+    per_minute: int | None = setting(COUNT, "Most messages planned for one minute", None)
 
 
 @dataclass(frozen=True)
 class Creative:
     """With which picture: arms of the template (none named: all) and the share that explores."""
 
-    arms: tuple[str, ...] = setting(
-        Listed(), "Pictures of the template to choose from; all when none is named", ()
-    )
+    arms: tuple[str, ...] = setting(Listed(), "Pictures to choose from; none named: all", ())
     exploration: float = setting(SHARE, "Share of messages that try another one", 0.1)
 
 
@@ -175,12 +157,8 @@ class Message:
     """Saying what: the template, channels by preference, the language."""
 
     template: str = setting(Choice("templates"), "Folder of the template", "winback", needed=True)
-    channels: tuple[str, ...] = setting(
-        Listed(Choice(CHANNELS)), "Channels by preference", ("email",)
-    )
-    locale: str = setting(
-        LOCALE, "Language: 'customer', each one's own, or a tag such as pt-BR", "customer"
-    )
+    channels: tuple[str, ...] = setting(Listed(Choice(CHANNELS)), "By preference", ("email",))
+    locale: str = setting(LOCALE, "'customer', each one's own, or a tag as pt-BR", "customer")
 
 
 @dataclass(frozen=True)
@@ -188,9 +166,7 @@ class Holdout:
     """Who is left alone for comparison: ``uniform(salt, customer_id) < share``."""
 
     share: float = setting(Number(0, 0.9), "Share that gets no message", 0.1)
-    salt: str = setting(
-        Text(), "Another salt draws other people; the campaign's name when left out", ""
-    )
+    salt: str = setting(Text(), "Another draws others; left out: the campaign's name", "")
 
 
 @dataclass(frozen=True)
@@ -211,16 +187,10 @@ class Schedule:
 
     cron: str | None = setting(Text(), "When a scheduler should run it", None)
     time_zone: str | None = setting(ZONE, "Its clock; the shop's when left out", None)
-    occasion: str | None = setting(
-        Choice("occasions", hint=meant), "The occasion it is bound to", None
-    )
-    from_: str | None = setting(
-        OFFSET, "First day, before (-) or after (+) the occasion", None, key="from"
-    )
+    occasion: str | None = setting(Choice("occasions", hint=meant), "What it is bound to", None)
+    from_: str | None = setting(OFFSET, "First day, before (-) or after (+) it", None, key="from")
     until: str | None = setting(OFFSET, "Last day, in the same way", None)
-    country: str | None = setting(
-        Text(check=_country), "Whose occasion; the shop's when left out", None
-    )
+    country: str | None = setting(Text(check=_country), "Whose occasion; the shop's", None)
 
     def mistakes(self, at: Reading) -> Iterator[tuple[tuple[str, ...], str]]:
         """Yield days without an occasion, an occasion without days, and days that end first."""
@@ -253,13 +223,8 @@ class StandingApproval:
     """
 
     by: str = setting(Text("the name of who approves", blank=False), "Who approves")
-    until: str = setting(
-        Anything(_day, {"type": "string", "format": "date"}), "The last day, such as 2027-06-30"
-    )
-    at_most: int = setting(
-        Number(1, whole=True, expected="the most messages of a day, at least 1"),
-        "Most messages of one planning day, at least 1",
-    )
+    until: str = setting(Anything(_day, DAY), "The last day, such as 2027-06-30")
+    at_most: int = setting(MOST, "Most messages of one planning day")
 
 
 @dataclass(frozen=True)
@@ -301,9 +266,7 @@ class CampaignRecord:
     holdout: Holdout = section(Holdout, "Who is left alone for comparison")
     outcome: Outcome = section(Outcome, "What counts as success")
     schedule: Schedule | None = section(Schedule, "When a scheduler runs it", None)
-    approval: str | StandingApproval = setting(
-        Approval(), "Who must approve a plan before it is sent", "required"
-    )
+    approval: str | StandingApproval = setting(Approval(), "Who approves a plan", "required")
 
     def mistakes(self, at: Reading) -> Iterator[tuple[tuple[str, ...], str]]:
         """Yield the arms that are none of the template's."""
@@ -317,17 +280,10 @@ class CampaignRecord:
 
     def to_mapping(self) -> dict[str, Any]:
         """Return plain dictionaries and lists, as in the YAML file."""
-        data = {key: value for key, value in asdict(self).items() if value is not None}
-        if "schedule" in data:
-            schedule = {key.removesuffix("_"): value for key, value in data["schedule"].items()}
-            data["schedule"] = {key: value for key, value in schedule.items() if value is not None}
-        data["recommend"] = _said(data["recommend"])
-        timing = data["timing"].items()
-        data["timing"] = {key: value for key, value in timing if value is not None}
+        data: dict[str, Any] = json.loads(json.dumps(_plain(self)))
         if isinstance(self.approval, StandingApproval):
             data["approval"] = {"standing": True, **data["approval"]}
-        plain: dict[str, Any] = json.loads(json.dumps(data))
-        return plain
+        return data
 
     def to_json(self) -> str:
         """Return the record as canonical JSON text."""
@@ -341,10 +297,12 @@ class CampaignRecord:
         return text
 
 
-def _said(recommend: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the section without the limits that were not set."""
-    limits = {key: value for key, value in recommend["price"].items() if value is not None}
-    said = {**recommend, "price": limits or None}
-    for name in ("block_categories", "editorial"):
-        said[name] = said[name] or None
-    return {key: value for key, value in said.items() if value is not None}
+def _plain(record: Any) -> dict[str, Any]:
+    """Return a section by its keys, without what was not set."""
+    found = {}
+    for key, one, _ in declared(record):
+        value = getattr(record, one.name)
+        plain = _plain(value) if is_dataclass(value) else value
+        if plain is not None and (plain or key not in ("block_categories", "editorial", "price")):
+            found[key] = plain
+    return found

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any, TypeAlias
 
-from xenorec.config.setting_types import WRONG, Reading, Schema, SettingType
+from xenorec.config.setting_types import DAY, WRONG, Reading, Schema, SettingType
 from xenorec.errors import BadInput, nearest
 from xenorec.timestamps import as_instant
 
@@ -95,8 +95,7 @@ class ClosedDays(SettingType):
         return tuple(known)
 
     def _schema(self, names: Any) -> Schema:
-        day = {"type": "string", "format": "date"}
-        one = {"type": "object", "properties": dict.fromkeys(KEYS, day), "required": list(KEYS)}
+        one = {"type": "object", "properties": dict.fromkeys(KEYS, DAY), "required": list(KEYS)}
         return {"type": "array", "items": {**one, "additionalProperties": False}}
 
     def _closure(self, given: Mapping[str, Any], at: Reading) -> Any:

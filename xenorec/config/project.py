@@ -30,6 +30,7 @@ LATE = re.compile(r"(channels|connectors)\.[^.]+\..+|workspace\.key")
 _NO_FILE = re.compile(r"(?i)password\s*=|^[\w+]+:.*@|^\s*\w+\s*=\s*\S+(\s+\w+\s*=|\s*$)")
 
 CheckOccasions = Callable[[str | None, Mapping[str, Any]], object]
+ANY = Table(Anything())
 QUOTED = Text("a text in quotes", hidden=True)
 
 
@@ -43,23 +44,13 @@ def _reference(text: str, at: Reading) -> str:
 class WorkspaceSettings:
     """``[workspace]``: where the data lies, and the shop's clock, money and country."""
 
-    path: str = setting(
-        QUOTED, "What can be pulled again: orders, products, profiles", "shop.duckdb"
-    )
-    ledger: str | None = setting(
-        QUOTED, "File or URL of what must never be lost: consents, decisions", None
-    )
-    time_zone: str | None = setting(
-        replace(ZONE, expected=QUOTED.expected, hidden=True), "The shop's clock", None
-    )
+    path: str = setting(QUOTED, "File of what can be pulled again", "shop.duckdb")
+    ledger: str | None = setting(QUOTED, "File or URL of what must never be lost", None)
+    time_zone: str | None = setting(replace(QUOTED, check=ZONE.check), "The shop's clock", None)
     currency: str | None = setting(QUOTED, "ISO 4217", None)
     country: str | None = setting(QUOTED, "Two letters of ISO 3166: whose feasts and paydays", None)
     outbox: str = setting(QUOTED, 'Where the channel "file" writes messages', "outbox")
-    key: str | None = setting(
-        replace(QUOTED, check=_reference),
-        "Where the secret is that signs links: env:NAME or file:PATH",
-        None,
-    )
+    key: str | None = setting(replace(QUOTED, check=_reference), "env:NAME, file:PATH", None)
 
 
 @dataclass(frozen=True)
@@ -68,12 +59,8 @@ class OccasionSettings:
 
     subdivision: str | None = setting(Text(), "Part of the country, such as KL", None)
     payday: str | None = setting(Text(), 'last_workday, or "1" to "28"', None)
-    confirmed: Mapping[str, Any] | None = setting(
-        Table(Anything()), "Days on which feasts were announced", None
-    )
-    own: Mapping[str, Any] | None = setting(
-        Table(Anything()), "Occasions of the shop's own: a day, several, or 05-04", None
-    )
+    confirmed: Mapping[str, Any] | None = setting(ANY, "Days as feasts were announced", None)
+    own: Mapping[str, Any] | None = setting(ANY, "Its own: a day, several, or 05-04", None)
 
 
 @dataclass(frozen=True)
@@ -82,10 +69,8 @@ class ProjectFile:
 
     workspace: WorkspaceSettings = section(WorkspaceSettings, "Where the data lies, and the shop")
     brand: Brand = section(Brand, "Who speaks in the messages")
-    channels: Mapping[str, Any] = setting(
-        Table(Anything()), "Provider of each channel, and its settings", {}
-    )
-    connectors: Mapping[str, Any] = setting(Table(Anything()), "Settings of each connector", {})
+    channels: Mapping[str, Any] = setting(ANY, "Provider of each channel, and its settings", {})
+    connectors: Mapping[str, Any] = setting(ANY, "Settings of each connector", {})
     occasions: OccasionSettings = section(OccasionSettings, "What the shop knows of its feasts")
     closures: tuple[Closure, ...] = setting(ClosedDays(), "Days on which the shop was shut", ())
 

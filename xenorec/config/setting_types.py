@@ -224,5 +224,6 @@ def parsed(by: Any, expected: str) -> Text:
     return Text(f"text, such as {expected}", check=check)
 
 
+DAY = {"type": "string", "format": "date"}
 ZONE = parsed(zone_info, "Asia/Kolkata")
 """An IANA time zone."""

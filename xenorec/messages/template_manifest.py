@@ -34,6 +34,9 @@ def _identifier(value: str, at: Reading) -> Any:
     return value if value.isidentifier() else at.wrong(value, "a name such as 'email'")
 
 
+PLAIN = Anything(_fallback, {"type": ["string", "number", "boolean"]})
+
+
 @dataclass(frozen=True)
 class Variable:
     """One value a template reads: its dotted name, meaning, and what stands in when missing.
@@ -45,11 +48,7 @@ class Variable:
     name: str = ""
     meaning: str = setting(Text(), "One sentence: what it is", "", needed=True)
     type: str = setting(Choice(TYPES), "What it holds", "text", needed=True)
-    fallback: str | int | float | bool | None = setting(
-        Anything(_fallback, {"type": ["string", "number", "boolean"]}),
-        "Stands in where it is missing",
-        None,
-    )
+    fallback: str | int | float | bool | None = setting(PLAIN, "Stands in for it", None)
     optional: bool = setting(Flag(), "The template copes without it", False)
 
 
@@ -76,49 +75,40 @@ class TemplateArm:
         return MappingProxyType({"image": image, "alt": self.alt, "tags": self.tags})
 
 
+CHANNELS = Listed(
+    Text(check=_identifier),
+    "a list of channels, for instance ['email', 'sms']",
+    single=False,
+    blank=False,
+)
+LANGUAGES = Listed(
+    Text("a language such as 'ar'", re.compile("[a-z]{2,3}")),
+    "a list of languages, for instance ['en', 'ar']",
+    single=False,
+    blank=False,
+)
+VARIABLES = Table(
+    Section(Variable, "a table with meaning and type; quote a dotted name"),
+    called=lambda where, name: f'{where}."{name}"',
+    expected='a table per variable: [variables."brand.name"]',
+)
+ARMS = Table(
+    Section(TemplateArm, "a table; an empty one is an arm without picture"),
+    expected="a table per arm: [arms.produce]",
+)
+
+
 @dataclass(frozen=True)
 class TemplateManifest:
     """A read ``template.toml``; ``languages`` are those it speaks, English unless it says so."""
 
     title: str = setting(Text("a text, for instance 'We miss you'", blank=False), "Its name")
     purpose: str = setting(Choice(PURPOSES, "is no purpose"), "What consent it needs")
-    channels: tuple[str, ...] = setting(
-        Listed(
-            Text(check=_identifier),
-            "a list of channels, for instance ['email', 'sms']",
-            single=False,
-            blank=False,
-        ),
-        "Channels that it has a file for",
-    )
+    channels: tuple[str, ...] = setting(CHANNELS, "Channels that it has a file for")
     subject: str | None = setting(Text(), "Subject of the e-mail", None)
-    languages: tuple[str, ...] = setting(
-        Listed(
-            Text("a language such as 'ar'", re.compile("[a-z]{2,3}")),
-            "a list of languages, for instance ['en', 'ar']",
-            single=False,
-            blank=False,
-        ),
-        "Languages of its words",
-        ENGLISH,
-    )
-    variables: Mapping[str, Variable] = setting(
-        Table(
-            Section(Variable, "a table with meaning and type; quote a dotted name"),
-            called=lambda where, name: f'{where}."{name}"',
-            expected='a table per variable: [variables."brand.name"]',
-        ),
-        "What a message reads, by dotted name",
-        {},
-    )
-    arms: Mapping[str, Any] = setting(
-        Table(
-            Section(TemplateArm, "a table; an empty one is an arm without picture"),
-            expected="a table per arm: [arms.produce]",
-        ),
-        "Pictures that a campaign may choose from",
-        {},
-    )
+    languages: tuple[str, ...] = setting(LANGUAGES, "Languages of its words", ENGLISH)
+    variables: Mapping[str, Variable] = setting(VARIABLES, "What it reads, by dotted name", {})
+    arms: Mapping[str, Any] = setting(ARMS, "Pictures that a campaign may choose from", {})
 
 
 def read_manifest(path: Path) -> TemplateManifest:

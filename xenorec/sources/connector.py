@@ -19,6 +19,9 @@ from xenorec.sources.file_reader import find_file, read_sql
 from xenorec.sources.frame_reader import in_order
 from xenorec.sources.land_batch import Batch
 
+NAMES = Choice(tuple(TABLES), "is not a canonical table")
+KINDS = Choice(ID_KINDS, "is not a kind of id")
+
 
 @dataclass(frozen=True)
 class DataPackage:
@@ -34,9 +37,7 @@ class TableQuery:
     """How one canonical table is made."""
 
     sql: str = setting(Text(blank=False), "Query over the inputs")
-    source: str | None = setting(
-        Text(), "Name its rows are kept under; the connector's when left out", None
-    )
+    source: str | None = setting(Text(), "Source of its rows, if not the connector", None)
 
 
 @dataclass(frozen=True)
@@ -44,24 +45,15 @@ class Connector:
     """What a ``connector.toml`` says: inputs, options and one query per canonical table."""
 
     name: str = setting(Text(blank=False), "Name of the connector and of the source of its rows")
-    inputs: Mapping[str, str] = setting(
-        Table(Text()), "Query per file, over {file}; the key is the file's name without its ending"
-    )
-    tables: Mapping[str, TableQuery] = setting(
-        Table(Section(TableQuery), Choice(tuple(TABLES), "is not a canonical table")),
-        "Query per canonical table",
-    )
+    inputs: Mapping[str, str] = setting(Table(Text()), "Query over {file}, per name of a file")
+    tables: Mapping[str, TableQuery] = setting(Table(Section(TableQuery), NAMES), "The queries")
     title: str | None = setting(Text(), "What it reads, in a line", None)
     about: str = setting(Text(), "What one should know of the data", "")
     time_zone: str | None = setting(ZONE, "Of clock times where no store tells it", None)
     currency: str | None = setting(Text(), "ISO 4217, where a row has none", None)
     data: DataPackage = section(DataPackage, "Where the data comes from, beside files")
     options: Mapping[str, Any] = setting(Table(Anything()), "Values that queries read as $name", {})
-    id_spaces: Mapping[str, str] = setting(
-        Table(Text(), Choice(ID_KINDS, "is not a kind of id")),
-        "Kinds of ids that it shares with another source: that source's name",
-        {},
-    )
+    id_spaces: Mapping[str, str] = setting(Table(Text(), KINDS), "Whose ids they are, by kind", {})
     folder: Path = Path()
 
     @classmethod
