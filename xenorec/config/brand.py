@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from xenorec.config.declared_settings import read_section, refuse, setting
@@ -38,17 +38,18 @@ def _color(text: str, at: Reading) -> Any:
     return line if is_color else at.wrong(text, "a colour such as #1f6f54")
 
 
+LINE = Text("a text", check=_line)
+
+
 @dataclass(frozen=True)
 class Brand:
     """Who speaks in the messages."""
 
-    name: str = setting(Text("a text", check=_line), "The shop's name", "Your shop")
-    url: str = setting(Text("a text", check=_url), "Its absolute address", "https://shop.example")
-    address: str = setting(
-        Text("a text", check=_line), "Its postal address, on one line", "Postal address of the shop"
-    )
-    color: str = setting(Text("a text", check=_color), "Colour of the name, #rrggbb", "#1f6f54")
-    sender: str = setting(Text("a text", check=_line), "Who e-mails are from: name <address>", "")
+    name: str = setting(LINE, "The shop's name", "Your shop")
+    url: str = setting(replace(LINE, check=_url), "Absolute address", "https://shop.example")
+    address: str = setting(LINE, "Postal address, on one line", "Postal address of the shop")
+    color: str = setting(replace(LINE, check=_color), "Colour of the name, #rrggbb", "#1f6f54")
+    sender: str = setting(LINE, "Who e-mails are from: name <address>", "")
 
     def __post_init__(self) -> None:
         if not self.sender:

@@ -99,9 +99,8 @@ class ClosedDays(SettingType):
         return {"type": "array", "items": {**one, "additionalProperties": False}}
 
     def _closure(self, given: Mapping[str, Any], at: Reading) -> Any:
-        told = [
-            f"{key!r} is not a key here.{nearest(key, KEYS)}" for key in given if key not in KEYS
-        ]
+        other = [key for key in given if key not in KEYS]
+        told = [f"{key!r} is not a key here.{nearest(key, KEYS)}" for key in other]
         told += [f"{key!r} is missing" for key in KEYS if key not in given]
         told += [
             f'{key} came as {given[key]!r}; expected a day, such as "2020-03-25"'

@@ -10,14 +10,7 @@ from typing import Any
 
 from xenorec.config.brand import Brand, brand_of
 from xenorec.config.closed_days import ClosedDays, Closure
-from xenorec.config.declared_settings import (
-    Table,
-    keys_of,
-    read_section,
-    refuse,
-    section,
-    setting,
-)
+from xenorec.config.declared_settings import Table, keys_of, read_section, refuse, section, setting
 from xenorec.config.project_key import MISSPELT, key_of
 from xenorec.config.secrets import is_reference, resolve, resolve_all, without_secrets
 from xenorec.config.setting_types import ZONE, Anything, Reading, Text

@@ -17,29 +17,10 @@ KINDS = ("env:", "file:")
 MASK = "***"
 OPEN_PARAMETERS = frozenset(
     (
-        "application_name",
-        "cache",
-        "channel_binding",
-        "client_encoding",
-        "connect_timeout",
-        "dbname",
-        "gssencmode",
-        "host",
-        "hostaddr",
-        "keepalives",
-        "mode",
-        "options",
-        "passfile",
-        "port",
-        "service",
-        "sslcert",
-        "sslkey",
-        "sslmode",
-        "sslrootcert",
-        "target_session_attrs",
-        "timeout",
-        "uri",
-        "user",
+        *("application_name", "cache", "channel_binding", "client_encoding"),
+        *("connect_timeout", "dbname", "gssencmode", "host", "hostaddr", "keepalives", "mode"),
+        *("options", "passfile", "port", "service", "sslcert", "sslkey", "sslmode"),
+        *("sslrootcert", "target_session_attrs", "timeout", "uri", "user"),
     )
 )
 """Parameters of a database's URL that are no secrets; every other one is masked."""

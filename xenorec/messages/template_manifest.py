@@ -10,14 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from xenorec.config.declared_settings import Section, Table, read_document, setting
-from xenorec.config.setting_types import (
-    Anything,
-    Choice,
-    Flag,
-    Listed,
-    Reading,
-    Text,
-)
+from xenorec.config.setting_types import Anything, Choice, Flag, Listed, Reading, Text
 from xenorec.config.source_lines import read_toml_document
 
 PURPOSES = ("marketing", "service")

@@ -59,6 +59,8 @@ TEXT = Text("a text.", blank=False)
 TEXTS = Listed(
     expected='a list of texts, such as ["Tea", "Coffee"].', single=False, blank=False, unique=True
 )
+PRICE = Anything(_price, {"type": ["string", "number"]})
+SHARE = Number(0, 1, expected="a share from 0 to 1, such as 0.2 for a fifth off.")
 DURATION = Anything(_duration, {"type": "string"})
 
 
@@ -77,14 +79,8 @@ class ShelfFilter:
     categories: tuple[str, ...] = setting(TEXTS, "Of these categories", ())
     not_categories: tuple[str, ...] = setting(TEXTS, "Of none of these", ())
     brands: tuple[str, ...] = setting(TEXTS, "Of these brands", ())
-    max_price: Decimal | None = setting(
-        Anything(_price, {"type": ["string", "number"]}), "Highest price", None
-    )
-    min_discount: float | None = setting(
-        Number(0, 1, expected="a share from 0 to 1, such as 0.2 for a fifth off."),
-        "Least discount, a share of the price",
-        None,
-    )
+    max_price: Decimal | None = setting(PRICE, "Highest price", None)
+    min_discount: float | None = setting(SHARE, "Least discount, a share of the price", None)
     products: tuple[str, ...] = setting(TEXTS, "These product ids, in this order", ())
     occasion: str | None = setting(TEXT, "For this occasion", None)
 
