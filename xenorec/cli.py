@@ -234,10 +234,10 @@ def demo(folder: Path, households: int, sample: bool) -> None:
 )
 def schema(out: Path | None, document: str | None) -> None:
     """Print the page that documents the canonical tables (Markdown)."""
-    from xenorec.document_schemas import json_schema
+    from xenorec.document_schemas import document_schema
     from xenorec.schema import markdown
 
-    text = markdown() if document is None else json_schema(document)
+    text = markdown() if document is None else document_schema(document)
     if out is None:
         click.echo(text)
     else:

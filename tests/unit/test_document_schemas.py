@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from tests.conftest import ROOT
 from xenorec.cli import main
 from xenorec.config.new_project import NEW_CAMPAIGN, new_project
-from xenorec.document_schemas import TITLES, json_schema
+from xenorec.document_schemas import DOCUMENTS, document_schema
 
 TYPES = {
     "string": str,
@@ -62,8 +62,10 @@ def test_what_is_shipped_and_made_fits_the_schemas(tmp_path: Path) -> None:
         assert paths
         for path in paths:
             data = tomllib.loads(path.read_text("utf-8"))
-            assert list(mistakes(data, json.loads(json_schema(document)))) == []
-    assert list(mistakes(yaml.safe_load(NEW_CAMPAIGN), json.loads(json_schema("campaign")))) == []
+            assert list(mistakes(data, json.loads(document_schema(document)))) == []
+    assert (
+        list(mistakes(yaml.safe_load(NEW_CAMPAIGN), json.loads(document_schema("campaign")))) == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -77,14 +79,25 @@ def test_what_is_shipped_and_made_fits_the_schemas(tmp_path: Path) -> None:
     ],
 )
 def test_a_schema_refuses_what_the_reader_does(text: str, told: str) -> None:
-    found = mistakes(yaml.safe_load(text), json.loads(json_schema("campaign")))
+    found = mistakes(yaml.safe_load(text), json.loads(document_schema("campaign")))
     assert any(told in one for one in found)
 
 
-@pytest.mark.parametrize("document", TITLES)
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_the_command_writes_each(document: str) -> None:
     done = CliRunner().invoke(main, ["schema", "--json-schema", document])
     assert done.exit_code == 0
     schema = json.loads(done.output)
-    assert schema["title"] == TITLES[document]
+    assert schema["title"] == DOCUMENTS[document][1]
     assert all(one["description"] for one in schema["properties"].values())
+
+
+def test_new_files_name_a_schema_that_lies_beside_them(tmp_path: Path) -> None:
+    toml, campaign, *schemas = new_project(tmp_path)
+    assert len(schemas) == 2
+    for path, mark in ((toml, "#:schema "), (campaign, "# yaml-language-server: $schema=")):
+        first = path.read_text("utf-8").splitlines()[0]
+        assert first.startswith(mark)
+        named = path.parent / first.removeprefix(mark)
+        assert named.resolve() in [one.resolve() for one in schemas]
+        assert json.loads(named.read_text("utf-8"))["properties"]

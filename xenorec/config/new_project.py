@@ -1,15 +1,22 @@
-"""A new folder of a retailer: the files that ``xenorec new`` writes."""
+"""A new folder of a retailer: the files that ``xenorec new`` writes.
+
+The first line of each names a JSON Schema in the same folder, by which an editor completes and
+checks it without any network.
+"""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from xenorec.config.project import FILE
+from xenorec.config.campaign_record import CampaignRecord
+from xenorec.config.json_schema import json_schema
+from xenorec.config.project import FILE, ProjectFile
 from xenorec.config.time_zones import zone_info
 from xenorec.errors import ConfigError, MissingFile, Problem
 
 NEW = """\
+#:schema ./.schemas/project.json
 # What every command in this folder uses. Every value may be a reference to where it is:
 # "env:NAME", a variable of the environment, or "file:PATH", a file; secrets must be.
 
@@ -49,6 +56,7 @@ LAPSING = "days_since_order between 1.5 * usual_gap_days and 3 * usual_gap_days 
 """Who has been away longer than usual for them, and not so long that they are gone."""
 
 NEW_CAMPAIGN = """\
+# yaml-language-server: $schema=../.schemas/campaign.json
 campaign: first-winback
 audience: {where: "LAPSING", purpose: marketing}
 recommend: {shelves: 3, items: 4, never: [out_of_stock, bought_last_7d]}
@@ -76,11 +84,15 @@ def new_project(
         raise ConfigError(str(folder / FILE), [Problem(FILE, "is there already; nothing written")])
     if folder.exists() and not folder.is_dir():
         raise MissingFile(f"{folder} is a file; give a folder.")
-    (folder / "campaigns").mkdir(parents=True, exist_ok=True)
+    schemas = folder / ".schemas"
+    for needed in (folder / "campaigns", schemas):
+        needed.mkdir(parents=True, exist_ok=True)
     name = re.sub(r"[^\w]+", "-", folder.resolve().name.lower()).strip("-_") or "shop"
     files = {
         folder / FILE: NEW.format(name=name, time_zone=f"{line:<33} {ZONE_MEANING}"),
         folder / "campaigns" / "first-winback.yaml": NEW_CAMPAIGN,
+        schemas / "project.json": json_schema(ProjectFile, FILE),
+        schemas / "campaign.json": json_schema(CampaignRecord, "A campaign"),
     }
     for path, text in files.items():
         path.write_text(text, "utf-8")
