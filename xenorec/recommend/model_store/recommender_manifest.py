@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from xenorec.modeling.persistence import read_manifest, write_manifest
+from xenorec.modeling.persistence import read_manifest
 from xenorec.timestamps import as_instant
 
 SHELVES = "ShelfRecommender"
@@ -47,10 +47,6 @@ class RecommenderManifest:
     def learned_at(self) -> datetime:
         """The instant that nothing learned is later than."""
         return as_instant(self.learned_as_of)
-
-    def write(self, folder: Path) -> None:
-        """Write ``manifest.json``."""
-        write_manifest(folder, self)
 
     @classmethod
     def read(cls, folder: Path, of: str = SHELVES) -> Self:

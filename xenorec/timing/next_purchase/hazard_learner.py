@@ -51,8 +51,8 @@ On the development windows 0 to 5 % tell equally well, and more tells worse over
 """
 HELD = 0.1
 """Log-odds from which on being held is worth a word."""
-MOST_LOOKS = 500_000
-"""Pairs of customer and past instant that are looked at."""
+MOST_PAIRS = 500_000
+"""Pairs of customer and past instant that are learned from."""
 LEAST_PART = 0.02
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -201,7 +201,7 @@ class HazardHistory:
         earliest = np.nextafter(float(self.visits.at.min()) + WARM_UP, np.inf)
         instants = landmarks(now - STEP, step=STEP, earliest=earliest)
         n_known = sum(int((self.first <= at).sum()) for at in instants)
-        part = MOST_LOOKS / max(n_known, 1)
+        part = MOST_PAIRS / max(n_known, 1)
         for at in instants:
             who = np.flatnonzero((self.first <= at) & (chance_at(self.chance, at) < part))
             if len(who):

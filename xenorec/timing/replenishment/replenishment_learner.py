@@ -18,7 +18,7 @@ from xenorec.timing.replenishment.item_statistics import measure_items
 BOOSTING = BoostingSettings(n_trees=200, learning_rate=0.06, n_leaves=15, least=100, features=0.3)
 SHADOW = BoostingSettings(n_trees=60, learning_rate=0.12, n_leaves=15, least=100, features=0.3)
 STEP = 14.0
-N_LOOKS = 6
+N_LANDMARKS = 6
 WARM_UP = 56.0
 """Days of the shop before the first instant that is learned from."""
 MOST_ROWS, MOST_SHADOW = 400_000, 60_000
@@ -46,7 +46,7 @@ def learn(bought: ItemPurchases, least: int) -> tuple[ReplenishmentLearner | Non
     """Return a learner of pairs bought on ``least`` days or more, or None and why not."""
     start = float(bought.pairs.at.min(initial=bought.now))
     latest, earliest = bought.now - ANCHOR, start + WARM_UP
-    instants = landmarks(latest, step=STEP, earliest=earliest, most=N_LOOKS)
+    instants = landmarks(latest, step=STEP, earliest=earliest, most=N_LANDMARKS)
     if not instants:
         return None, f"The lines span less than {WARM_UP + ANCHOR:.0f} days"
     parts = [_rows_at(bought, at, least, MOST_ROWS / len(instants)) for at in instants]
