@@ -8,6 +8,7 @@ the scheduled job are run; of all others it is looked whether they exist with th
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -27,6 +28,7 @@ from tests.architecture.test_imports import LAYERS
 from xenorec.channels.find_channel import GROUP
 from xenorec.cli import main
 from xenorec.config.project import FILE, SECTIONS, read_project
+from xenorec.document_schemas import document_schema
 from xenorec.messages import MessageTemplate
 from xenorec.recommend import read_themes
 from xenorec.sources.connector import Connector
@@ -308,6 +310,29 @@ def test_every_kind_of_block_is_looked_at() -> None:
     for doc in DOCS:
         for block in blocks(doc):
             assert block.file or block.kind not in ("csv", "jinja", "sql"), block.text
+
+
+def properties(schema: Any) -> set[str]:
+    """Return every key that a JSON Schema lets a file have, on any level."""
+    parts = schema.values() if isinstance(schema, dict) else schema
+    inner = [properties(part) for part in parts if isinstance(part, dict | list)]
+    own = schema.get("properties", {}) if isinstance(schema, dict) else {}
+    return set(own).union(*inner)
+
+
+@pytest.mark.parametrize(
+    ("document", "folder"),
+    [
+        ("campaign", "xenorec/campaigns"),
+        ("connector", "connectors"),
+        ("template", "templates"),
+    ],
+)
+def test_every_key_of_a_file_is_told(document: str, folder: str) -> None:
+    text = (ROOT / folder / "README.md").read_text("utf-8")
+    code = " ".join(re.findall(r"`[^`\n]+`|^```\w+\n.*?^```$", text, re.S | re.M))
+    missing = properties(json.loads(document_schema(document))) - set(re.findall(r"\w+", code))
+    assert missing == set()
 
 
 def test_the_readme_is_short() -> None:
