@@ -41,7 +41,7 @@ def distinct(whole: Ints) -> tuple[Ints, Ints]:
     return ranked[first], np.diff(np.append(first, len(ranked)))
 
 
-def most_frequent(group: Ints, value: Ints, n_groups: int, n_values: int) -> Ints:
+def most_frequent(group: Ints | Codes, value: Ints | Codes, n_groups: int, n_values: int) -> Ints:
     """Return the value that each group has most often, the lowest of several; -1 without any.
 
     Values of -1 do not count.

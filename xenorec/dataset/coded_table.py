@@ -65,9 +65,10 @@ class CodedTable:
 
         None everywhere where there is no such column.
         """
-        if name not in self.column_names:
-            return np.full(len(row), None)
-        return np.append(data_frames.texts(self[name]), None)[row]
+        found: Texts = np.full(self.num_rows + 1, None, dtype=object)
+        if name in self.column_names:
+            found[:-1] = data_frames.texts(self[name])
+        return found[row]
 
     def instants(self, name: str) -> Ints:
         """Return a column of times as microseconds since 1970 UTC; see ``data_frames.instants``."""

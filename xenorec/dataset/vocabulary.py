@@ -33,4 +33,5 @@ class Vocabulary:
 
     def recode(self, ids: Texts, code: npt.NDArray[Any]) -> Ints:
         """Return codes of other ``ids`` as codes of these."""
-        return np.append(positions(ids, self.ids), -1)[code]
+        found: Ints = np.append(positions(ids, self.ids), -1)[code]
+        return found

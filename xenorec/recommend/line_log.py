@@ -82,11 +82,19 @@ def read_lines(source: Any) -> LineLog:
             f"order_id is empty in {rows['order_id'].null_count} of {len(rows)} lines; "
             f"give each visit an id."
         )
-    names = {name: rows.codes(name) for name in CODED}
+    customers, orders, products, stores, categories = map(rows.codes, CODED)
     price, discount = _prices(rows)
     return LineLog(
-        *(names[name][0] for name in CODED),
-        *(names[name][1] for name in CODED),
+        customers=customers[0],
+        orders=orders[0],
+        products=products[0],
+        stores=stores[0],
+        categories=categories[0],
+        customer=customers[1],
+        order=orders[1],
+        product=products[1],
+        store=stores[1],
+        category=categories[1],
         at=rows.instants("ordered_at"),
         price=price,
         discount=discount,

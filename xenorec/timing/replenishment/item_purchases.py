@@ -138,8 +138,8 @@ def _bought(rows: CodedTable, by: str, as_of: datetime) -> ItemPurchases:
     items, item = rows.codes("product_id" if by == "product" else "category")
     kind, n_kinds = _kinds(rows.codes("category"), item, len(items), by)
     order = np.lexsort((utc, quantity, at, customer))
-    customer, item, at, quantity = (part[order] for part in (customer, item, at, quantity))
-    who = customer.astype(np.int64)
+    who, item = customer[order].astype(np.int64), item[order]
+    at, quantity = at[order], quantity[order]
     return ItemPurchases(
         customers,
         items,

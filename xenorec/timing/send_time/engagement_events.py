@@ -79,15 +79,11 @@ def read_acts(source: Any, *, as_of: AsOf, channel: str | None) -> EngagementEve
     rows, end = dataset.cut(events.where(events.is_there("customer_id")), "at")
     is_act, is_click = _kinds(rows, channel)
     rows, is_click = rows.where(is_act), is_click[is_act]
-    (ids, code), (zones, zone), at = (
-        rows.codes("customer_id"),
-        rows.codes("time_zone"),
-        rows.instants("at"),
-    )
+    (ids, code), (zones, zone) = rows.codes("customer_id"), rows.codes("time_zone")
+    who, where, at = code.astype(np.int64), zone.astype(np.int64), rows.instants("at")
+    stamps = EventLog(ids, who, at, where, tuple(zones), end)
     ranked = np.lexsort((is_click, zone, at, code))  # sums depend on it
-    code, zone = code[ranked].astype(np.int64), zone[ranked].astype(np.int64)
-    stamps = EventLog(ids, code, at[ranked], zone, tuple(zones), end)
-    return EngagementEvents(stamps, is_click[ranked])
+    return EngagementEvents(stamps.rows(ranked), is_click[ranked])
 
 
 def placed(acts: EngagementEvents, zone: str | None) -> EngagementEvents:
