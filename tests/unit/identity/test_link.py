@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import xenorec as xr
 from tests.conftest import orders
 from xenorec.engine import DuckEngine
-from xenorec.identity import account_linking
+from xenorec.identity import link
 from xenorec.identity.account_linking import SHARED_BY_AT_MOST
 from xenorec.pos import Till
 from xenorec.schema import TABLES
@@ -86,7 +86,7 @@ def test_the_order_of_identifiers_does_not_matter(pairs: list[tuple[str, str]], 
                     "source_id) values ($c, 'card', $v, 's', $c || $v)",
                     {"c": customer_id, "v": value},
                 )
-            account_linking(session, now=NOON)
+            link(session, now=NOON)
             return session.rows("select customer_id, into_id from warehouse.links order by 1, 2")
 
     shuffled = list(pairs)
