@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from xenorec.campaigns.campaign_context import CampaignContext
 from xenorec.campaigns.exclusion_rules import rules_of, shown_until
@@ -77,8 +78,8 @@ class MessageComposer:
         asked = page_request(model, record, room)
         pages = model.pages(replace(asked, exploration=None))  # ``drawn`` moves the shelves
         locales = {row["customer_id"]: _locale(record, row) for row in people}
-        frame = shelves_in(pages, locales, template.languages)
-        products = _products(room.snapshot.history.products().to_pylist(), frame, room)
+        frame = shelves_in(pages, locales, template.languages, tally := pages.tally())
+        products = _products(room.snapshot.history.products(), frame, room)
         arms = chosen_arms(record, template)
         return cls(
             record,
@@ -89,7 +90,7 @@ class MessageComposer:
             else None,
             arms,
             drawn(_rows(frame, products), explore_of(record, asked.exploration), record.campaign),
-            RuleRemovals(pages, tuple(locales)),
+            RuleRemovals(pages, tally),
             room.resources.project.key(),
             unusable(products.values(), people),
         )
@@ -213,14 +214,15 @@ def _as_arms(arms: Mapping[str, Mapping[str, Any]]) -> dict[str, Arm]:
 
 
 def _products(
-    rows: Sequence[Mapping[str, Any]], frame: pd.DataFrame, room: CampaignContext
+    products: pa.Table, frame: pd.DataFrame, room: CampaignContext
 ) -> dict[str, Mapping[str, Any]]:
-    wanted = set(frame["product_id"])
+    """Return what is known of the products on the pages, by their id."""
+    wanted = pa.array(frame["product_id"].unique(), products["product_id"].type)
+    rows = products.filter(pc.is_in(products["product_id"], value_set=wanted)).to_pylist()
     shelf = pictures(room.own)
     return {
         row["product_id"]: {**row, "picture": shelf.pick(row["category_path"] or [])}
         for row in rows
-        if row["product_id"] in wanted
     }
 
 

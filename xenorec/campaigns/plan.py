@@ -89,7 +89,7 @@ class Plan:
         plan = cls(record, as_of, *made, decided.hours, decided.notes)
         return replace(plan, template_version=decided.template_version, sources=decided.sources)
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """SHA-256 over the record, the instant and all decisions; hexadecimal."""
         digest = sha256(f"{self.record.to_json()}\n{self.as_of.isoformat()}\n".encode())

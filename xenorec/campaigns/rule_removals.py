@@ -1,4 +1,4 @@
-"""Rule removals: what the rules took from the pages of a plan, worked out when it is asked for."""
+"""Rule removals: what the rules took from the pages of a plan, counted while they were made."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from xenorec.errors import XenorecWarning
 if TYPE_CHECKING:
     import pandas as pd
 
+    from xenorec.recommend.page.removals import RemovalTally
     from xenorec.recommend.page.shelf_pages import ShelfPages
 
 LEFT = "left"
@@ -23,13 +24,13 @@ class RuleRemovals:
     """The removals of the customers that a plan could write to, and of those with no page."""
 
     pages: ShelfPages
-    customer_ids: Sequence[str]
+    tally: RemovalTally
     emptied_ids: Sequence[str] = ()
 
     @cached_property
     def table(self) -> pd.DataFrame:
         """One row per rule and what is left: rule, n_products, n_customers, n_cells."""
-        return _counted_by(self.pages, self.customer_ids)
+        return self.tally.frame()
 
     @cached_property
     def emptied(self) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from xenorec.messages.locales import territory
 if TYPE_CHECKING:
     import pandas as pd
 
+    from xenorec.recommend.page.removals import RemovalTally
     from xenorec.recommend.page.shelf_pages import ShelfPages
 
 
@@ -34,22 +35,22 @@ def written_in(locale: str, languages: Sequence[str]) -> str:
 
 
 def shelves_in(
-    pages: ShelfPages, locales: Mapping[str, str], languages: Sequence[str]
+    pages: ShelfPages, locales: Mapping[str, str], languages: Sequence[str], tally: RemovalTally
 ) -> pd.DataFrame:
     """Return the shelves of customers, each in the language that their message is in.
 
     ``locales``: by customer_id. ``languages``: those of the template. A request with a locale
-    keeps it.
+    keeps it. ``tally`` counts what the rules take out.
     """
     import pandas as pd
 
     if pages.request.locale is not None:
-        return pages.shelves(list(locales))
+        return pages.shelves(list(locales), tally=tally)
     asked: dict[str | None, list[str]] = {}
     for customer_id, locale in locales.items():
         asked.setdefault(spoken(locale, languages), []).append(customer_id)
     if len(asked) < 2:
         words = next(iter(asked), None)
-        return pages.in_locale(words).shelves(list(locales))
-    parts = [pages.in_locale(words).shelves(ids) for words, ids in asked.items()]
+        return pages.in_locale(words).shelves(list(locales), tally=tally)
+    parts = [pages.in_locale(words).shelves(ids, tally=tally) for words, ids in asked.items()]
     return pd.concat(parts, ignore_index=True)

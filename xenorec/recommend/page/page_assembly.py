@@ -20,6 +20,7 @@ from xenorec.recommend.page.page_cells import ListedProducts, lay_cells
 from xenorec.recommend.page.page_text import PageWriter
 from xenorec.recommend.page.shelf_selection import PageLayout, choose_page
 from xenorec.recommend.page.shelf_sources import NEW_SOURCES, ShelfScope, fitting
+from xenorec.recommend.ranker.two_stage_ranker import RankedCandidates
 from xenorec.recommend.themes import Theme
 
 WIDTH, WIDTH_NEW = 60, 60
@@ -61,6 +62,7 @@ def place_shelves(
     layout: PageLayout,
     factor: Floats,
     due: DueProducts | None = None,
+    ranked: RankedCandidates | None = None,
 ) -> PlacedItems:
     """Return the items of every customer's shelves, by customer, shelf and item.
 
@@ -71,7 +73,7 @@ def place_shelves(
     """
     shop = knowledge.shop
     n_wanted = layout.n_shelves * layout.n_items
-    listed = knowledge.listed(asked, guard, n_wanted, for_page=True, due=due)
+    listed = knowledge.listed(asked, guard, n_wanted, for_page=True, due=due, ranked=ranked)
     if guard.caps is not None:
         listed = listed.take(_varied(knowledge, listed, guard.caps) | is_due(listed))
     width = max(WIDTH, n_wanted)

@@ -94,6 +94,7 @@ class PageKnowledge:
         *,
         for_page: bool = False,
         due: DueProducts | None = None,
+        ranked: RankedCandidates | None = None,
     ) -> ListedProducts:
         """Return what may be shown to each customer, ``least`` products or more where there are.
 
@@ -103,8 +104,10 @@ class PageKnowledge:
         then the shop's fill up, and below what the ranker knows. What the guard closes does not
         count, nor what its caps would leave out. ``for_page``: of what looks alike only the best.
         ``due``: what is due comes too, however unlikely, and each entry says whether it is.
+        ``ranked``: the ranker's candidates, where it was asked before.
         """
-        ranked = self.ranker.score(asked.customer, guard.is_open, most=max(most, least))
+        if ranked is None:
+            ranked = self.ranker.score(asked.customer, guard.is_open, most=max(most, least))
         listed = self._ranked(asked, ranked)
         if due is None:
             return self.filled(_kept(listed, guard), asked, guard, least, for_page=for_page)
@@ -113,10 +116,15 @@ class PageKnowledge:
         return due.told(listed, asked)
 
     def candidates(
-        self, asked: CustomerSelection, guard: EligibilityFilter, least: int
+        self,
+        asked: CustomerSelection,
+        guard: EligibilityFilter,
+        least: int,
+        ranked: RankedCandidates | None = None,
     ) -> ListedProducts:
         """Return the same without facts and levels, for a guard that closes nothing."""
-        ranked = self.ranker.score(asked.customer, guard.is_open)
+        if ranked is None:
+            ranked = self.ranker.score(asked.customer, guard.is_open)
         known = asked.customer[ranked.asked] >= 0
         which, product, p_buy = ranked.asked[known], ranked.product[known], ranked.p_buy[known]
         level = np.full(len(which), PERSONAL)

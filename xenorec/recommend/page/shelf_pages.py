@@ -24,9 +24,10 @@ from xenorec.recommend.page.last_basket import LastBasket
 from xenorec.recommend.page.page_assembly import PlacedItems, columns, place_list, place_shelves
 from xenorec.recommend.page.page_candidates import PageKnowledge
 from xenorec.recommend.page.page_text import PageWriter
-from xenorec.recommend.page.removals import removals
+from xenorec.recommend.page.removals import RemovalTally
 from xenorec.recommend.page.shelf_order import explored, factors
 from xenorec.recommend.page_request import PageRequest
+from xenorec.recommend.ranker.two_stage_ranker import LIKELY, RankedCandidates
 from xenorec.recommend.shop_data import ShopData
 
 AT_ONCE = 512
@@ -73,13 +74,25 @@ class ShelfPages:
         return frame.rename(columns={"item_rank": "rank"})[LIST]
 
     def shelves(
-        self, customer_ids: Any = None, *, exclude: Any | None = None, occasion: str = ""
+        self,
+        customer_ids: Any = None,
+        *,
+        exclude: Any | None = None,
+        occasion: str = "",
+        tally: RemovalTally | None = None,
     ) -> pd.DataFrame:
-        """Return the shelves of each customer."""
-        due = self.due
+        """Return the shelves of each customer; ``tally`` counts what rules take out on the way."""
+        due, layout = self.due, self.request.layout
+        most = max(LIKELY, layout.n_shelves * layout.n_items)
 
         def place(asked: CustomerSelection, guard: EligibilityFilter) -> PlacedItems:
-            page = self._arranged(asked, guard, due)
+            ranked = None
+            if tally is not None:
+                ranker = self.knowledge.ranker
+                both = ranker.score_with_closed(asked.customer, guard.is_open, most=most)
+                ranked, every = both
+                tally.add(asked, guard, every)
+            page = self._arranged(asked, guard, due, ranked)
             return explored(page, asked, self.request.exploration, occasion)
 
         return self._rows(customer_ids, exclude, place)
@@ -105,9 +118,15 @@ class ShelfPages:
 
     def removals(self, customer_ids: Any = None, *, exclude: Any | None = None) -> pd.DataFrame:
         """Return what each rule takes out of the candidates, and what is left."""
+        tally = self.tally()
+        for asked, guard in self._blocks(customer_ids, exclude):
+            tally.add(asked, guard)
+        return tally.frame()
+
+    def tally(self) -> RemovalTally:
+        """Return a count of what the rules take out of these pages, with nobody in it yet."""
         layout = self.request.layout
-        blocks = self._blocks(customer_ids, exclude)
-        return removals(self.knowledge, blocks, layout.n_shelves * layout.n_items)
+        return RemovalTally(self.knowledge, layout.n_shelves * layout.n_items)
 
     def pairs(self, n: int, *, min_count: int) -> pd.DataFrame:
         """Return up to ``n`` products that go with each product."""
@@ -137,13 +156,17 @@ class ShelfPages:
         return None if frame is None else DueProducts.of(frame, shop, shop.purchases.as_of)
 
     def _arranged(
-        self, asked: CustomerSelection, guard: EligibilityFilter, due: DueProducts | None
+        self,
+        asked: CustomerSelection,
+        guard: EligibilityFilter,
+        due: DueProducts | None,
+        ranked: RankedCandidates | None = None,
     ) -> PlacedItems:
         request = self.request
         names = [theme.name for theme in request.themes]
         factor = factors(request.priors, names, self.shop.segment(asked.customer))
         return place_shelves(
-            self.knowledge, asked, guard, request.themes, request.layout, factor, due
+            self.knowledge, asked, guard, request.themes, request.layout, factor, due, ranked
         )
 
     def _rows(self, customer_ids: Any, exclude: Any | None, place: Place) -> pd.DataFrame:

@@ -69,6 +69,20 @@ def with_scores(
     return CandidatePairs(pairs.asked, pairs.product, found)
 
 
+def merged(
+    some: CandidatePairs, others: CandidatePairs, n_products: int
+) -> tuple[CandidatePairs, tuple[Ints, Ints]]:
+    """Return two sets of pairs as one, sorted, and where the pairs of each stand in it."""
+    keys = [part.asked * n_products + part.product for part in (some, others)]
+    _, first, place = np.unique(np.concatenate(keys), return_index=True, return_inverse=True)
+    both = CandidatePairs(
+        np.concatenate([some.asked, others.asked]),
+        np.concatenate([some.product, others.product]),
+        {name: np.concatenate([some.scores[name], others.scores[name]]) for name in some.scores},
+    )
+    return both.take(first), (place[: len(some)], place[len(some) :])
+
+
 def _never_bought(known: CustomerKnowledge, key: Ints, is_open: Bools) -> CandidatePairs:
     n = len(is_open)
     _, is_own = known.counts[0].find(key // n, key % n)

@@ -18,6 +18,7 @@ from xenorec.recommend.grouped_arrays import best_each
 from xenorec.recommend.product_popularity import count_popularity
 from xenorec.recommend.purchase_matrix import PurchaseMatrix
 from xenorec.recommend.ranker.candidate_generation import (
+    merged,
     more_candidates,
     new_candidates,
     own_candidates,
@@ -93,7 +94,12 @@ class RankingStage:
         alike: Alike = NOTHING_ALIKE,
     ) -> Judged:
         """Return the likeliest ``most`` pairs of each customer, with features and probability."""
-        margin = self.model.margin(found, alike)
+        return self.likeliest(pairs, found, self.model.margin(found, alike), most)
+
+    def likeliest(
+        self, pairs: CandidatePairs, found: Mapping[str, Singles], margin: Floats, most: int
+    ) -> Judged:
+        """Return the same of pairs whose log-odds are known."""
         if len(pairs) and np.bincount(pairs.asked).max() > most:
             rows, _ = best_each(pairs.asked, margin, pairs.product, most)
             rows = np.sort(rows)
@@ -186,6 +192,40 @@ class TwoStageRanker:
         The likeliest ``most`` of those bought before and of those that were not.
         """
         return self.judge(self.view_.know(customer), customer, is_open, most=most)
+
+    def score_with_closed(
+        self, customer: Ints, is_open: Bools, *, most: int = LIKELY
+    ) -> tuple[RankedCandidates, RankedCandidates]:
+        """Return the open candidates, and what they were with nothing closed.
+
+        Each is as ``score`` gives it; what both hold is judged once. Of the second the likeliest
+        64 are kept.
+        """
+        view, every = self.view_, np.ones_like(is_open)
+        known = view.know(customer)
+        if len(view.scorers) > 1 or is_open.all():
+            found = self.judge(known, customer, is_open, most=most)
+            same = most == LIKELY and is_open.all()
+            return found, found if same else self.judge(known, customer, every)
+        some, others = (self.candidates(view, known, customer, one) for one in (is_open, every))
+        stages = (self.repeat_, self.discovery_)
+        judged: tuple[list[Judged], list[Judged]] = ([], [])
+        kinds = zip(some, others, stages, self.plain, strict=True)
+        for one, other, stage, plain in kinds:
+            pairs, places = merged(one, other, view.shop.n_products)
+            features_of = self.describe(view, known, pairs)
+            if stage is None:
+                said = plain(features_of, self.within / DAY)
+            else:
+                said = stage.model.margin(features_of, alike_in(known, view.levels, pairs))
+            for into, rows, keep in zip(judged, places, (most, LIKELY), strict=True):
+                found_of = {name: values[rows] for name, values in features_of.items()}
+                part = pairs.take(rows)
+                if stage is None:
+                    into.append((part, said[rows], found_of))
+                else:
+                    into.append(stage.likeliest(part, found_of, said[rows], keep))
+        return _together(judged[0]), _together(judged[1])
 
     def judge(
         self, known: CustomerKnowledge, customer: Ints, is_open: Bools, *, most: int = LIKELY
