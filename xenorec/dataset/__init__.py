@@ -1,4 +1,4 @@
-"""Data for models: frames as coded columns, and which rows are of one order."""
+"""What models read: a dataset of coded tables, cut at one instant, and what an order is of."""
 
 from __future__ import annotations
 
