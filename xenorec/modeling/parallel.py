@@ -49,6 +49,18 @@ def one_openmp_thread() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Let linear algebra run in one thread, whose idle others would spin while they wait.
+
+    For matrices of some thousand rows the second thread costs more than it gives.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1, user_api="blas"):
+        yield
+
+
 def _begin() -> None:
     """Mark the thread as one of several that are at work."""
     _here.is_busy = True

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from xenorec.array_types import Bools, Ints
+from xenorec.modeling.parallel import one_blas_thread
 from xenorec.recommend.scorers.item_knn import HALF_LIFE
 from xenorec.recommend.scorers.item_similarity import capped_say, first_of, taste
 from xenorec.recommend.scorers.knn import sample
@@ -112,8 +113,9 @@ def _weights(
     customers = capped_say(few, np.arange(few.n_rows)).csr()
     gram = np.asarray((customers.T.tocsr() @ customers).toarray(order="F"))
     gram[np.diag_indices(n)] += ridge * max(float(gram.trace()) / n, 1e-9)
-    factor, _ = lapack.dpotrf(gram, lower=0, overwrite_a=1)
-    inverse, _ = lapack.dpotri(factor, lower=0, overwrite_c=1)
+    with one_blas_thread():
+        factor, _ = lapack.dpotrf(gram, lower=0, overwrite_a=1)
+        inverse, _ = lapack.dpotri(factor, lower=0, overwrite_c=1)
     inverse = np.triu(inverse) + np.triu(inverse, 1).T
     weight: npt.NDArray[np.float32] = (inverse / -np.diag(inverse)).astype(np.float32)
     weight[np.diag_indices(n)] = 0.0
