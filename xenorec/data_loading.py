@@ -37,7 +37,7 @@ def load(
     folder = None if path is None else Path(path)
     intake = intake_of(shop, check_zone(time_zone), currency, now, id_space, complete)
     if isinstance(source, str) and source == "till":
-        from xenorec.till import load_journal
+        from xenorec.tills import load_journal
 
         return load_journal(shop, folder, intake, options)
     return intake.load(source, folder, name=name, sample=sample, options=options or {})

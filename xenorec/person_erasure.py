@@ -130,7 +130,7 @@ def _prepare(session: Session) -> None:
 
 def _files(shop: WorkspaceResources, accounts: list[str]) -> list[tuple[str, str]]:
     from xenorec.model_cache import forget
-    from xenorec.till import revoke_everywhere
+    from xenorec.tills import revoke_everywhere
 
     gone = forget(shop.project.path, accounts)
     steps = [("saved models", f"{len(gone)} deleted; they are fitted anew when needed")]

@@ -291,7 +291,7 @@ class Workspace:
 
         The store's customers have their own offers there; others of the chain are known, no more.
         """
-        from xenorec.till import publish_till
+        from xenorec.tills import publish_till
 
         snapshot = self._moment(self._instant(as_of))
         return publish_till(self.resources, snapshot, Path(path), store_id=store_id)

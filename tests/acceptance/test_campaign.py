@@ -13,7 +13,7 @@ import xenorec as xr
 from xenorec.errors import BadInput, ConfigError, NotApproved, NotSupported
 from xenorec.messages import MessageTemplate, lint
 from xenorec.model_cache import forget
-from xenorec.recommend.near_duplicates import bare
+from xenorec.recommend.near_duplicates import without_size
 
 AS_OF = "2017-11-01"
 START = datetime(2017, 11, 1, tzinfo=UTC)
@@ -306,7 +306,7 @@ def test_a_message_holds_what_the_page_shows(crm: xr.Workspace) -> None:
     shelves.rules = xr.Rules(purpose="marketing")
     shelves.priors = crm.row_priors(AS_OF)
     pages = shelves.shelves([d.customer_id for d in decisions])
-    titles = {p["product_id"]: bare(p["title"]) for p in products_of(crm) if p["title"]}
+    titles = {p["product_id"]: without_size(p["title"]) for p in products_of(crm) if p["title"]}
     assert decisions
     for decision in decisions:
         page = pages[pages["customer_id"] == decision.customer_id]

@@ -7,7 +7,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xenorec.recommend import metrics as m
+from xenorec.recommend import evaluation_metrics as m
 
 ROWS, COLUMNS = 3, 4
 bools = st.lists(st.booleans(), min_size=1, max_size=8)

@@ -23,7 +23,7 @@ class ApprovalRequest:
     n_before: int
 
 
-def beyond(approval: StandingApproval, asked: ApprovalRequest) -> str | None:
+def reason_not_covered(approval: StandingApproval, asked: ApprovalRequest) -> str | None:
     """Return why a standing approval does not cover a plan, or None when it does."""
     today = asked.at.astimezone(zone_info(asked.time_zone)).date()
     if today > date.fromisoformat(approval.until):

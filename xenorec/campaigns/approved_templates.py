@@ -44,7 +44,7 @@ def sources_of(template: MessageTemplate, own: Path | None) -> dict[str, bytes]:
 
 def pictures_of(decisions: Iterable[Decision], own: Path | None) -> dict[str, bytes]:
     """Return the shared pictures that the contexts of decisions name, by path."""
-    wanted = {name for decision in decisions for name in _named(json.loads(decision.context))}
+    wanted = {name for decision in decisions for name in image_names(json.loads(decision.context))}
     folders = [root / PICTURES for root in content.roots("templates", own)]
     found = {
         name: next((f / name for f in folders if (f / name).is_file()), None) for name in wanted
@@ -69,7 +69,7 @@ class ApprovedTemplates:
         """
         key = (decision.template, decision.template_version)
         if key not in self._read:
-            self._read[key] = self._kept(*key) or self._unchanged(*key)
+            self._read[key] = self._load_version(*key) or self._unchanged(*key)
         found = self._read[key]
         if found is None:
             raise NotYet(Reason.TEMPLATE_ERROR)
@@ -80,7 +80,7 @@ class ApprovedTemplates:
         for folder in self._folders:
             folder.cleanup()
 
-    def _kept(self, name: str, version: str) -> MessageTemplate | None:
+    def _load_version(self, name: str, version: str) -> MessageTemplate | None:
         files = self.ledger.template_files(name, version)
         if not files:
             return None
@@ -111,13 +111,13 @@ def _write(root: Path, name: str, files: Mapping[str, bytes]) -> None:
         file.write_bytes(data)
 
 
-def _named(value: object) -> Iterable[str]:
+def image_names(value: object) -> Iterable[str]:
     """Return the names of the pictures in a context: its texts that begin with ``cid:``."""
     if isinstance(value, Mapping):
         for inner in value.values():
-            yield from _named(inner)
+            yield from image_names(inner)
     elif isinstance(value, list):
         for inner in value:
-            yield from _named(inner)
+            yield from image_names(inner)
     elif isinstance(value, str) and value.startswith("cid:"):
         yield value.removeprefix("cid:")

@@ -64,10 +64,10 @@ class CircuitBreaker:
         """
         self.n_errors += 1
         if isinstance(error, OSError | XenorecError) or self.n_errors >= ERRORS:
-            self.open(told(error))
+            self.open(safe_error_text(error))
 
 
-def told(error: Exception) -> str:
+def safe_error_text(error: Exception) -> str:
     """Return what to say of an error: our own words, else its kind; never a stranger's text."""
     return str(error).rstrip(".") if isinstance(error, XenorecError) else type(error).__name__
 

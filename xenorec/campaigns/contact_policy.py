@@ -61,10 +61,10 @@ def choose_plans(
     found = _candidates(plans, open_to, measured or {}, costs or {})
     if found.empty:
         return tuple(plans)
-    told = choose_contacts(found, cap=cap, sent=_taken(plans, open_to))
+    told = choose_contacts(found, cap=cap, sent=_approved_messages(plans, open_to))
     keyed = zip(told["key"], told["is_chosen"], told["why"], strict=True)
     verdicts = {key: (bool(is_chosen), str(why)) for key, is_chosen, why in keyed}
-    return tuple(_with(plan, verdicts, _overall(limits)) for plan in plans)
+    return tuple(_with_verdicts(plan, verdicts, _overall(limits)) for plan in plans)
 
 
 def _check(plans: Sequence[Plan]) -> None:
@@ -180,7 +180,7 @@ def _values(orders: pa.Table) -> tuple[pd.Series[float], float, str | None]:
     return (own.sum() + PRIOR * mean) / (own.count() + PRIOR), mean, currency or None
 
 
-def _taken(plans: Sequence[Plan], open_to: Sequence[Sequence[Decision]]) -> Any:
+def _approved_messages(plans: Sequence[Plan], open_to: Sequence[Sequence[Decision]]) -> Any:
     """Return the messages that were approved before: sent, or still to be sent."""
     known = plans[0].room.ledger.messages(until=plans[0].as_of).to_pandas()
     asked = {decision.key for decisions in open_to for decision in decisions}
@@ -191,14 +191,16 @@ def _overall(limits: Sequence[FrequencyCap]) -> FrequencyCap | None:
     return next((limit for limit in limits if limit.channel is None), None)
 
 
-def _with(plan: Plan, verdicts: Mapping[str, tuple[bool, str]], limit: FrequencyCap | None) -> Plan:
-    decisions = tuple(_told(decision, verdicts, limit) for decision in plan.decisions)
+def _with_verdicts(
+    plan: Plan, verdicts: Mapping[str, tuple[bool, str]], limit: FrequencyCap | None
+) -> Plan:
+    decisions = tuple(_with_verdict(decision, verdicts, limit) for decision in plan.decisions)
     planned = (decision.customer_id for decision in decisions if decision.state == "planned")
     hours = None if plan.hours is None else plan.hours.among(planned)
     return replace(plan, decisions=decisions, hours=hours, inputs_hash=None)
 
 
-def _told(
+def _with_verdict(
     decision: Decision, verdicts: Mapping[str, tuple[bool, str]], limit: FrequencyCap | None
 ) -> Decision:
     if decision.key not in verdicts:

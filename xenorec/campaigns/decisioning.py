@@ -92,7 +92,7 @@ def decide(record: CampaignRecord, room: CampaignContext) -> DecisionSet:
     emptied = [d.customer_id for d in decisions if d.reason == Reason.NO_RECOMMENDATION]
     removed = replace(composer.removed, emptied_ids=tuple(emptied))
     planned = (d.customer_id for d in decisions if d.state == "planned")
-    decisions = numbered(decisions, room.ledger.retries(record.campaign, STEP))
+    decisions = number_retries(decisions, room.ledger.retries(record.campaign, STEP))
     told = SendTimeSummary(hours).among(planned)
     made = DecisionSet(decisions, problems, removed, season, told, composer.notes)
     return replace(made, template_version=template.version, sources=sources)
@@ -163,7 +163,9 @@ def _draft(
     return replace(full, state="planned", reason=None)
 
 
-def numbered(decisions: Sequence[Decision], retries: Mapping[str, int]) -> tuple[Decision, ...]:
+def number_retries(
+    decisions: Sequence[Decision], retries: Mapping[str, int]
+) -> tuple[Decision, ...]:
     """Return the decisions, those of customers who were opened anew with a key of their own."""
     return tuple(
         replace(d, retry=retries[d.customer_id], key=_key(d, retries[d.customer_id]))

@@ -82,8 +82,8 @@ class DeliveryReport:
             "campaign": self.campaign_id,
             "now": self.now.isoformat(),
             "sent": self.n_sent,
-            "run": _named(self.run),
-            "standing": _named(self.standing),
+            "run": _count_by_label(self.run),
+            "standing": _count_by_label(self.standing),
         }
         more = {"stopped": dict(self.stopped), "notes": list(self.notes)}
         return {**told, **{name: value for name, value in more.items() if value}}
@@ -92,7 +92,7 @@ class DeliveryReport:
         head = f"{self.campaign_id} at {self.now:%Y-%m-%d %H:%M} UTC: {self.n_sent:,} sent"
         if not self.n_sent:
             head += f" ({self._why_none()})"
-        lines = [f"  {name:<32}{n:>8,}" for name, n in _named(self.standing).items()]
+        lines = [f"  {name:<32}{n:>8,}" for name, n in _count_by_label(self.standing).items()]
         if self.n_unreachable:
             head += f"; {self.n_unreachable:,} could not be delivered and are tried again later"
         if self.n_expired:
@@ -121,6 +121,6 @@ class DeliveryReport:
         return sum(n for (found, _), n in self.run.items() if found == state)
 
 
-def _named(counts: Counts) -> dict[str, int]:
+def _count_by_label(counts: Counts) -> dict[str, int]:
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0][0], item[0][1] or ""))
     return {f"{state}: {reason}" if reason else state: n for (state, reason), n in ordered}

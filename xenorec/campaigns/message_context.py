@@ -124,7 +124,7 @@ class MessageComposer:
         context = with_plain_names(context)
         check_context(context)
         return ComposedMessage(
-            context, [_kept(shelf) for shelf in shelves], creative_id, propensity
+            context, [_shelf_facts(shelf) for shelf in shelves], creative_id, propensity
         )
 
     def _links(self, customer_id: str, channel: str, step: str) -> dict[str, str]:
@@ -281,7 +281,7 @@ def _priced(item: Mapping[str, Any], locale: str, link: str) -> dict[str, Any]:
     return {**kept, "price": price, "url": url}
 
 
-def _kept(shelf: Mapping[str, Any]) -> dict[str, Any]:
+def _shelf_facts(shelf: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "shelf": shelf["name"],
         "level": shelf["level"],

@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from xenorec.campaigns.circuit_breaker import CircuitBreaker, next_try, told
+from xenorec.campaigns.circuit_breaker import CircuitBreaker, next_try, safe_error_text
 from xenorec.campaigns.delivery_report import DeliveryReport
 from xenorec.campaigns.not_due import NotYet
 from xenorec.channels import Channel, Envelope, SendResult
@@ -115,7 +115,7 @@ class _WorkerRun:
     def resume(self) -> None:
         worker = self.worker
         for due in worker.ledger.abandoned(worker.campaign_id, worker.step, self.clock()):
-            asked = None if self._is_stopped(due) else self._asked(due)
+            asked = None if self._is_stopped(due) else self._ask_channel(due)
             self._write([] if asked is None else [asked])
 
     def deliver(self) -> None:
@@ -152,7 +152,9 @@ class _WorkerRun:
 
     def _deliver(self, group: Sequence[DueMessage]) -> None:
         claimed_at = self.clock()
-        made = [self._made(due, claimed_at) for due in group if self._is_to_judge(due, claimed_at)]
+        made = [
+            self._render_due(due, claimed_at) for due in group if self._is_to_judge(due, claimed_at)
+        ]
         if not made:
             return
         verdicts = self.worker.ledger.pass_gates(
@@ -207,7 +209,7 @@ class _WorkerRun:
         held = SendVerdict(DeliveryState.HELD, Reason.QUIET_HOURS, until)
         return None if until is None else DeliveryResult(due, held)
 
-    def _made(self, due: DueMessage, now: datetime) -> _RenderedDue:
+    def _render_due(self, due: DueMessage, now: datetime) -> _RenderedDue:
         """Render a message; without an envelope when it does not render to what was approved."""
         if due.decision.context == BLANK:
             return _RenderedDue(due)
@@ -244,21 +246,21 @@ class _WorkerRun:
         try:
             found = self._channel(due).lookup(due.decision.key)
         except NotSupported:
-            self._breaker(due).open(told(error))
+            self._breaker(due).open(safe_error_text(error))
             return DeliveryResult(due, SendVerdict(DeliveryState.IN_DOUBT), detail=kind)
         except Exception as second:
-            self._breaker(due).open(told(second))
+            self._breaker(due).open(safe_error_text(second))
             return None
         return self._released(due, kind) if found is None else self._result(due, found)
 
-    def _asked(self, due: DueMessage) -> DeliveryResult | None:
+    def _ask_channel(self, due: DueMessage) -> DeliveryResult | None:
         """Ask the channel what became of a message that was claimed and never reported on."""
         try:
             found = self._channel(due).lookup(due.decision.key)
         except NotSupported:
             return DeliveryResult(due, SendVerdict(DeliveryState.IN_DOUBT))
         except Exception as error:  # asked again by the next run
-            self._breaker(due).open(told(error))
+            self._breaker(due).open(safe_error_text(error))
             return None
         if found is not None:
             return self._result(due, found)

@@ -20,7 +20,7 @@ from xenorec.campaigns.past_occasions import past_seasons
 from xenorec.campaigns.rule_removals import RuleRemovals
 from xenorec.campaigns.send_times import SendTimeSummary
 from xenorec.campaigns.sending import UNSET, send_due
-from xenorec.campaigns.shelf_localization import spoken
+from xenorec.campaigns.shelf_localization import supported_locale
 from xenorec.config.campaign_record import CampaignRecord
 from xenorec.errors import BadInput, NotApproved, XenorecWarning
 from xenorec.ledger import Assignment, CampaignRun, Decision, PlannedInputs
@@ -262,7 +262,7 @@ def _warn_of_nobody(record: CampaignRecord, room: CampaignContext) -> None:
 def _warn_of_locale(record: CampaignRecord, room: CampaignContext) -> None:
     locale = record.message.locale
     languages = MessageTemplate.load(record.message.template, own=room.own).languages
-    if locale == "customer" or spoken(locale, languages):
+    if locale == "customer" or supported_locale(locale, languages):
         return
     warnings.warn(
         f"locale-unknown: the template {record.message.template!r} does not speak {locale!r}, so "

@@ -49,7 +49,7 @@ class RuleRemovals:
                 if len(self.emptied_ids) == 1
                 else f"{len(self.emptied_ids):,} pages were"
             )
-            lines.append(f"  {pages} emptied by {_said(_counted(self.emptied))}")
+            lines.append(f"  {pages} emptied by {_format_counts(_counted(self.emptied))}")
         return "\n".join(lines)
 
 
@@ -67,5 +67,5 @@ def _counted(table: pd.DataFrame) -> list[tuple[str, int]]:
     return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
 
 
-def _said(rows: Sequence[tuple[str, int]]) -> str:
+def _format_counts(rows: Sequence[tuple[str, int]]) -> str:
     return ", ".join(f"{rule} ({n:,})" for rule, n in rows) or "no rule: the shop has nothing"

@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xenorec.campaigns.approval import ApprovalRequest, beyond
+from xenorec.campaigns.approval import ApprovalRequest, reason_not_covered
 from xenorec.campaigns.campaign_context import CampaignContext
 from xenorec.campaigns.data_fingerprint import data_fingerprint
 from xenorec.campaigns.decisioning import STEP
@@ -130,4 +130,4 @@ def _why(plan: Plan, n_new: int, *, at: datetime) -> str:
     schedule = plan.record.schedule
     zone = (schedule and schedule.time_zone) or plan.room.calendar.time_zone or "UTC"
     n_before = plan.room.ledger.n_planned(plan.record.campaign, STEP, plan.as_of)
-    return beyond(approval, ApprovalRequest(at, zone, n_new, n_before)) or ""
+    return reason_not_covered(approval, ApprovalRequest(at, zone, n_new, n_before)) or ""

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from xenorec.campaigns.approved_templates import ApprovedTemplates
 from xenorec.campaigns.campaign_context import CampaignContext
 from xenorec.campaigns.channel_eligibility import ADDRESS
-from xenorec.campaigns.circuit_breaker import told
+from xenorec.campaigns.circuit_breaker import safe_error_text
 from xenorec.campaigns.decisioning import STEP
 from xenorec.campaigns.delivery_report import DeliveryReport
 from xenorec.campaigns.not_due import NotYet
@@ -93,15 +93,15 @@ def _channels(
     channels: dict[str, Channel] = {}
     shut: dict[str, str] = {}
     for name in dict.fromkeys((*record.message.channels, *sorted(earlier))):
-        channels[name] = _opened(room, name)
+        channels[name] = _open_channel(room, name)
         try:
             getattr(channels[name], "check", _nothing)()
         except (XenorecError, OSError) as error:
-            shut[name] = told(error)
+            shut[name] = safe_error_text(error)
     return channels, shut
 
 
-def _opened(room: CampaignContext, name: str) -> Channel:
+def _open_channel(room: CampaignContext, name: str) -> Channel:
     provider = str(room.channels.get(name, "file"))
     if provider != "file" and {room.brand.name, room.brand.address} & set(UNSET):
         raise BadInput(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from xenorec.recommend.page.shelf_pages import ShelfPages
 
 
-def spoken(locale: str, languages: Sequence[str]) -> str | None:
+def supported_locale(locale: str, languages: Sequence[str]) -> str | None:
     """Return the locale if a template speaks its language, None where it falls back to English.
 
     >>> spoken("ar_SA", ("en", "ar")), spoken("fr", ("en", "ar"))
@@ -31,7 +31,7 @@ def written_in(locale: str, languages: Sequence[str]) -> str:
     >>> written_in("ar_SA", ("en", "ar")), written_in("ar_SA", ("en",)), written_in("fr", ("en",))
     ('ar_SA', 'en-SA', 'en')
     """
-    return spoken(locale, languages) or "-".join(filter(None, ("en", territory(locale))))
+    return supported_locale(locale, languages) or "-".join(filter(None, ("en", territory(locale))))
 
 
 def shelves_in(
@@ -48,7 +48,7 @@ def shelves_in(
         return pages.shelves(list(locales), tally=tally)
     asked: dict[str | None, list[str]] = {}
     for customer_id, locale in locales.items():
-        asked.setdefault(spoken(locale, languages), []).append(customer_id)
+        asked.setdefault(supported_locale(locale, languages), []).append(customer_id)
     if len(asked) < 2:
         words = next(iter(asked), None)
         return pages.in_locale(words).shelves(list(locales), tally=tally)

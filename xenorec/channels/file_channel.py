@@ -54,7 +54,7 @@ class FileChannel:
         with _room_for(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             with self._index() as index:
-                if self._place(stem + ending, data) or not _holds(index, stem):
+                if self._write_once(stem + ending, data) or not _holds(index, stem):
                     _add(index, line)
         return self._result(stem)
 
@@ -72,7 +72,7 @@ class FileChannel:
     def _result(self, stem: str) -> SendResult:
         return SendResult(DeliveryState.SENT, self.name, stem)
 
-    def _place(self, name: str, data: bytes) -> bool:
+    def _write_once(self, name: str, data: bytes) -> bool:
         """Put a whole file under its name, once; return whether it was not there."""
         temporary = self.folder / f".{name}.{os.getpid()}.{threading.get_ident()}"
         try:

@@ -86,9 +86,9 @@ class SmtpChannel:
         Raises UnknownName or MissingFile when a credential's reference leads nowhere.
         """
         if envelope.raw is None:
-            return self._said(DeliveryState.FAILED, Reason.TEMPLATE_ERROR)
+            return self._result(DeliveryState.FAILED, Reason.TEMPLATE_ERROR)
         if not (envelope.to.isascii() and _ADDRESS.fullmatch(envelope.to)):
-            return self._said(DeliveryState.FAILED, Reason.INVALID_ADDRESS)
+            return self._result(DeliveryState.FAILED, Reason.INVALID_ADDRESS)
         try:
             server = self._connected()
         except (OSError, smtplib.SMTPException, UnicodeError) as error:  # also a failed log-in
@@ -159,10 +159,10 @@ class SmtpChannel:
             return self._refused(error.smtp_code)
         except (OSError, smtplib.SMTPException):
             self._drop()
-            return self._said(DeliveryState.IN_DOUBT, Reason.PROVIDER_UNREACHABLE)
+            return self._result(DeliveryState.IN_DOUBT, Reason.PROVIDER_UNREACHABLE)
         if code != 250:
             return self._refused(code)
-        return self._said(DeliveryState.SENT, provider_id=text.decode("utf-8", "replace")[:200])
+        return self._result(DeliveryState.SENT, provider_id=text.decode("utf-8", "replace")[:200])
 
     def _refused(self, code: int) -> SendResult:
         if code in OF_THE_SERVER:
@@ -170,17 +170,19 @@ class SmtpChannel:
             return self._unreachable(str(code))
         if code < 500:
             return self._put_off(code)
-        return replace(self._said(DeliveryState.FAILED, Reason.PROVIDER_REFUSED), detail=str(code))
+        return replace(
+            self._result(DeliveryState.FAILED, Reason.PROVIDER_REFUSED), detail=str(code)
+        )
 
     def _put_off(self, code: int) -> SendResult:
-        held = self._said(DeliveryState.HELD, Reason.PROVIDER_UNREACHABLE)
+        held = self._result(DeliveryState.HELD, Reason.PROVIDER_UNREACHABLE)
         return replace(held, is_worth_retrying=True, detail=str(code))
 
     def _unreachable(self, detail: str) -> SendResult:
-        held = self._said(DeliveryState.HELD, Reason.PROVIDER_UNREACHABLE)
+        held = self._result(DeliveryState.HELD, Reason.PROVIDER_UNREACHABLE)
         return replace(held, is_worth_retrying=True, is_channel_fault=True, detail=detail)
 
-    def _said(
+    def _result(
         self, state: DeliveryState, reason: Reason | None = None, provider_id: str | None = None
     ) -> SendResult:
         return SendResult(state, self.name, provider_id, reason)

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from xenorec.commands.options import as_json, opened, say, workspace_at
+from xenorec.commands.options import as_json, existing_workspace, say, workspace_at
 from xenorec.errors import BadInput
 from xenorec.progress import busy
 
@@ -51,7 +51,7 @@ def load(
     Exits with 1 where rows came and every one of them was put aside.
     """
     crm = workspace_at(workspace)
-    named = dict(_named(text, "--option") for text in options)
+    named = dict(_split_option(text, "--option") for text in options)
     with busy(f"loading {source}"):
         report = crm.load(source, options=named, id_space=_spaces(id_space), **given)
     say(report, [asdict(table) for table in report.tables], to_json)
@@ -74,7 +74,7 @@ def link(workspace: Path | None, to_json: bool) -> None:
 @click.pass_obj
 def quarantine(workspace: Path | None, to_json: bool) -> None:
     """Show the rows that were put aside: where from, which line, and why."""
-    frame = opened(workspace).quarantine()
+    frame = existing_workspace(workspace).quarantine()
     rows = json.loads(frame.to_json(orient="records", date_format="iso"))
     lines = [f"{r['table_name']} line {r['line']}: {'; '.join(r['reasons'])}" for r in rows]
     say("\n".join(lines) or "Nothing was put aside.", rows, to_json)
@@ -101,10 +101,12 @@ def erase(workspace: Path | None, customer: str, ahead: bool, to_json: bool) -> 
 def _spaces(given: Sequence[str]) -> str | dict[str, str] | None:
     if len(given) == 1 and "=" not in given[0]:
         return given[0]
-    return {kind: str(space) for kind, space in (_named(text, "--id-space") for text in given)}
+    return {
+        kind: str(space) for kind, space in (_split_option(text, "--id-space") for text in given)
+    }
 
 
-def _named(text: str, option: str) -> tuple[str, Any]:
+def _split_option(text: str, option: str) -> tuple[str, Any]:
     name, found, value = text.partition("=")
     if not found:
         raise BadInput(f"{option} came as {text!r}; expected NAME=VALUE.")

@@ -10,9 +10,9 @@ import click
 from xenorec.commands.options import (
     as_json,
     as_of_option,
+    existing_workspace,
     finish,
     instant_or_now,
-    opened,
     say,
     workspace_at,
 )
@@ -109,7 +109,7 @@ def retry(workspace: Path | None, campaign: str, reason: str, to_json: bool) -> 
     The customers are in the next plan again, also of a campaign that was approved; never those who
     got it, may have got it, were held out, or said no.
     """
-    n = opened(workspace).retry(campaign, reason=reason)
+    n = existing_workspace(workspace).retry(campaign, reason=reason)
     text = f"{n:,} customers of {campaign!r} can be planned again ({reason})."
     hint = " Next: xenorec plan, or xenorec run." if n else ""
     say(text + hint, {"campaign": campaign, "reason": reason, "n_customers": n}, to_json)

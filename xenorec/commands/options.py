@@ -31,7 +31,7 @@ def workspace_at(path: Path | None) -> Workspace:
     return open_workspace(path, ledger=click.get_current_context().meta.get(LEDGER))
 
 
-def opened(path: Path | None) -> Workspace:
+def existing_workspace(path: Path | None) -> Workspace:
     """Return a workspace that holds something; raises MissingFile rather than making one."""
     crm = workspace_at(path)
     if not crm.engine.exists():

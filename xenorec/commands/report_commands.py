@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xenorec.commands.options import as_json, as_of_option, opened, say, workspace_at
+from xenorec.commands.options import as_json, as_of_option, existing_workspace, say, workspace_at
 from xenorec.progress import busy
 from xenorec.workspace import Workspace
 
@@ -42,7 +42,7 @@ def report(
     with busy("measuring"):
         found = crm.report(campaign_id, within=within)
     if how_good:
-        found = _looked(crm, found)
+        found = _with_quality_summary(crm, found)
     say(found, _plain(found), to_json)
     if html is not None:
         html.write_text(found.to_html(), "utf-8")
@@ -60,13 +60,13 @@ def outcomes(workspace: Path | None, as_of: str | None, to_json: bool) -> None:
     """
     from xenorec.report import collect_outcomes
 
-    crm = opened(workspace)
+    crm = existing_workspace(workspace)
     with busy("collecting"):
         found = collect_outcomes(crm, as_of=as_of)
     say(found, {"n_new": found.n_new, "n_found": found.n_found, "kinds": found.kinds}, to_json)
 
 
-def _looked(crm: Workspace, found: CampaignReport) -> CampaignReport:
+def _with_quality_summary(crm: Workspace, found: CampaignReport) -> CampaignReport:
     """Return the report with the box on how good its times are; says on stderr what it tests."""
     from xenorec.report.quality_summary import quick_look
 

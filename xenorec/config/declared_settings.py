@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Table(SettingType):
+class TableSetting(SettingType):
     """A table whose keys are free or of a closed list; each value is of the type ``of``."""
 
     of: SettingType

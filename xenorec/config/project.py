@@ -10,7 +10,14 @@ from typing import Any
 
 from xenorec.config.brand import Brand, brand_of
 from xenorec.config.closed_days import ClosedDays, Closure
-from xenorec.config.declared_settings import Table, keys_of, read_section, refuse, section, setting
+from xenorec.config.declared_settings import (
+    TableSetting,
+    keys_of,
+    read_section,
+    refuse,
+    section,
+    setting,
+)
 from xenorec.config.project_key import MISSPELT, key_of
 from xenorec.config.secrets import is_reference, resolve, resolve_all, without_secrets
 from xenorec.config.setting_types import ZONE, Anything, Reading, Text
@@ -23,7 +30,7 @@ LATE = re.compile(r"(channels|connectors)\.[^.]+\..+|workspace\.key")
 _NO_FILE = re.compile(r"(?i)password\s*=|^[\w+]+:.*@|^\s*\w+\s*=\s*\S+(\s+\w+\s*=|\s*$)")
 
 CheckOccasions = Callable[[str | None, Mapping[str, Any]], object]
-ANY = Table(Anything())
+ANY = TableSetting(Anything())
 QUOTED = Text("a text in quotes", hidden=True)
 
 

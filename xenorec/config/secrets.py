@@ -54,13 +54,15 @@ def resolve(reference: str, *, folder: Path | None = None) -> SecretReference:
             "the environment, or 'file:PATH' for a file."
         )
     kind, _, where = reference.partition(":")
-    return _of_environment(where.strip()) if kind == "env" else _of_file(_placed(where, folder))
+    return (
+        _of_environment(where.strip()) if kind == "env" else _of_file(_absolute_path(where, folder))
+    )
 
 
 def absolute(reference: str, folder: Path) -> str:
     """Return a reference that means the same from everywhere: a file's path made whole."""
     kind, _, where = reference.partition(":")
-    return reference if kind == "env" else f"{kind}:{_placed(where, folder)}"
+    return reference if kind == "env" else f"{kind}:{_absolute_path(where, folder)}"
 
 
 class UnresolvedSecret(NamedTuple):
@@ -151,7 +153,7 @@ def _shown(pair: str) -> str:
     return pair if name.lstrip("?") in OPEN_PARAMETERS else f"{name}={MASK}"
 
 
-def _placed(where: str, folder: Path | None) -> Path:
+def _absolute_path(where: str, folder: Path | None) -> Path:
     path = Path(where.strip()).expanduser()
     return path if folder is None else folder.resolve() / path
 

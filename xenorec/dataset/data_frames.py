@@ -96,7 +96,7 @@ def is_nobody(name: str) -> bool:
 
 def encode(column: Any) -> tuple[Texts, Ints]:
     """Return the distinct values as text in text order, and each row's position (-1 for null)."""
-    array = _whole(column)
+    array = _combine_chunks(column)
     is_coded = pa.types.is_dictionary(array.type) and not array.dictionary.null_count
     if pa.types.is_dictionary(array.type) and not is_coded:
         array = array.dictionary_decode()
@@ -133,7 +133,7 @@ def texts(column: Any) -> Texts:
 
 def flags(column: Any, name: str, *, missing: bool) -> Bools:
     """Return a column of true and false, with ``missing`` where it is empty."""
-    array = _whole(column)
+    array = _combine_chunks(column)
     if pa.types.is_null(array.type):
         return np.full(len(array), missing)
     if not (pa.types.is_boolean(array.type) or pa.types.is_integer(array.type)):
@@ -152,7 +152,7 @@ def floats(column: Any, name: str) -> Floats:
 
 def instants(column: Any, name: str) -> Ints:
     """Return a column of times as microseconds since 1970 UTC; naive times are read as UTC."""
-    array = _whole(column)
+    array = _combine_chunks(column)
     if array.null_count:
         raise BadInput(
             f"{name} is empty in {array.null_count} of {len(array)} rows; "
@@ -185,7 +185,7 @@ def ids(values: Any, name: str) -> Texts:
     if isinstance(values, pd.DataFrame | pa.Table):
         values = arrow(values, need=(name.removesuffix("s"),))[name.removesuffix("s")]
     is_arrow = isinstance(values, pa.Array | pa.ChunkedArray)
-    known, code = encode(_column(values) if is_arrow else _listed(values))
+    known, code = encode(_column(values) if is_arrow else _object_array(values))
     if (code < 0).any():
         raise BadInput(f"{name} has {int((code < 0).sum())} empty values; drop them first.")
     return known[code[np.sort(np.unique(code, return_index=True)[1])]]
@@ -205,7 +205,7 @@ def positions(asked: Texts, names: Texts) -> Ints:
     return index.get_indexer(pd.Index(asked, dtype=object)).astype(np.int64)
 
 
-def _listed(values: Any) -> Any:
+def _object_array(values: Any) -> Any:
     listed = list(values)
     for value in listed:
         if isinstance(value, bool | np.bool_ | bytes) or np.ndim(value):
@@ -255,7 +255,7 @@ def _numeric(column: Any, name: str, digits: int) -> Any:
         column = _parsed_numbers(column, name)
     if not pa.types.is_floating(column.type):
         return column
-    values = _whole(column.cast(pa.float64())).to_numpy(zero_copy_only=False)
+    values = _combine_chunks(column.cast(pa.float64())).to_numpy(zero_copy_only=False)
     rounded = np.round(values, digits) + 0.0  # no minus before a zero
     return pa.array(rounded, from_pandas=True)
 
@@ -291,7 +291,7 @@ def _array(series: pd.Series[Any]) -> Any:
     return pa.array([None if gone else str(value) for value, gone in pairs], pa.string())
 
 
-def _whole(column: Any) -> Any:
+def _combine_chunks(column: Any) -> Any:
     if not isinstance(column, pa.ChunkedArray):
         return column
     joined = column.unify_dictionaries().combine_chunks()

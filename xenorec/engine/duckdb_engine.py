@@ -144,12 +144,12 @@ class DuckEngine:
     def _open(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         if self.path is None:
             self._memory = self._memory or _configure(duckdb.connect(":memory:"))
-            return _placed(self._memory, self.time_zone)
+            return _set_time_zone(self._memory, self.time_zone)
         if read_only and not self.path.exists():
             raise MissingFile(
                 f"There is no workspace at {self.path}. Load something first: crm.load(...)."
             )
-        return _placed(_configure(self._patiently(read_only=read_only)), self.time_zone)
+        return _set_time_zone(_configure(self._patiently(read_only=read_only)), self.time_zone)
 
     def _patiently(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         started = time.monotonic()
@@ -210,7 +210,7 @@ def _configure(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnecti
     return connection
 
 
-def _placed(
+def _set_time_zone(
     connection: duckdb.DuckDBPyConnection, time_zone: str | None
 ) -> duckdb.DuckDBPyConnection:
     zone = "null" if time_zone is None else "'" + time_zone.replace("'", "''") + "'"

@@ -107,7 +107,7 @@ def disagreements(session: Session, most: int | None) -> tuple[Disagreement, ...
     pairs = CHAINED if most is None else SHARED.format(most=most)
     session.run(COMPARED.format(pairs=pairs))
     rows = session.rows(APART)
-    found = [_told(*row) for row in rows]
+    found = [_disagreement(*row) for row in rows]
     if most is None:
         return (*found, *(Disagreement(a, b, kind, why) for a, b, kind, why in _long(session)))
     session.run(
@@ -121,7 +121,7 @@ def _long(session: Session) -> list[tuple[str, str, str, str]]:
     return [(a, b, kind, why) for a, b, kind, why in session.rows(TOO_LONG)]
 
 
-def _told(customer_id: str, other_id: str, kind: str, key: str, what: str) -> Disagreement:
+def _disagreement(customer_id: str, other_id: str, kind: str, key: str, what: str) -> Disagreement:
     reason = {
         "names": "their names differ",
         "cards": "their cards differ and no name says that they are one person",

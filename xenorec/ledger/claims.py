@@ -23,7 +23,7 @@ _numbers = count(1)
 @contextmanager
 def working() -> Iterator[str]:
     """Give a name to a worker of this process, which counts as running until the block ends."""
-    name = f"{_place()}:{os.getpid()}:{_started(os.getpid())}:{next(_numbers)}"
+    name = f"{_process_namespace()}:{os.getpid()}:{_started(os.getpid())}:{next(_numbers)}"
     _running.add(name)
     try:
         yield name
@@ -34,7 +34,7 @@ def working() -> Iterator[str]:
 def has_ended(worker: str | None) -> bool:
     """Return whether a worker is known to run no more; False when that cannot be told."""
     place, pid, started = _read(worker or "")
-    if not place or place != _place():
+    if not place or place != _process_namespace():
         return False
     if pid == os.getpid() and started == _started(pid):
         return worker not in _running
@@ -48,7 +48,7 @@ def _read(worker: str) -> tuple[str, int, str]:
     return parts[0], int(parts[1]), parts[2]
 
 
-def _place() -> str:
+def _process_namespace() -> str:
     """Return the boot and the process namespace, or an empty text where these are not told."""
     with suppress(OSError):
         boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()

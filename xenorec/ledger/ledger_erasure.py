@@ -55,7 +55,7 @@ def erase(
             _blank(connection, t.CONSENTS, accounts, evidence=None),
             _blank(connection, t.OUTCOMES, accounts, raw=None),
         )
-        known = _known(connection, accounts)
+        known = _known_accounts(connection, accounts)
         rows = [{"action": ERASED, "subject": one, "detail": None, "at": now} for one in accounts]
         if fresh := [row for row in rows if row["subject"] not in known]:
             connection.execute(t.AUDIT_LOG.insert(), fresh)
@@ -122,7 +122,7 @@ def _blank(
     return n
 
 
-def _known(connection: sa.Connection, accounts: Sequence[str]) -> set[str]:
+def _known_accounts(connection: sa.Connection, accounts: Sequence[str]) -> set[str]:
     log = t.AUDIT_LOG.c
     found: set[str] = set()
     for ids in chunks(accounts):

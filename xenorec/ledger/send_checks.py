@@ -99,7 +99,7 @@ class SendChecks:
         if reason is not None:
             return SendVerdict(DeliveryState.SUPPRESSED, reason)
         if quiet_until is not None:
-            return _held(decision, quiet_until)
+            return _hold(decision, quiet_until)
         if self._is_capped(decision):
             return SendVerdict(DeliveryState.SUPPRESSED, Reason.CAPPED)
         return SendVerdict(DeliveryState.CLAIMED)
@@ -225,7 +225,7 @@ def _moved_to(connection: sa.Connection, hashes: Sequence[str]) -> set[str]:
     return found
 
 
-def _held(decision: Decision, until: datetime) -> SendVerdict:
+def _hold(decision: Decision, until: datetime) -> SendVerdict:
     if until > decision.not_after:
         return SendVerdict(DeliveryState.SUPPRESSED, Reason.QUIET_HOURS)
     return SendVerdict(DeliveryState.HELD, Reason.QUIET_HOURS, until)

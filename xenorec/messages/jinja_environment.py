@@ -143,7 +143,7 @@ class Compiled:
         try:
             return _joined(self.template.generate(context), limits.n_bytes)
         except Exception as error:  # whatever a value of the caller does when it is printed
-            raise TemplateError(f"{self.name}, {_told(error)}") from error
+            raise TemplateError(f"{self.name}, {_error_text(error)}") from error
 
 
 @lru_cache(maxsize=512)
@@ -195,7 +195,7 @@ def _joined(chunks: Iterable[str], limit: int) -> str:
     return "".join(parts)
 
 
-def _told(error: BaseException) -> str:
+def _error_text(error: BaseException) -> str:
     """Return the error's text, after ``line n: `` where the traceback tells the line."""
     text = str(error)
     if text.startswith("line "):

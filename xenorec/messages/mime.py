@@ -87,9 +87,9 @@ def check_head(
     """Return what the headers of an e-mail are to say; raises BadInput where they cannot."""
     if rendered.channel != "email" or rendered.subject is None:
         raise NotSupported(f"Only an e-mail becomes MIME; this is a {rendered.channel!r} message.")
-    with _named("From"):
+    with _name_header("From"):
         by = mailbox(sender)
-    with _named("Subject"):
+    with _name_header("Subject"):
         unstructured(rendered.subject, name="Subject")
     _unsubscribe(unsubscribe_url)
     return MessageHeaders(by, _recipient(to), rendered.subject)
@@ -106,7 +106,7 @@ def _recipient(to: str) -> Mailbox:
 
 
 @contextmanager
-def _named(header: str) -> Iterator[None]:
+def _name_header(header: str) -> Iterator[None]:
     """Say in which header a value cannot stand."""
     try:
         yield

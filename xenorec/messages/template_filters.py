@@ -69,7 +69,7 @@ def _list(value: object) -> list[object] | tuple[object, ...]:
     return value
 
 
-def _whole(value: object, *, low: int, high: int) -> int:
+def _as_whole_number(value: object, *, low: int, high: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise TemplateError(f"a filter's argument must be {low} to {high}, got {value!r}")
     return value
@@ -91,14 +91,14 @@ def _sentence(value: object) -> str:
 
 def _short(value: object, length: int = 24) -> str:
     """Return the part before the first comma, cut at a word, without a mark for the cut."""
-    text, limit = _text(value).split(",")[0].strip(), _whole(length, low=4, high=10_000)
+    text, limit = _text(value).split(",")[0].strip(), _as_whole_number(length, low=4, high=10_000)
     if len(text) <= limit:
         return text
     return (text[: limit + 1].rsplit(" ", 1)[0][:limit]).rstrip(" ,;.-&/")
 
 
 def _truncate(value: object, length: int = 80) -> str:
-    text, limit = _text(value), _whole(length, low=4, high=10_000)
+    text, limit = _text(value), _as_whole_number(length, low=4, high=10_000)
     if len(text) <= limit:
         return text
     head = text[: limit - 3]
@@ -131,7 +131,7 @@ def _items(value: object) -> list[tuple[object, object]]:
 
 
 def _round(value: object, digits: int = 0) -> object:
-    places = _whole(digits, low=0, high=6)
+    places = _as_whole_number(digits, low=0, high=6)
     if is_missing(value) or isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise TemplateError(f"the filter 'round' was given {value!r}")
     if not -_MAX_NUMBER < value < _MAX_NUMBER:

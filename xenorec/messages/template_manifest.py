@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from xenorec.config.declared_settings import Section, Table, read_document, setting
+from xenorec.config.declared_settings import Section, TableSetting, read_document, setting
 from xenorec.config.setting_types import Anything, Choice, Flag, Listed, Reading, Text
 from xenorec.config.source_lines import read_toml_document
 
@@ -80,12 +80,12 @@ LANGUAGES = Listed(
     single=False,
     blank=False,
 )
-VARIABLES = Table(
+VARIABLES = TableSetting(
     Section(Variable, "a table with meaning and type; quote a dotted name"),
     called=lambda where, name: f'{where}."{name}"',
     expected='a table per variable: [variables."brand.name"]',
 )
-ARMS = Table(
+ARMS = TableSetting(
     Section(TemplateArm, "a table; an empty one is an arm without picture"),
     expected="a table per arm: [arms.produce]",
 )

@@ -62,7 +62,7 @@ def read_recorded(folder: Path) -> JournalEntries:
             f"There is no journal in {folder}: no till was opened there. Give the folder in which "
             "the till runs, or a copy of the whole of it."
         )
-    facts, rows, last = read_with(path, _whole)
+    facts, rows, last = read_with(path, _read_all)
     found = [_read(row) for row in rows]
     return JournalEntries(
         facts,
@@ -85,7 +85,7 @@ def _facts_of_entries(connection: sqlite3.Connection) -> JournalFacts | None:
     return None if is_empty else read_facts(connection)
 
 
-def _whole(connection: sqlite3.Connection) -> tuple[JournalFacts, list[Any], int]:
+def _read_all(connection: sqlite3.Connection) -> tuple[JournalFacts, list[Any], int]:
     connection.execute("begin")  # one view of all, while tills go on writing
     facts = read_facts(connection) or facts_before_ids(connection) or JournalFacts("")
     rows = connection.execute(ROWS, (0,)).fetchall()

@@ -11,7 +11,7 @@ from xenorec.array_types import Floats, Ints, Texts
 from xenorec.dataset.data_frames import positions
 from xenorec.modeling.bootstrap import mean_interval
 from xenorec.recommend.baselines import HALF_LIFE, NEIGHBOURS, OWN
-from xenorec.recommend.metrics import METRICS, summarize
+from xenorec.recommend.evaluation_metrics import METRICS, summarize
 
 OURS = "xenorec"
 
@@ -31,7 +31,7 @@ def list_table(recommended: pd.DataFrame, who: Texts, names: Texts, k: int) -> I
 def method_table(scores: Mapping[str, Floats], k: int) -> pd.DataFrame:
     """Return one row per method: method, the mean of each metric, n_customers."""
     means = [np.nanmean(values, axis=0) for values in scores.values()]
-    frame = pd.DataFrame(means, columns=_named(k))
+    frame = pd.DataFrame(means, columns=_metric_names(k))
     frame.insert(0, "method", list(scores))
     return frame.assign(n_customers=[int((~np.isnan(v[:, 0])).sum()) for v in scores.values()])
 
@@ -42,7 +42,7 @@ def interval_table(scores: Mapping[str, Floats], k: int, seed: str) -> pd.DataFr
     Columns as of ``summarize``.
     """
     shown = {name: values[:, :3] for name, values in scores.items()}
-    return summarize(shown, _named(k)[:3], seed=seed)
+    return summarize(shown, _metric_names(k)[:3], seed=seed)
 
 
 def gains(scores: Mapping[str, Floats], k: int, seed: str) -> pd.DataFrame:
@@ -56,7 +56,7 @@ def gains(scores: Mapping[str, Floats], k: int, seed: str) -> pd.DataFrame:
         low, high = mean_interval(values, seed=seed)
         columns = {
             "against": name,
-            "metric": _named(k),
+            "metric": _metric_names(k),
             "estimate": values.mean(axis=0),
             "ci_low": low,
             "ci_high": high,
@@ -65,5 +65,5 @@ def gains(scores: Mapping[str, Floats], k: int, seed: str) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _named(k: int) -> list[str]:
+def _metric_names(k: int) -> list[str]:
     return [f"{metric}@{k}" for metric in METRICS]

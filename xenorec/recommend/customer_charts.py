@@ -1,7 +1,7 @@
 """When a customer bought what, and how rows of a page changed places, as altair charts.
 
 They need the extra ``notebooks``; altair is loaded when a picture is drawn. Pictures of metrics are
-in ``xenorec.recommend.metrics``; ``in_words`` gives them names that people read.
+in ``xenorec.recommend.evaluation_metrics``; ``in_words`` gives them names that people read.
 """
 
 from __future__ import annotations

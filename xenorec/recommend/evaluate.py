@@ -24,10 +24,7 @@ from xenorec.recommend.benchmark_table import (
     method_table,
 )
 from xenorec.recommend.eligibility import Rules
-from xenorec.recommend.ground_truth import GroundTruth, scored
-from xenorec.recommend.grouped_arrays import names_at
-from xenorec.recommend.line_log import LineLog, read_lines
-from xenorec.recommend.metrics import (
+from xenorec.recommend.evaluation_metrics import (
     METRICS,
     cell_rates,
     coverage,
@@ -45,6 +42,9 @@ from xenorec.recommend.metrics import (
     shelf_rates,
     themes_per_page,
 )
+from xenorec.recommend.ground_truth import GroundTruth, scored
+from xenorec.recommend.grouped_arrays import names_at
+from xenorec.recommend.line_log import LineLog, read_lines
 from xenorec.recommend.page_request import PageRequest
 from xenorec.recommend.product_types import by_kind
 from xenorec.recommend.purchase_matrix import count_purchases

@@ -11,9 +11,9 @@ from xenorec.array_types import Bools, Floats, Ints, Texts
 from xenorec.dataset.data_frames import ids as ids_of
 from xenorec.dataset.data_frames import positions
 from xenorec.errors import BadInput
+from xenorec.recommend.evaluation_metrics import rank_metrics
 from xenorec.recommend.grouped_arrays import distinct
 from xenorec.recommend.line_log import LineLog
-from xenorec.recommend.metrics import rank_metrics
 from xenorec.recommend.purchase_matrix import PurchaseMatrix
 from xenorec.timestamps import instant_of
 

@@ -115,8 +115,8 @@ def _prices(rows: CodedTable) -> tuple[Singles, Singles]:
     with np.errstate(divide="ignore", invalid="ignore"):
         price = net / quantity
         discount = 1 - price / unit
-    return _known(price, price >= 0), _known(np.clip(discount, 0, 1), unit > 0)
+    return _finite_or_nan(price, price >= 0), _finite_or_nan(np.clip(discount, 0, 1), unit > 0)
 
 
-def _known(values: Floats, is_sound: Bools) -> Singles:
+def _finite_or_nan(values: Floats, is_sound: Bools) -> Singles:
     return np.where(is_sound & np.isfinite(values), values, np.nan).astype(np.float32)

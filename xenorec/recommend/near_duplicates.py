@@ -11,7 +11,7 @@ from xenorec.array_types import Bools, Floats, Ints, Texts
 SIZE = re.compile(r", [\d.][^,]*$")
 
 
-def bare(title: str) -> str:
+def without_size(title: str) -> str:
     """Return a title without the size at its end, for comparison.
 
     >>> bare("Sour cream, 16 oz")
@@ -24,7 +24,7 @@ def looks(titles: Texts) -> Ints:
     """Return the number of each title's look, the same where only the size differs; -1 for none."""
     number: dict[str, int] = {}
     codes = [
-        -1 if title is None else number.setdefault(bare(str(title)), len(number))
+        -1 if title is None else number.setdefault(without_size(str(title)), len(number))
         for title in titles.tolist()
     ]
     return np.array(codes, dtype=np.int64)

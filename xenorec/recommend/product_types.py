@@ -16,7 +16,7 @@ def by_kind(lines: Any, products: Any | None) -> tuple[pd.DataFrame, pd.DataFram
     The kind is the last name of ``category_path``, else the category; its category is the name
     above it. Lines of products without one are left out. Raises BadInput where there are none.
     """
-    named = _named(products)
+    named = _with_known_type(products)
     frame = arrow(
         lines,
         need=("customer_id", "order_id", "ordered_at", "product_id"),
@@ -35,7 +35,7 @@ def by_kind(lines: Any, products: Any | None) -> tuple[pd.DataFrame, pd.DataFram
     return joined.drop(columns=["kind", "parent"]), kinds.reset_index(drop=True)
 
 
-def _named(products: Any | None) -> pd.DataFrame:
+def _with_known_type(products: Any | None) -> pd.DataFrame:
     if products is None:
         return pd.DataFrame({"product_id": [], "kind": [], "parent": []})
     table = arrow(products, need=("product_id",), may=("category", "category_path")).to_pandas()

@@ -65,12 +65,12 @@ class ArmComparison:
             return EffectEstimate(0.0, 0.0, 0.0, 1.0), 0.0, DRAWN
         plain = self._drawn.effect(PLAIN, level=level)
         if not adjusts:
-            return self._told(plain), 0.0, DRAWN
+            return self._in_metric_unit(plain), 0.0, DRAWN
         rest = self._drawn.effect(ADJUSTED, level=level).times(1 / self._share_left)
         reduction = 1 - rest.variance / plain.variance if plain.variance else 0.0
-        return self._told(rest), reduction, DRAWN
+        return self._in_metric_unit(rest), reduction, DRAWN
 
-    def _told(self, effect: EffectEstimate) -> EffectEstimate:
+    def _in_metric_unit(self, effect: EffectEstimate) -> EffectEstimate:
         """Return the effect in the metric's own unit.
 
         Unbounded where an arm had no event, and so no variance to tell how far zero is off.

@@ -132,7 +132,7 @@ def quick_look(
         else:
             notes.append(f"Too little was seen to tell {what}: {n:,} cases to compare with.")
     if not found:
-        return HowGood(_told([origin]), (), tuple(notes))
+        return HowGood(_learned_until([origin]), (), tuple(notes))
     box = how_good(*found)
     return replace(box, notes=(*box.notes, *notes))
 
@@ -241,10 +241,10 @@ def _when(evaluations: tuple[Any, ...]) -> str:
             moments.append(datetime.fromisoformat(found.as_of))
         else:
             moments += getattr(found, "origins", ())
-    return _told(moments)
+    return _learned_until(moments)
 
 
-def _told(moments: list[datetime]) -> str:
+def _learned_until(moments: list[datetime]) -> str:
     days = sorted({f"{moment:%Y-%m-%d}" for moment in moments})
     if not days:
         return ""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from xenorec.config import content
-from xenorec.config.declared_settings import Section, Table, read_document, section, setting
+from xenorec.config.declared_settings import Section, TableSetting, read_document, section, setting
 from xenorec.config.setting_types import ZONE, Anything, Choice, Text
 from xenorec.config.source_lines import read_toml_document
 from xenorec.engine import Session
@@ -45,15 +45,23 @@ class Connector:
     """What a ``connector.toml`` says: inputs, options and one query per canonical table."""
 
     name: str = setting(Text(blank=False), "Name of the connector and of the source of its rows")
-    inputs: Mapping[str, str] = setting(Table(Text()), "Query over {file}, per name of a file")
-    tables: Mapping[str, TableQuery] = setting(Table(Section(TableQuery), NAMES), "The queries")
+    inputs: Mapping[str, str] = setting(
+        TableSetting(Text()), "Query over {file}, per name of a file"
+    )
+    tables: Mapping[str, TableQuery] = setting(
+        TableSetting(Section(TableQuery), NAMES), "The queries"
+    )
     title: str | None = setting(Text(), "What it reads, in a line", None)
     about: str = setting(Text(), "What one should know of the data", "")
     time_zone: str | None = setting(ZONE, "Of clock times where no store tells it", None)
     currency: str | None = setting(Text(), "ISO 4217, where a row has none", None)
     data: DataPackage = section(DataPackage, "Where the data comes from, beside files")
-    options: Mapping[str, Any] = setting(Table(Anything()), "Values that queries read as $name", {})
-    id_spaces: Mapping[str, str] = setting(Table(Text(), KINDS), "Whose ids they are, by kind", {})
+    options: Mapping[str, Any] = setting(
+        TableSetting(Anything()), "Values that queries read as $name", {}
+    )
+    id_spaces: Mapping[str, str] = setting(
+        TableSetting(Text(), KINDS), "Whose ids they are, by kind", {}
+    )
     folder: Path = Path()
 
     @classmethod
@@ -87,7 +95,7 @@ class Connector:
 
     def batches(self, session: Session, folder: Path, options: Mapping[str, Any]) -> list[Batch]:
         """Make the inputs readable and return a batch per canonical table."""
-        chosen = {**self.options, **_known(options, self)}
+        chosen = {**self.options, **_checked_options(options, self)}
         for name, sql in self.inputs.items():
             _make_input(session, folder, name, sql, chosen)
         return in_order([self._batch(*pair) for pair in self.tables.items()])
@@ -117,7 +125,7 @@ def _make_input(
     session.run(f"create or replace temp table {name} as {text}", used)
 
 
-def _known(options: Mapping[str, Any], connector: Connector) -> Mapping[str, Any]:
+def _checked_options(options: Mapping[str, Any], connector: Connector) -> Mapping[str, Any]:
     for name in options:
         if name not in connector.options:
             known = ", ".join(connector.options) or "none"

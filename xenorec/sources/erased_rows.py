@@ -33,7 +33,7 @@ def clear_erased(session: Session, table: Table, erased: frozenset[str]) -> None
     if table.name in LEFT_OUT:
         kept = f"select * from incoming where customer_id is null or not ({theirs})"
     else:
-        kept = f"select * replace ({_blanked(table, theirs)}) from incoming"
+        kept = f"select * replace ({_blank_columns_sql(table, theirs)}) from incoming"
     session.run(f"create or replace temp table cleared as {kept}")
     session.run("create or replace temp view incoming as select * from cleared")
 
@@ -54,7 +54,7 @@ def register_erased(session: Session, erased: frozenset[str]) -> None:
     session.register(ERASED, pa.table({"customer_id": pa.array(sorted(erased), pa.string())}))
 
 
-def _blanked(table: Table, theirs: str) -> str:
+def _blank_columns_sql(table: Table, theirs: str) -> str:
     parts = [
         f'case when not coalesce({theirs}, false) then "{name}" end as "{name}"'
         for name in BLANKED[table.name]

@@ -330,7 +330,7 @@ def _merge(session: Session, table: Table, now: datetime, append: Append) -> dic
     stamped = names.replace('"ingested_at"', "$now")
     if table.home == "ledger":
         rows = session.arrow(f"select {names} from incoming order by source, source_id")
-        return {"new": append(table.name, _stamped(rows, now))}
+        return {"new": append(table.name, _with_load_columns(rows, now))}
     if not session.value(f"select count(*) from (select 1 from warehouse.{table.name} limit 1)"):
         first = stamped.replace('"version"', 'coalesce("version", 1)')
         session.run(
@@ -352,7 +352,7 @@ def _merge(session: Session, table: Table, now: datetime, append: Append) -> dic
     return {action: int(count) for action, count in found}
 
 
-def _stamped(rows: pa.Table, now: datetime) -> list[dict[str, Any]]:
+def _with_load_columns(rows: pa.Table, now: datetime) -> list[dict[str, Any]]:
     stamped: list[dict[str, Any]] = []
     for row in rows.to_pylist():
         stamped.append({**row, "ingested_at": now, "version": row["version"] or 1})

@@ -143,9 +143,9 @@ class Intake:
         place = connector.data_folder(folder, sample=sample)
         with self.engine.writing() as session:
             batches = connector.batches(session, place, options)
-            return self._land(session, name, [self._placed(batch) for batch in batches])
+            return self._land(session, name, [self._with_time_zone(batch) for batch in batches])
 
-    def _placed(self, batch: Batch) -> Batch:
+    def _with_time_zone(self, batch: Batch) -> Batch:
         """Return a connector's batch with the zone of its clock times."""
         return replace(batch, time_zone=self.time_zone or batch.time_zone or self.shop_zone)
 
@@ -157,11 +157,11 @@ class Intake:
             remember_zone(session, self.time_zone)
         told = told_zone(session)
         batches = [replace(batch, time_zone=batch.time_zone or told) for batch in batches]
-        loads = tuple(land(session, self._spaced(batch), self.landing) for batch in batches)
+        loads = tuple(land(session, self._with_id_spaces(batch), self.landing) for batch in batches)
         _warn_of_unread_consents(loads)
         warn_of_strangers(session, self.landing.ids)
         return LoadReport(source, loads, notes=self.settle(session))
 
-    def _spaced(self, batch: Batch) -> Batch:
+    def _with_id_spaces(self, batch: Batch) -> Batch:
         """Return a batch with the kinds of ids that it shares with another source."""
         return replace(batch, spaces={**batch.spaces, **self.spaces}) if self.spaces else batch

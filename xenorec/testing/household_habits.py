@@ -49,10 +49,10 @@ KNOWN = {
 def habit(number: int, seed: str) -> HouseholdHabit:
     """Return the habit of one household; ``number`` counts from 1."""
     known = list(KNOWN.values())
-    return known[number - 1] if number <= len(known) else _drawn(number, seed)
+    return known[number - 1] if number <= len(known) else _draw_habit(number, seed)
 
 
-def _drawn(number: int, seed: str) -> HouseholdHabit:
+def _draw_habit(number: int, seed: str) -> HouseholdHabit:
     def draw(what: str, n: int) -> int:
         return int(uniform(seed, "habit", str(number), what) * n)
 

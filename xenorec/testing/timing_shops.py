@@ -173,16 +173,18 @@ def _some_zones() -> Iterator[TimingRow]:
         yield from (row._replace(zone=None if n % 2 else row.zone) for row in weekly(n))
 
 
-def _named(names: tuple[str, ...]) -> Iterator[TimingRow]:
+def _renamed_customers(names: tuple[str, ...]) -> Iterator[TimingRow]:
     return (row._replace(customer=name) for n, name in enumerate(names) for row in weekly(n))
 
 
 def _unicode_ids() -> Iterator[TimingRow]:
-    return _named(("é", "e\u0301", "茶", "Ω-1", " é", "🛒", "a\tb", "ß"))
+    return _renamed_customers(("é", "e\u0301", "茶", "Ω-1", " é", "🛒", "a\tb", "ß"))
 
 
 def _number_ids() -> Iterator[TimingRow]:
-    return _named(("7", "007", "7.0", "7e0", "-7", "1e400", "infinity", "0x7", "9" * 30))
+    return _renamed_customers(
+        ("7", "007", "7.0", "7e0", "-7", "1e400", "infinity", "0x7", "9" * 30)
+    )
 
 
 def _free() -> Iterator[TimingRow]:

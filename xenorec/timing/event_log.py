@@ -103,6 +103,6 @@ def _read(source: Any, name: str, need: tuple[str, ...], as_of: AsOf) -> EventLo
     )
 
 
-def wanted(customer_ids: Any, known: Texts) -> Texts:
+def requested_customers(customer_ids: Any, known: Texts) -> Texts:
     """Return the asked customers as text, each once, in the order asked; ``known`` for None."""
     return known if customer_ids is None else ids(customer_ids, "customer_ids")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from xenorec.campaigns import NameCatalog, read_mapping, read_yaml
-from xenorec.campaigns.approval import ApprovalRequest, beyond
+from xenorec.campaigns.approval import ApprovalRequest, reason_not_covered
 from xenorec.config.campaign_record import StandingApproval
 from xenorec.errors import ConfigError
 
@@ -69,5 +69,5 @@ def test_the_bounds_of_a_standing_approval(
     zone = "UTC" if n_new == 5000 else "Asia/Kolkata"
     when = datetime.fromisoformat(at).replace(tzinfo=UTC)
     approval = StandingApproval("me", "2027-06-30", 5000)
-    why = beyond(approval, ApprovalRequest(when, zone, n_new, n_before))
+    why = reason_not_covered(approval, ApprovalRequest(when, zone, n_new, n_before))
     assert why is None if said is None else said in str(why)

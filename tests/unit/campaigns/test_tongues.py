@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import xenorec as xr
-from xenorec.campaigns.shelf_localization import spoken
+from xenorec.campaigns.shelf_localization import supported_locale
 from xenorec.messages import MessageTemplate
 
 START = datetime(2024, 3, 31, tzinfo=UTC)
@@ -136,7 +136,7 @@ def test_the_languages_of_a_template_have_words_for_every_shelf() -> None:
 
 
 def test_a_language_that_is_not_spoken_falls_back() -> None:
-    assert [spoken(locale, ("en", "ar")) for locale in ("ar-SA", "AR_eg", "fr", "")] == [
+    assert [supported_locale(locale, ("en", "ar")) for locale in ("ar-SA", "AR_eg", "fr", "")] == [
         *("ar-SA", "AR_eg"),
         *(None, None),
     ]

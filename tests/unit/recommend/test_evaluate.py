@@ -11,7 +11,7 @@ from tests.unit.recommend.shops import checkerboard, lines, on
 from xenorec.errors import BadInput
 from xenorec.modeling.bootstrap import mean_interval
 from xenorec.recommend import evaluate_shelves
-from xenorec.recommend.metrics import rank_metrics
+from xenorec.recommend.evaluation_metrics import rank_metrics
 
 DAY = 60
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.recommend.shops import catalogue, lines
 from xenorec.recommend import Rules, ShelfRecommender, read_themes, show_page
-from xenorec.recommend.near_duplicates import bare, looks
+from xenorec.recommend.near_duplicates import looks, without_size
 
 SHOPPERS = [(f"x{n}", 7.0 * week + n / 20, "tea rice oil") for n in range(8) for week in range(8)]
 OFTEN = [("ann", 7.0 * week, "small") for week in range(8)]
@@ -36,7 +36,7 @@ def test_titles_look_alike_when_only_the_size_differs() -> None:
     listed = ["Sour cream, 8 oz", None, "sour CREAM, 16 oz", "Sour cream"]
     titles = np.array(listed, dtype=object)
     assert looks(titles).tolist() == [0, -1, 0, 0]
-    assert bare("Beans, red, 2 lb") == "beans, red"
+    assert without_size("Beans, red, 2 lb") == "beans, red"
 
 
 def test_a_page_holds_the_better_of_two_that_look_alike() -> None:

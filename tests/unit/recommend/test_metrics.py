@@ -12,7 +12,7 @@ import pytest
 
 from xenorec.errors import BadInput, MissingPackage, UnknownName
 from xenorec.modeling.bootstrap import mean_interval
-from xenorec.recommend import metrics as m
+from xenorec.recommend import evaluation_metrics as m
 
 A, B, C, D = "abcd"
 

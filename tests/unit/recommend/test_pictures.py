@@ -20,7 +20,7 @@ from tests.unit.recommend.trained import grocer
 from xenorec.cli import main
 from xenorec.errors import MissingPackage
 from xenorec.recommend import ShelfEvaluation, evaluate_next_order, evaluate_shelves
-from xenorec.recommend import metrics as m
+from xenorec.recommend import evaluation_metrics as m
 
 NAMES = ["methods", "calibration", "shelves", "page"]
 

@@ -10,7 +10,14 @@ import numpy as np
 import pytest
 
 from xenorec.errors import BadInput, NotSupported
-from xenorec.modeling.persistence import Decoder, Encoder, SavableClasses, encoded, reached, revived
+from xenorec.modeling.persistence import (
+    Decoder,
+    Encoder,
+    SavableClasses,
+    encoded,
+    reachable_classes,
+    revived,
+)
 
 
 class Pair(NamedTuple):
@@ -38,12 +45,12 @@ class Model:
         return self
 
 
-REGISTRY = SavableClasses.of(reached([Outer]), home="the list")
+REGISTRY = SavableClasses.of(reachable_classes([Outer]), home="the list")
 OUTER = Outer(Inner((Pair(0.1, 0.2), Pair(0.3, float("inf")))), np.arange(3))
 
 
 def test_classes_that_fields_name_are_reached():
-    assert reached([Outer]) == (Outer, Inner, Pair)
+    assert reachable_classes([Outer]) == (Outer, Inner, Pair)
 
 
 def test_records_within_records_come_back():

@@ -14,7 +14,7 @@ from xenorec.pos import Till
 from xenorec.pos.journal import NAME, entry_hash
 from xenorec.pos.serving_store import write_serving
 from xenorec.testing import FrozenClock
-from xenorec.till.till_folders import shop_id
+from xenorec.tills.till_folders import shop_id
 
 AS_OF = "2024-06-01"
 COLLECTED = datetime(2024, 6, 2, 9, tzinfo=UTC)

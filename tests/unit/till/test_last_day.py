@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import xenorec as xr
-from xenorec.till.till_publishing import _coupons
+from xenorec.tills.till_publishing import _coupons
 
 AT_MIDNIGHT = {"kolkata": "2024-06-30T18:30", "angeles": "2024-07-01T07:00"}
 

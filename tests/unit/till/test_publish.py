@@ -27,7 +27,7 @@ from xenorec.errors import BadInput, UnknownName, XenorecWarning
 from xenorec.pos import Till
 from xenorec.pos.identifier_hashes import keyed_hash, normalise
 from xenorec.pos.serving_store import NAME
-from xenorec.till.store_data import Store
+from xenorec.tills.store_data import Store
 
 
 @pytest.fixture(scope="module")

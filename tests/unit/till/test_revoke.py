@@ -16,8 +16,8 @@ from xenorec.pos.identifier_hashes import keyed_hash
 from xenorec.pos.revocations import NAME
 from xenorec.pos.serving_store import write_serving
 from xenorec.report.audit_report import TILLS
-from xenorec.till import RevokedTill, revoke_everywhere
-from xenorec.till.till_folders import TillFolder, remember_folder, shop_id, till_folders
+from xenorec.tills import RevokedTill, revoke_everywhere
+from xenorec.tills.till_folders import TillFolder, remember_folder, shop_id, till_folders
 
 AT = datetime(2024, 6, 1, tzinfo=UTC)
 

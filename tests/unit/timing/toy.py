@@ -10,7 +10,7 @@ import pandas as pd
 from xenorec.dataset.data_frames import positions
 from xenorec.errors import BadInput, NotFitted
 from xenorec.modeling.persistence import SavableModel
-from xenorec.timing.event_log import EventLog, read_orders, wanted
+from xenorec.timing.event_log import EventLog, read_orders, requested_customers
 
 
 class Toy(SavableModel):
@@ -29,7 +29,7 @@ class Toy(SavableModel):
 
     def predict(self, customer_ids=None):
         self._fitted()
-        asked = wanted(customer_ids, self.customer_ids_)
+        asked = requested_customers(customer_ids, self.customer_ids_)
         rows = positions(asked, self.customer_ids_)
         mean = float(self.n_.mean()) if len(self.n_) else 0.0
         n = np.append(self.n_, mean)[rows]

@@ -25,7 +25,7 @@ from xenorec.modeling.persistence.personal_data import forget_everywhere, holds
 from xenorec.modeling.persistence.savable_classes import (
     NO_CLASSES,
     SavableClasses,
-    reached,
+    reachable_classes,
     saved_name,
 )
 from xenorec.modeling.persistence.savable_model import (
@@ -51,7 +51,7 @@ __all__ = [
     "holds",
     "is_model",
     "load_model",
-    "reached",
+    "reachable_classes",
     "read_folder",
     "read_manifest",
     "readable",

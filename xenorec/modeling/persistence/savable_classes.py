@@ -105,7 +105,7 @@ NO_CLASSES = SavableClasses()
 """For plain values: numbers, texts, arrays and collections of them."""
 
 
-def reached(roots: Iterable[type]) -> tuple[type, ...]:
+def reachable_classes(roots: Iterable[type]) -> tuple[type, ...]:
     """Return the classes, and the dataclasses and named tuples that their fields name, and so on.
 
     A class that a field may hold and does not name (behind a Protocol) has to be given.
@@ -122,14 +122,14 @@ def reached(roots: Iterable[type]) -> tuple[type, ...]:
 
 def _parts(kind: type) -> Iterator[type]:
     for hint in get_type_hints(kind).values() if _is_record(kind) else ():
-        yield from _named(hint)
+        yield from _classes_in_hint(hint)
 
 
-def _named(hint: Any) -> Iterator[type]:
+def _classes_in_hint(hint: Any) -> Iterator[type]:
     if isinstance(hint, type):
         yield hint
     for part in get_args(hint):
-        yield from _named(part)
+        yield from _classes_in_hint(part)
 
 
 def _is_record(kind: Any) -> bool:

@@ -19,7 +19,7 @@ from xenorec.modeling.persistence.model_manifest import (
     readable,
     versions,
 )
-from xenorec.modeling.persistence.savable_classes import SavableClasses, reached
+from xenorec.modeling.persistence.savable_classes import SavableClasses, reachable_classes
 
 Model = TypeVar("Model")
 
@@ -125,4 +125,4 @@ class SavableModel:
 
     @classmethod
     def _registry(cls) -> SavableClasses:
-        return SavableClasses.of(reached(cls.parts), home=f"{cls.__name__}.parts")
+        return SavableClasses.of(reachable_classes(cls.parts), home=f"{cls.__name__}.parts")

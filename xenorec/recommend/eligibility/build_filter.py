@@ -9,9 +9,9 @@ from xenorec.array_types import Ints
 from xenorec.recommend.customers import CustomerSelection
 from xenorec.recommend.eligibility.category_caps import Cap, Caps
 from xenorec.recommend.eligibility.customer_rules import (
-    aged,
     blocked,
     bought_recently,
+    close_adult_products,
     excluded,
     in_store,
     returned,
@@ -51,7 +51,7 @@ def make_guard(
         *of_fit(facts),
         *of_time(facts, rules),
         *of_stock(facts, rules),
-        *aged(facts, rules, asked),
+        *close_adult_products(facts, rules, asked),
         *blocked(facts, rules, asked),
         *excluded(facts, exclude, asked),
         *in_store(facts, rules, asked),
@@ -64,7 +64,7 @@ def make_guard(
     ]
     look = look if rules.same_title else None
     return EligibilityFilter(
-        len(facts.stock), sorted(found, key=_place), caps_of(facts, rules), look
+        len(facts.stock), sorted(found, key=_rule_order), caps_of(facts, rules), look
     )
 
 
@@ -81,5 +81,5 @@ def _caps(facts: RuleFacts, rules: Rules) -> Iterator[Cap]:
         yield Cap("per_brand", facts.brands, facts.brand, rules.max_per_brand)
 
 
-def _place(closing: RuleMask) -> int:
+def _rule_order(closing: RuleMask) -> int:
     return RULES.index(closing.rule)

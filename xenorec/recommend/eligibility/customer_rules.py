@@ -36,7 +36,9 @@ LEAST = 5
 ADULTS = "it is for adults only, and this person is a minor or not known."
 
 
-def aged(facts: RuleFacts, rules: Rules, asked: CustomerSelection) -> Iterator[RuleMask]:
+def close_adult_products(
+    facts: RuleFacts, rules: Rules, asked: CustomerSelection
+) -> Iterator[RuleMask]:
     """Yield what is for adults only, closed to all who are not known to be one."""
     if rules.age_restricted and not asked.is_adult.all():
         yield ClosedForCustomers("age_restricted", ~asked.is_adult, facts.topics.for_adults, ADULTS)

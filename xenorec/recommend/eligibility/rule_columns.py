@@ -63,7 +63,7 @@ def typed_columns(
             yield name, names_at(*encode(column))
 
 
-def made(name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> pd.DataFrame | None:
+def frame_from_columns(name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> pd.DataFrame | None:
     """Return the frame of which ``typed_columns`` gave the columns, None without any."""
     own = {
         key.split(".")[1]: values for key, values in arrays.items() if key.startswith(f"{name}.")

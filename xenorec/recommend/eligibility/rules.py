@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from xenorec.config.durations import span
 from xenorec.errors import BadInput
-from xenorec.recommend.eligibility.rule_columns import made, typed_columns
+from xenorec.recommend.eligibility.rule_columns import frame_from_columns, typed_columns
 
 RULES = (
     "sensitive",
@@ -116,7 +116,10 @@ class Rules:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]], about: Mapping[str, Any]) -> Rules:
         """Return the rules that ``as_arrays`` gave; raises TypeError for a name it has not."""
-        settings: dict[str, Any] = {**about, **{name: made(name, arrays) for name in FRAMES}}
+        settings: dict[str, Any] = {
+            **about,
+            **{name: frame_from_columns(name, arrays) for name in FRAMES},
+        }
         return cls(**settings)
 
     def _spans(self) -> list[str]:

@@ -89,7 +89,7 @@ class PositionModel:
         place = (cells.row[inside] - 1) * shape[1] + cells.column[inside] - 1
         promised, rewards = self._tables(cells, inside, place, shape[0] * shape[1])
         row, column = (places.ravel() + 1 for places in np.indices(shape))
-        values = _settled(promised, rewards, prior(row, column), self.strength)
+        values = _fixed_point(promised, rewards, prior(row, column), self.strength)
         n_exposed = np.bincount(place, minlength=len(values))
         self.examination_ = ExaminationModel(
             np.maximum(values / values[0], LEAST).reshape(shape), n_exposed.reshape(shape)
@@ -138,7 +138,7 @@ def prior(row: Ints, column: Ints) -> Floats:
     return discount
 
 
-def _settled(promised: Floats, rewards: Floats, start: Floats, strength: float) -> Floats:
+def _fixed_point(promised: Floats, rewards: Floats, start: Floats, strength: float) -> Floats:
     """Return the examination of each place, where the two steps have come to rest."""
     by_place, by_group = rewards.sum(axis=0), rewards.sum(axis=1)
     expected = float((promised @ start).sum())

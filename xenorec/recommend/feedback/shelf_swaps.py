@@ -52,7 +52,7 @@ class ShelfExploration:
         n = self._checked(n_rows, len(who))
         place = np.arange(int(n.max(initial=0)))
         order = np.where(place < n[:, None], place, -1)
-        drawn = self._drawn(who, occasion)
+        drawn = self._uniform_draws(who, occasion)
         swapped = np.flatnonzero((drawn < self.share) & (n > 1))
         upper, lower = _pair(drawn[swapped] / (self.share or 1.0), n[swapped])
         order[swapped, upper], order[swapped, lower] = lower, upper
@@ -78,7 +78,7 @@ class ShelfExploration:
             raise BadInput(f"n_rows came as {int(n.min())}; expected 0 or more.")
         return np.broadcast_to(n, (n_customers,))
 
-    def _drawn(self, who: Texts, occasion: str) -> Floats:
+    def _uniform_draws(self, who: Texts, occasion: str) -> Floats:
         chances = (uniform(self.seed, customer, occasion, "rows") for customer in who)
         return np.fromiter(chances, np.float64, len(who))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xenorec.modeling.drift import FeatureDistribution
-from xenorec.modeling.persistence import SavableClasses, reached
+from xenorec.modeling.persistence import SavableClasses, reachable_classes
 from xenorec.recommend.co_purchases import CoPurchases
 from xenorec.recommend.eligibility import Rules
 from xenorec.recommend.feedback import RowPriors, ShelfExploration
@@ -27,7 +27,7 @@ PARTS = (
 OF_THEIR_OWN = (RowPriors, Rules)
 
 REGISTRY = SavableClasses.of(
-    (kind for kind in reached(PARTS) if kind not in OF_THEIR_OWN),
+    (kind for kind in reachable_classes(PARTS) if kind not in OF_THEIR_OWN),
     self_saved=OF_THEIR_OWN,
     home="xenorec/recommend/model_store/saved_classes.py",
 )

@@ -17,9 +17,9 @@ from xenorec.modeling.bootstrap import mean_interval
 from xenorec.recommend.baselines import of_own, wide
 from xenorec.recommend.benchmark_table import list_table
 from xenorec.recommend.eligibility import Rules
+from xenorec.recommend.evaluation_metrics import METRICS
 from xenorec.recommend.ground_truth import GroundTruth, scored
 from xenorec.recommend.line_log import LineLog
-from xenorec.recommend.metrics import METRICS
 from xenorec.recommend.model_store.candidate_features import stages_of
 from xenorec.recommend.purchase_matrix import count_purchases
 from xenorec.recommend.shelf_recommender import ShelfRecommender
@@ -88,7 +88,7 @@ def walk_forward(lines: LineLog, products: Any | None, until: datetime, within: 
     truth = GroundTruth.of(then, lines, who)
     names = purchases.products
     ours = truth.score(list_table(model.recommend(who, K), who, names, K), names)
-    figures = compare(ours, truth.score(_own(model, who), names))
+    figures = compare(ours, truth.score(_own_frequency(model, who), names))
     stages = tuple(stages_of(model.ranker_))
     return WalkForward(begin, until, len(who), figures, stages, None if stages else SMALL)
 
@@ -121,7 +121,7 @@ def worse(figures: Sequence[WalkForwardMetric]) -> tuple[WalkForwardMetric, ...]
     return tuple(figure for figure in lower if figure.ci_high < 0)
 
 
-def _own(model: ShelfRecommender, who: Texts) -> Any:
+def _own_frequency(model: ShelfRecommender, who: Texts) -> Any:
     """Return what each customer bought most often, filled up by what is popular."""
     shop = model.shop
     customer = positions(who, shop.purchases.customers)

@@ -31,9 +31,9 @@ from xenorec.recommend.benchmark_table import (
     method_table,
 )
 from xenorec.recommend.evaluate import BY, OPEN
+from xenorec.recommend.evaluation_metrics import METRICS, draw_methods
 from xenorec.recommend.ground_truth import GroundTruth
 from xenorec.recommend.line_log import LineLog, read_lines
-from xenorec.recommend.metrics import METRICS, draw_methods
 from xenorec.recommend.next_order.leave_last_out import HiddenOrders, hide_last
 from xenorec.recommend.next_order.model import NextOrder
 from xenorec.recommend.next_order.order_ranker import SPAN

@@ -209,7 +209,7 @@ class NextOrder:
     ) -> pa.Table:
         shop = self._read_.shop
         ranked = self.ranker_.judge(known, asked.customer, guard.is_open)
-        listed = _listed(ranked, known)
+        listed = _repeat_candidates(ranked, known)
         listed = listed.take(guard.lets(listed.asked, listed.product))
         listed = self._knowledge.filled(listed, asked, guard, n)
         row, rank = best_listed(listed, guard, shop.popularity.place, n)
@@ -240,7 +240,7 @@ def _purchases(recent: Any | None) -> LineLog | None:
     return read_lines(lines) if len(bought(lines)) else None
 
 
-def _listed(ranked: RankedCandidates, known: CustomerKnowledge) -> ListedProducts:
+def _repeat_candidates(ranked: RankedCandidates, known: CustomerKnowledge) -> ListedProducts:
     """Return the candidates of the customers who have bought before, without facts."""
     rows = np.flatnonzero(known.past.n_orders[ranked.asked] > 0)
     is_own = ranked.is_own[rows]

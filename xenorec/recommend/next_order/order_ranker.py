@@ -38,7 +38,7 @@ def order_landmarks(shop: ShopData, n_customers: int) -> Iterator[ShopLandmark]:
         yield ShopLandmark(
             shop_at(shop, past),
             purchases.orders.customer[order],
-            _held(purchases, order),
+            _products_of_order(purchases, order),
             purchases,
             purchases.orders.at[order],
         )
@@ -93,6 +93,6 @@ def _orders(
     return np.sort(order[picked]).astype(np.int64)
 
 
-def _held(purchases: PurchaseMatrix, order: Ints) -> Ints:
+def _products_of_order(purchases: PurchaseMatrix, order: Ints) -> Ints:
     which, line = rows_of(starts(purchases.order, len(purchases.orders)), order)
     return distinct(which * len(purchases.products) + purchases.product[line])

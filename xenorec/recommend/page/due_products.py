@@ -48,7 +48,7 @@ class DueProducts:
         table = arrow(frame, need=NEED)
         today = microseconds(as_of) // DAY
         days = (instants(table["due_on"], "due_on") // DAY - today).astype(np.float64)
-        customer, product = _known(table, shop)
+        customer, product = _positions_of_rows(table, shop)
         kept = (days >= FROM_DAYS) & (days <= TO_DAYS) & (customer >= 0) & (product >= 0)
         kept &= shop.has_bought(customer, product)
         key, days = (customer * shop.n_products + product)[kept], days[kept]
@@ -85,7 +85,7 @@ def is_due(listed: ListedProducts) -> Bools:
     return ~np.isnan(listed.facts[FACT])
 
 
-def _known(table: Any, shop: ShopData) -> tuple[Ints, Ints]:
+def _positions_of_rows(table: Any, shop: ShopData) -> tuple[Ints, Ints]:
     """Return the position of each row's customer and product, -1 for none."""
     customer = Vocabulary(shop.purchases.customers).codes(table["customer_id"])
     product = Vocabulary(shop.purchases.products).codes(table["product_id"])

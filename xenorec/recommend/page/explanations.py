@@ -60,9 +60,9 @@ class Explanation:
 
     def __str__(self) -> str:
         name = self.product_id if self.title is None else f"{self.title} ({self.product_id})"
-        return f"{name}. {self._told()}"
+        return f"{name}. {self._not_on_page_reason()}"
 
-    def _told(self) -> str:
+    def _not_on_page_reason(self) -> str:
         if self.removed is not None:
             return f"Not shown: {self.removed}"
         if self.p_buy is None:

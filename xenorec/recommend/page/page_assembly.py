@@ -75,7 +75,7 @@ def place_shelves(
     n_wanted = layout.n_shelves * layout.n_items
     listed = knowledge.listed(asked, guard, n_wanted, for_page=True, due=due, ranked=ranked)
     if guard.caps is not None:
-        listed = listed.take(_varied(knowledge, listed, guard.caps) | is_due(listed))
+        listed = listed.take(_diverse_candidates(knowledge, listed, guard.caps) | is_due(listed))
     width = max(WIDTH, n_wanted)
     place, always = shop.popularity.place, is_due(listed)
     cells = lay_cells(listed, len(asked), place, width, max(WIDTH_NEW, width), always)
@@ -94,7 +94,7 @@ def place_shelves(
     return PlacedItems(listed, row, page.theme[who, shelf], shelf + 1, item_rank)
 
 
-def _varied(knowledge: PageKnowledge, listed: ListedProducts, caps: Caps) -> Bools:
+def _diverse_candidates(knowledge: PageKnowledge, listed: ListedProducts, caps: Caps) -> Bools:
     """Return which entries are looked at for pages with caps: the likeliest of every group."""
     place, kept = knowledge.shop.popularity.place[listed.product], np.ones(len(listed), dtype=bool)
     for cap in caps.caps:

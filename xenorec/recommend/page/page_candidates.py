@@ -20,7 +20,7 @@ from xenorec.recommend.page.last_basket import LastBasket
 from xenorec.recommend.page.page_cells import ListedProducts
 from xenorec.recommend.page.shelf_sources import AROUND, YEAR
 from xenorec.recommend.page.store_popularity import StorePopularity, count_stores
-from xenorec.recommend.ranker.pair_features import bare
+from xenorec.recommend.ranker.pair_features import unscored_pairs
 from xenorec.recommend.ranker.two_stage_ranker import LIKELY, RankedCandidates, TwoStageRanker
 from xenorec.recommend.shop_data import ShopData
 from xenorec.timestamps import microseconds
@@ -110,9 +110,11 @@ class PageKnowledge:
             ranked = self.ranker.score(asked.customer, guard.is_open, most=max(most, least))
         listed = self._ranked(asked, ranked)
         if due is None:
-            return self.filled(_kept(listed, guard), asked, guard, least, for_page=for_page)
+            return self.filled(
+                _eligible_only(listed, guard), asked, guard, least, for_page=for_page
+            )
         listed = self._with(listed, asked, *due.pairs(asked))
-        listed = self.filled(_kept(listed, guard), asked, guard, least, for_page=for_page)
+        listed = self.filled(_eligible_only(listed, guard), asked, guard, least, for_page=for_page)
         return due.told(listed, asked)
 
     def candidates(
@@ -199,7 +201,7 @@ class PageKnowledge:
         lacks = ~np.isin(key, listed.asked * n + listed.product)
         if not lacks.any():
             return listed
-        pairs = bare(which[lacks], product[lacks])
+        pairs = unscored_pairs(which[lacks], product[lacks])
         found = ranker.describe(view, view.know(asked.customer), pairs)
         if ranker.repeat_ is None:
             p_buy = ranker.plain[0](found, ranker.within / DAY)
@@ -329,7 +331,7 @@ def _code(code: Ints) -> Singles:
     return np.where(code >= 0, code, np.nan).astype(np.float32)
 
 
-def _kept(listed: ListedProducts, guard: EligibilityFilter) -> ListedProducts:
+def _eligible_only(listed: ListedProducts, guard: EligibilityFilter) -> ListedProducts:
     return listed.take(guard.lets(listed.asked, listed.product))
 
 

@@ -120,7 +120,7 @@ def show_reason(
     found = recommender.explain(customer_id, product_id, exclude=exclude)
     names = _names(recommender.pages(), [product_id])
     head = [names["name"][0], f"Product {product_id} and customer {customer_id}"]
-    told = _told(recommender, found)
+    told = _describe(recommender, found)
     body = "".join(f"<p>{escape(line)}</p>" for line in told)
     return DisplayedPage(_html(head, body), "\n".join([*head, *told]))
 
@@ -187,7 +187,7 @@ def _line(item: Any) -> str:
     return f"{percent(item.score):>10}  {item.name}: {item.reason}"
 
 
-def _told(model: ShelfRecommender, found: Explanation) -> list[str]:
+def _describe(model: ShelfRecommender, found: Explanation) -> list[str]:
     if found.removed is not None:
         return [f"Not shown: {found.removed}", f"Rule: {found.rule}"]
     if found.p_buy is None:

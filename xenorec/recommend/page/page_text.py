@@ -17,7 +17,7 @@ from xenorec.recommend.fallback_levels import EDITORIAL
 from xenorec.recommend.grouped_arrays import find, values_or
 from xenorec.recommend.page.due_products import is_due
 from xenorec.recommend.page.page_cells import ListedProducts
-from xenorec.recommend.page.shelf_sources import whole
+from xenorec.recommend.page.shelf_sources import optional_codes
 from xenorec.recommend.shop_data import ShopData
 from xenorec.recommend.themes import ReasonTemplates, Theme
 from xenorec.timestamps import instant_of
@@ -57,7 +57,7 @@ class PageWriter:
     def titles(self, listed: ListedProducts, rows: Ints, theme: Theme) -> list[str]:
         """Return the heading over each row, the same over a customer's whole shelf."""
         category = np.append(self.shop.catalog.category, -1)[listed.product[rows]]
-        source = whole(listed.facts["because"][rows])
+        source = optional_codes(listed.facts["because"][rows])
         say = lru_cache(maxsize=None)(
             lambda of, on: theme.title(
                 self.locale,
@@ -95,9 +95,9 @@ class PageWriter:
         facts: dict[str, Any] = {"is_private": found.is_private[at], "today": found.today(at)}
         if kind is None or (kind == "with_basket" and found.basket[at] < 0):
             if found.is_due[at]:
-                return self._worded("due", self.locale, on=found.bought_on(at), **facts)
+                return self._unique_reasons("due", self.locale, on=found.bought_on(at), **facts)
             often = n >= OFTEN and found.overdue[at] <= STILL
-            return self._worded(
+            return self._unique_reasons(
                 "bought_every" if often else "bought_often",
                 self.locale,
                 n=int(n),
@@ -121,10 +121,10 @@ class PageWriter:
             facts["n"] = int(found.shop_n[at])
         elif kind == "occasion" and theme is not None:
             facts["occasion"] = theme.where.occasion
-        return self._worded(kind, self.locale, **facts)
+        return self._unique_reasons(kind, self.locale, **facts)
 
     @cached_property
-    def _worded(self) -> Callable[..., str]:
+    def _unique_reasons(self) -> Callable[..., str]:
         """The reasons, each sentence made once."""
         return lru_cache(maxsize=SENTENCES)(self.reasons.say)
 
@@ -174,8 +174,8 @@ class _PageFacts:
             listed.facts["product_overdue"][rows].tolist(),
             is_due(listed)[rows].tolist(),
             np.nan_to_num(listed.facts["shop_discount_7"][rows]).tolist(),
-            whole(listed.facts["basket"][rows]).tolist(),
-            whole(listed.facts["because"][rows]).tolist(),
+            optional_codes(listed.facts["basket"][rows]).tolist(),
+            optional_codes(listed.facts["because"][rows]).tolist(),
             np.append(shop.catalog.category, -1)[product].tolist(),
             np.nan_to_num(listed.facts["store_n"][rows]).tolist(),
             shop.popularity.recent[product].tolist(),

@@ -64,17 +64,17 @@ def fitting(scene: ShelfScope, theme: Theme) -> Bools:
     if theme.source in ("occasion", "editorial") and not _is_named(theme.where):
         return np.zeros(scene.cells.row.shape, dtype=bool)
     fits = SOURCES[theme.source](scene) & scene.cells.is_there
-    fits &= _kept(scene, theme.where)
+    fits &= _previously_bought(scene, theme.where)
     if theme.source in NEW_SOURCES:
         fits &= ~scene.is_like
     if theme.source == "new_in_category":
         return _of_one(scene, fits, scene.category)
     if theme.source == "because":
-        return _of_one(scene, fits, whole(scene.cells.fact("because")))
+        return _of_one(scene, fits, optional_codes(scene.cells.fact("because")))
     return fits
 
 
-def whole(values: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Ints:
+def optional_codes(values: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Ints:
     """Return codes that were kept as a fact, -1 where there is none."""
     return np.where(np.isnan(values), -1, np.nan_to_num(values)).astype(np.int64)
 
@@ -83,7 +83,7 @@ def _is_named(where: ShelfFilter) -> bool:
     return bool(where.products or where.categories or where.brands)
 
 
-def _own(scene: ShelfScope) -> Bools:
+def _own_products(scene: ShelfScope) -> Bools:
     return scene.cells.is_own
 
 
@@ -106,7 +106,7 @@ def _last_basket(scene: ShelfScope) -> Bools:
 def _goes_with_itself(scene: ShelfScope) -> Bools:
     """Return what looks like the very product of the basket that speaks for it."""
     look = np.append(scene.catalog.look, -1)
-    own, other = look[scene.cells.product], look[whole(scene.cells.fact("basket"))]
+    own, other = look[scene.cells.product], look[optional_codes(scene.cells.fact("basket"))]
     return np.asarray((own >= 0) & (own == other))
 
 
@@ -156,12 +156,12 @@ def _discovery(scene: ShelfScope) -> Bools:
     return ~scene.cells.is_own & (scene.cells.fact("category_share") > 0)
 
 
-def _listed(scene: ShelfScope) -> Bools:
+def _all_candidates(scene: ShelfScope) -> Bools:
     return scene.cells.is_there
 
 
 SOURCES: Mapping[str, Callable[[ShelfScope], Bools]] = {
-    "own": _own,
+    "own": _own_products,
     "due": _due,
     "last_basket": _last_basket,
     "because": _because,
@@ -172,12 +172,12 @@ SOURCES: Mapping[str, Callable[[ShelfScope], Bools]] = {
     "popular_in_shop": _shop,
     "trending": _trending,
     "discovery": _discovery,
-    "occasion": _listed,
-    "editorial": _listed,
+    "occasion": _all_candidates,
+    "editorial": _all_candidates,
 }
 
 
-def _kept(scene: ShelfScope, where: ShelfFilter) -> Bools:
+def _previously_bought(scene: ShelfScope, where: ShelfFilter) -> Bools:
     cells = scene.cells
     kept = cells.is_there.copy()
     if where.min_orders is not None:

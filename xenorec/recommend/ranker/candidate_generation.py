@@ -8,7 +8,7 @@ import numpy as np
 
 from xenorec.array_types import Bools, Ints
 from xenorec.recommend.grouped_arrays import best_each, distinct, find, spread, starts, values_or
-from xenorec.recommend.ranker.pair_features import CandidatePairs, CustomerKnowledge, bare
+from xenorec.recommend.ranker.pair_features import CandidatePairs, CustomerKnowledge, unscored_pairs
 from xenorec.recommend.ranker.product_features import ItemLevels, ProductFeatures
 from xenorec.recommend.scorers.scorer import Scores
 
@@ -24,7 +24,7 @@ def own_candidates(known: CustomerKnowledge, is_open: Bools, depth: int) -> Cand
     score = product.columns["faded_112"][rows]
     best, _ = best_each(asked[rows], score, item[rows], depth)
     kept = np.sort(rows[best])
-    return bare(asked[kept], item[kept])
+    return unscored_pairs(asked[kept], item[kept])
 
 
 def new_candidates(
@@ -87,7 +87,7 @@ def _never_bought(known: CustomerKnowledge, key: Ints, is_open: Bools) -> Candid
     n = len(is_open)
     _, is_own = known.counts[0].find(key // n, key % n)
     key = key[~is_own & is_open[key % n]]
-    return bare(key // n, key % n)
+    return unscored_pairs(key // n, key % n)
 
 
 def _of_kinds(

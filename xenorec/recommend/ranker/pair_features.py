@@ -61,7 +61,7 @@ class CandidatePairs:
         return CandidatePairs(self.asked[rows], self.product[rows], scores)
 
 
-def bare(asked: Ints, product: Ints) -> CandidatePairs:
+def unscored_pairs(asked: Ints, product: Ints) -> CandidatePairs:
     """Return pairs of which no scorer has said anything."""
     return CandidatePairs(asked, product, {})
 
@@ -78,7 +78,7 @@ def features(
     ``days``: the length of the time in which the product may be bought.
     """
     found: dict[str, Floats] = {}
-    places = [_place(known, levels, pairs, at) for at in range(len(LEVELS))]
+    places = [_positions_in_counts(known, levels, pairs, at) for at in range(len(LEVELS))]
     for at, (level, names) in enumerate(LEVELS):
         item, counts = levels.items[at][pairs.product], known.counts[at]
         entry, is_known = places[at]
@@ -105,12 +105,12 @@ def alike_in(
     """Return which pairs have the same value in all features whose name begins with a word."""
     found = {"shop": pairs.product, "customer": pairs.asked}
     for at, (level, _) in list(enumerate(LEVELS))[1:]:
-        entry, is_known = _place(known, levels, pairs, at)
+        entry, is_known = _positions_in_counts(known, levels, pairs, at)
         found[level] = np.where(is_known, entry, len(known.counts[at].key))
     return found
 
 
-def _place(
+def _positions_in_counts(
     known: CustomerKnowledge, levels: ItemLevels, pairs: CandidatePairs, at: int
 ) -> tuple[Ints, Bools]:
     """Return where each pair's item of a level stands in its counts, if it does."""

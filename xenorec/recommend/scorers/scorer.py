@@ -130,7 +130,7 @@ def pick(scores: Any, asked: Ints, customer: Ints, ask: ScoreRequest) -> Scores:
     """Return the best and the wanted entries of ``scores``, one row per asked customer."""
     at = _best(scores, customer, ask)
     if ask.pairs is not None:
-        at = distinct(np.concatenate([at, _wanted(scores, asked, ask)]))
+        at = distinct(np.concatenate([at, _positions_of_pairs(scores, asked, ask)]))
     row = np.searchsorted(scores.indptr, at, side="right") - 1
     product = scores.indices[at].astype(np.int64)
     order = np.lexsort((product, row))
@@ -156,7 +156,7 @@ def _best(scores: Any, customer: Ints, ask: ScoreRequest) -> Ints:
     return near[best]
 
 
-def _wanted(scores: Any, asked: Ints, ask: ScoreRequest) -> Ints:
+def _positions_of_pairs(scores: Any, asked: Ints, ask: ScoreRequest) -> Ints:
     """Return where the entries of ``ask.pairs`` stand."""
     assert ask.pairs is not None
     found = [np.empty(0, dtype=np.int64)]

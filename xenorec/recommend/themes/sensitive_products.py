@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from xenorec.config.declared_settings import Section, Table, read_document, setting
+from xenorec.config.declared_settings import Section, TableSetting, read_document, setting
 from xenorec.config.setting_types import WRONG, Flag, Listed, Reading, Text
 from xenorec.config.source_lines import read_toml_document
 from xenorec.errors import BadInput
@@ -27,7 +27,7 @@ def _word(word: str, at: Reading) -> Any:
 
 
 def _exception(phrase: str, at: Reading) -> Any:
-    gapped = _gapped(phrase)
+    gapped = _wildcard_phrase(phrase)
     if gapped and gapped == gapped.strip("* "):
         return phrase
     at.report(f"{phrase!r} came; expected words, * only between them.")
@@ -62,7 +62,7 @@ class SensitiveFile:
 
     extends: bool = setting(Flag(), "Add to the shipped topics", False)
     topic: Mapping[str, SensitiveTopic] = setting(
-        Table(
+        TableSetting(
             Section(SensitiveTopic, "a table: [topic.health] and its words."),
             expected="tables: [topic.health] and its words.",
         ),
@@ -134,7 +134,9 @@ class SensitiveProducts:
         return topics_of
 
     def _pattern(self) -> re.Pattern[str]:
-        phrases = {_gapped(word) for topic in self.declared.values() for word in topic.excepted}
+        phrases = {
+            _wildcard_phrase(word) for topic in self.declared.values() for word in topic.excepted
+        }
         phrases |= self._phrases().keys()
         either = _either(sorted(phrases, key=_rank), 2).replace("* ", r"(?:\w+ ){0,2}")
         return re.compile(rf"\b({either})(?:e?s)?\b" if phrases else r"(?!)()")
@@ -155,7 +157,7 @@ def _plain(text: str) -> str:
     return BETWEEN.sub(" ", small).strip()
 
 
-def _gapped(phrase: str) -> str:
+def _wildcard_phrase(phrase: str) -> str:
     """Return an exception as a plain phrase in which ``*`` stands for a gap."""
     return " * ".join(_plain(part) for part in phrase.split("*"))
 

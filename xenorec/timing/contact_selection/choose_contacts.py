@@ -15,7 +15,7 @@ from xenorec.timing.contact_selection.contact_candidates import (
     read_candidates,
     read_sent,
 )
-from xenorec.timing.contact_selection.contact_value import base_uplift_of, worth
+from xenorec.timing.contact_selection.contact_value import base_uplift_of, expected_contact_value
 from xenorec.timing.contact_selection.frequency_caps import Caps, limits_of
 from xenorec.timing.contact_selection.greedy_selection import pick, rank_of
 from xenorec.timing.contact_selection.reason_text import why
@@ -66,7 +66,7 @@ def choose_contacts(
     limits = limits_of(cap)
     read = read_candidates(candidates)
     before = read_sent(sent, read)
-    value = worth(read, base_uplift_of(read, base_uplift))
+    value = expected_contact_value(read, base_uplift_of(read, base_uplift))
     order = _order(read, value, seed)
     picked = pick(read, before, limits, order, value)
     rank = np.empty(len(read), dtype=np.int64)

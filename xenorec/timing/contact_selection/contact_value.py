@@ -20,7 +20,7 @@ BASE_UPLIFT = 0.05
 """Share of the chance of an order that a message is taken to add where nothing was measured."""
 
 
-def worth(candidates: ContactCandidates, share: float) -> Floats:
+def expected_contact_value(candidates: ContactCandidates, share: float) -> Floats:
     """Return the expected value of each candidate in its currency, 6 significant digits."""
     added = np.where(is_measured(candidates), candidates.p_uplift, share * candidates.p_order)
     return significant(added * candidates.value - candidates.cost)

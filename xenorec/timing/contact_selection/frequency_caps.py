@@ -33,7 +33,7 @@ class FrequencyCap:
         """Return which messages count; one that names no channel (-1) counts for all."""
         if self.channel is None:
             return channel > -3
-        held: Bools = (channel == -1) | (channel == _place(self.channel, channels))
+        held: Bools = (channel == -1) | (channel == _channel_position(self.channel, channels))
         return held
 
     def __str__(self) -> str:
@@ -46,16 +46,16 @@ def limits_of(caps: Caps) -> tuple[FrequencyCap, ...]:
     Raises BadInput for what is no cap, for none at all, and for a cap of 0.
     """
     if isinstance(caps, Mapping):
-        named = [(channel, text) for channel, own in caps.items() for text in _listed(own)]
+        named = [(channel, text) for channel, own in caps.items() for text in _as_list(own)]
     else:
-        named = [(ANY, text) for text in _listed(caps)]
+        named = [(ANY, text) for text in _as_list(caps)]
     found = tuple(_limit(channel, text) for channel, text in named)
     if not found:
         raise BadInput("cap came empty; expected such as '2 per 7d'.")
     return found
 
 
-def _listed(caps: str | Iterable[str]) -> list[str]:
+def _as_list(caps: str | Iterable[str]) -> list[str]:
     return [caps] if isinstance(caps, str) or not isinstance(caps, Iterable) else list(caps)
 
 
@@ -66,5 +66,5 @@ def _limit(channel: str, text: str) -> FrequencyCap:
     return FrequencyCap(n, microseconds(length), None if channel == ANY else channel)
 
 
-def _place(name: str, channels: Texts) -> int:
+def _channel_position(name: str, channels: Texts) -> int:
     return {known: place for place, known in enumerate(channels)}.get(name, -9)

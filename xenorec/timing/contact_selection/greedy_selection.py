@@ -172,7 +172,7 @@ def _by_sets(picked: SelectedContacts, line: CandidateTimeline, value: Floats) -
     starts = np.append(0, np.flatnonzero(np.diff(line.who)) + 1)
     sizes = np.diff(np.append(starts, len(line.who)))
     is_capped = np.bitwise_or.reduceat(picked.limit[line.rows] >= 0, starts)
-    is_open = is_capped & ~_settled(line, starts, sizes)
+    is_open = is_capped & ~_is_optimal(line, starts, sizes)
     for size in range(2, MOST + 1):
         at = starts[is_open & (sizes == size)][:, None] + np.arange(size)
         if len(at):
@@ -183,7 +183,7 @@ def _by_sets(picked: SelectedContacts, line: CandidateTimeline, value: Floats) -
             _replace(picked, line, at[is_new], chosen[is_new])
 
 
-def _settled(line: CandidateTimeline, starts: Ints, sizes: Ints) -> Bools:
+def _is_optimal(line: CandidateTimeline, starts: Ints, sizes: Ints) -> Bools:
     """Return of which customers the pick by value is known to be the best set.
 
     One limit, each campaign once, all candidates within one window and nothing sent after the

@@ -32,21 +32,21 @@ def evaluate_lapse(
     return replace(
         found,
         title="No order within",
-        table=_turned(found.table),
-        by_origin=_turned(found.by_origin),
-        calibration=_mirrored(found.calibration),
+        table=_opposite_scores(found.table),
+        by_origin=_opposite_scores(found.by_origin),
+        calibration=_opposite_calibration(found.calibration),
         dates=found.dates.iloc[:0],
     )
 
 
-def _turned(table: pd.DataFrame) -> pd.DataFrame:
+def _opposite_scores(table: pd.DataFrame) -> pd.DataFrame:
     """Return scores of the opposite: the same losses, the other share."""
     return table.assign(share_ordered=1 - table["share_ordered"]).rename(
         columns={"share_ordered": "share_lapsed"}
     )
 
 
-def _mirrored(table: pd.DataFrame) -> pd.DataFrame:
+def _opposite_calibration(table: pd.DataFrame) -> pd.DataFrame:
     """Return the calibration of the opposite, the tenths from low to high again."""
     turned = table.assign(
         bin=BINS - 1 - table["bin"],

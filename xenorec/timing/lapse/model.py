@@ -16,7 +16,7 @@ from xenorec.errors import NotFitted
 from xenorec.modeling.persistence import SavableModel
 from xenorec.timestamps import AsOf
 from xenorec.timing.closures import GivenClosure
-from xenorec.timing.event_log import wanted
+from xenorec.timing.event_log import requested_customers
 from xenorec.timing.lapse.interpurchase_cycle import cycle_of, hopeless_after
 from xenorec.timing.next_purchase.model import NextPurchase
 from xenorec.timing.next_purchase.purchase_model import NEVER_DAYS
@@ -85,7 +85,7 @@ class Lapse(SavableModel):
         ``NextPurchase``.
         """
         model = self._fitted()
-        asked = wanted(customer_ids, model.purchases_.ids)
+        asked = requested_customers(customer_ids, model.purchases_.ids)
         told = model.predict(asked, within=timedelta(days=self._days))
         rows = positions(asked, model.purchases_.ids)
         p_lapsed = 1 - told["p_order"].to_numpy(dtype=np.float64)

@@ -24,7 +24,7 @@ from xenorec.timing.closures import (
     warn_of_end,
     without,
 )
-from xenorec.timing.event_log import wanted
+from xenorec.timing.event_log import requested_customers
 from xenorec.timing.lifetime_value.spend_log import SpendLog, read_spending
 from xenorec.timing.lifetime_value.value_by_currency import CurrencyValue, ValueAnswer, fit_worth
 from xenorec.timing.local_clock import on_local_clock
@@ -113,7 +113,7 @@ class LifetimeValue(SavableModel):
         an order gets the mean of the shop in the currency that most customers pay in.
         """
         days = span(within) / timedelta(days=1)
-        asked = wanted(customer_ids, self._fitted())
+        asked = requested_customers(customer_ids, self._fitted())
         told = [
             _rows(asked, worth, currency, days)
             for worth, currency in zip(self._worths, self.currencies_, strict=True)

@@ -100,11 +100,11 @@ def set_drift(between: Callable[[float], tuple[Floats, Floats]], truth: Floats) 
     Visits come whole and many are none, so in a slow shop even the least drift holds more.
     """
     for drift in DRIFTS:
-        if held(*between(float(drift)), truth).mean() >= COVERAGE:
+        if is_within_interval(*between(float(drift)), truth).mean() >= COVERAGE:
             return float(drift)
     return float(DRIFTS[-1])
 
 
-def held(low: Floats, high: Floats, truth: Floats) -> Bools:
+def is_within_interval(low: Floats, high: Floats, truth: Floats) -> Bools:
     """Return whether each interval holds the truth, bounds included."""
     return np.asarray((low <= truth) & (truth <= high), dtype=bool)

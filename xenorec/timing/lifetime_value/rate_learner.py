@@ -107,13 +107,13 @@ def _fitted(loss: str, seen: Floats, rate: Floats, now: Floats) -> Floats:
     unit = float(rate.mean())
     if unit <= 0:
         return np.zeros(len(now))
-    grown = in_threads(lambda seed: _grown(loss, seen, rate / unit, seed), range(SEEDS))
+    grown = in_threads(lambda seed: _fit_trees(loss, seen, rate / unit, seed), range(SEEDS))
     answers = [trees.predict(now) for trees in grown]
     mean: Floats = np.maximum(np.mean(answers, axis=0), 0) * unit
     return mean
 
 
-def _grown(loss: str, seen: Floats, rate: Floats, seed: int) -> Any:
+def _fit_trees(loss: str, seen: Floats, rate: Floats, seed: int) -> Any:
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     trees = HistGradientBoostingRegressor(

@@ -27,7 +27,7 @@ from xenorec.timing.closures import (
     warn_of_end,
     without,
 )
-from xenorec.timing.event_log import EventLog, wanted
+from xenorec.timing.event_log import EventLog, requested_customers
 from xenorec.timing.event_log import read_orders as read
 from xenorec.timing.local_clock import on_local_clock
 from xenorec.timing.local_time import DAY_US, by_zone, local_microseconds
@@ -213,9 +213,9 @@ class NextPurchase(SavableModel):
         what is not reached in ten years. A customer without an order gets the mean of the shop.
         """
         past = self._fitted()
-        asked = wanted(customer_ids, past.ids)
+        asked = requested_customers(customer_ids, past.ids)
         rows = positions(asked, past.ids)
-        told = self._told(rows, (span(within) / timedelta(days=1),))
+        told = self._forecast(rows, (span(within) / timedelta(days=1),))
         soon, middle, late = (self.local_days(rows, wait) for wait in told.wait.T)
         return pd.DataFrame(
             {
@@ -233,9 +233,9 @@ class NextPurchase(SavableModel):
     def profile_columns(self, customer_ids: Any = None) -> pa.Table:
         """Return customer_id and ``MODEL_COLUMNS``, one row per customer, 6 significant digits."""
         past = self._fitted()
-        asked = wanted(customer_ids, past.ids)
+        asked = requested_customers(customer_ids, past.ids)
         rows = positions(asked, past.ids)
-        told = self._told(rows, (14.0, 28.0, 90.0))
+        told = self._forecast(rows, (14.0, 28.0, 90.0))
         near, far, late = told.p_order.T
         values = (told.p_alive, near, far, told.n_expected[:, 1], 1 - late)
         named = {c.name: significant(v) for c, v in zip(MODEL_COLUMNS, values, strict=True)}
@@ -251,8 +251,8 @@ class NextPurchase(SavableModel):
         holds 80 % where a date so late is as good as none.
         """
         past = self._fitted()
-        rows = positions(wanted(customer_ids, past.ids), past.ids)
-        return self._told(rows, (14.0,), span(within) / timedelta(days=1)).wait
+        rows = positions(requested_customers(customer_ids, past.ids), past.ids)
+        return self._forecast(rows, (14.0,), span(within) / timedelta(days=1)).wait
 
     @property
     def parameters_(self) -> Member | None:
@@ -326,7 +326,7 @@ class NextPurchase(SavableModel):
             )
         return tuple(told)
 
-    def _told(
+    def _forecast(
         self, rows: Ints, days: tuple[float, ...], never: float = NEVER_DAYS
     ) -> ForecastAnswer:
         """Return what is said of the customers at ``rows``; of -1 what is said of the shop."""

@@ -59,7 +59,7 @@ def choose_model(past: RfmPatterns, *kinds: type[Member]) -> MemberSelection:
     thin = _too_thin(past)
     try:
         if thin is not None:
-            return _held(_by_prior(past, kinds[0]), thin, can_learn=False)
+            return _with_prior(_by_prior(past, kinds[0]), thin, can_learn=False)
         fitted = _likeliest([fit_member(past, kind) for kind in kinds], past)
     except NoMaximum as error:
         return _rate(past, f"{UNFIT} ({error}).")
@@ -68,7 +68,7 @@ def choose_model(past: RfmPatterns, *kinds: type[Member]) -> MemberSelection:
         return _rate(past, absurd)
     if fitted.is_told:
         return MemberSelection(fitted.model, "personal", (), can_learn=True)
-    return _held(fitted.model, VAGUE, can_learn=True)
+    return _with_prior(fitted.model, VAGUE, can_learn=True)
 
 
 def _by_prior(past: RfmPatterns, kind: type[Member]) -> Member:
@@ -116,7 +116,7 @@ def _absurd(model: Member, past: RfmPatterns) -> str | None:
     return None
 
 
-def _held(model: Member, reason: str, *, can_learn: bool) -> MemberSelection:
+def _with_prior(model: Member, reason: str, *, can_learn: bool) -> MemberSelection:
     return MemberSelection(model, "shop", (f"{reason} {WITH_PRIOR}",), can_learn)
 
 

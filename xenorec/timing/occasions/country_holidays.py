@@ -79,7 +79,7 @@ class CountryHolidays:
     def _solar(self, name: str, year: int) -> Occasion:
         if name == "black_friday":
             return Occasion.sure(name, black_friday(year), source="rule")
-        days = self._listed(name, year)
+        days = self._listed_days(name, year)
         if name == "christmas":
             return Occasion.sure(name, _christmas(days, year), source=LISTS if days else "rule")
         if not days:
@@ -90,7 +90,7 @@ class CountryHolidays:
         on = next((day for day, text in days if "Day 2" in text), days[0][0])  # Thiruvonam
         return Occasion.sure(name, on, until=days[-1][0], source=LISTS)
 
-    def _listed(self, name: str, year: int) -> list[tuple[date, str]]:
+    def _listed_days(self, name: str, year: int) -> list[tuple[date, str]]:
         here = listed(KINDS[name].listed, self.country, self.subdivision, year)
         if here or name not in OF_INDIA:
             return here

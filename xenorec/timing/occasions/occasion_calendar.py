@@ -100,7 +100,11 @@ class Occasions:
         if end < begin:
             raise BadInput(f"last is {end}, before first, {begin}; change them round.")
         asked = (only,) if isinstance(only, str) else only
-        names = self._kept(begin.year, end.year) if asked is None else tuple(dict.fromkeys(asked))
+        names = (
+            self._kept_occasions(begin.year, end.year)
+            if asked is None
+            else tuple(dict.fromkeys(asked))
+        )
         found = [
             occasion
             for name in names
@@ -126,18 +130,18 @@ class Occasions:
                 f"Known: {', '.join(self.names)}. Your own go into own={{name: day}}."
             )
         found = sorted(self._unconfirmed(name, first, last), key=lambda occasion: occasion.on)
-        return [self._settled(occasion) for occasion in found]
+        return [self._with_confirmed_day(occasion) for occasion in found]
 
     def _unconfirmed(self, name: str, first: int, last: int) -> Iterator[Occasion]:
         if name in self.own:
-            yield from _own(name, self.own[name], first, last)
+            yield from _own_days(name, self.own[name], first, last)
         elif name == "payday":
             for on in paydays(self.payday, self.country, self.subdivision, first, last):
                 yield Occasion.sure(name, on, source="payday")
         else:
             yield from CountryHolidays(self.country, self.subdivision).of_years(name, first, last)
 
-    def _settled(self, expected: Occasion) -> Occasion:
+    def _with_confirmed_day(self, expected: Occasion) -> Occasion:
         """Return the occasion on its confirmed day, if there is one; Ramadan up to its Eid."""
         days = [as_day(day, expected.occasion) for day in self.confirmed.get(expected.occasion, ())]
         day = next((day for day in days if _is_near(day, expected.on)), None)
@@ -169,7 +173,7 @@ class Occasions:
         except BadInput:
             return False
 
-    def _kept(self, first: int, last: int) -> tuple[str, ...]:
+    def _kept_occasions(self, first: int, last: int) -> tuple[str, ...]:
         """Return the occasions that the country keeps, in the order of names."""
         feasts = CountryHolidays(self.country, self.subdivision)
         listed = (name for name in NAMES if KINDS[name].listed)
@@ -220,7 +224,7 @@ def _is_near(day: date, other: date) -> bool:
     return abs(day - other) <= REACH
 
 
-def _own(name: str, days: Sequence[str], first: int, last: int) -> Iterator[Occasion]:
+def _own_days(name: str, days: Sequence[str], first: int, last: int) -> Iterator[Occasion]:
     for day in days:
         yearly = WHOLE_YEAR.match(day)
         for year in range(first, last + 1):

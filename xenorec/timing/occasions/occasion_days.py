@@ -58,11 +58,12 @@ def windows(
     at = [(feast.occasion, daily.position(feast.on)) for feast in found]
     yearly = np.array([place for name, place in at if not is_monthly(name)], dtype=np.int64)
     return [
-        OccasionDays(name, place, _own(name, place, yearly, daily.n_days)) for name, place in at
+        OccasionDays(name, place, _own_window(name, place, yearly, daily.n_days))
+        for name, place in at
     ]
 
 
-def _own(name: str, at: int, yearly: Ints, n_days: int) -> Bools:
+def _own_window(name: str, at: int, yearly: Ints, n_days: int) -> Bools:
     day = at + OFFSETS
     begins = at + (MONTHLY[0] if is_monthly(name) else BEFORE)
     inside: Bools = (day < n_days) & np.full(len(day), begins >= 0)

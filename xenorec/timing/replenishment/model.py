@@ -24,7 +24,7 @@ from xenorec.timing.closures import (
     find_closures,
     warn_of_end,
 )
-from xenorec.timing.event_log import wanted
+from xenorec.timing.event_log import requested_customers
 from xenorec.timing.local_time import DAY_US
 from xenorec.timing.model_column import ModelColumn
 from xenorec.timing.replenishment.due_columns import DUE_COLUMNS, due_columns, is_wanted
@@ -149,7 +149,7 @@ class Replenishment(SavableModel):
         has no row.
         """
         bought, days = self._fitted(), span(within) / timedelta(days=1)
-        rows = positions(wanted(customer_ids, bought.customers), bought.customers)
+        rows = positions(requested_customers(customer_ids, bought.customers), bought.customers)
 
         def score(table: pa.Table) -> pa.Table:
             return self._block(table["row"].to_numpy(), days)
@@ -185,7 +185,7 @@ class Replenishment(SavableModel):
 
     def profile_columns(self, customer_ids: Any = None) -> pa.Table:
         """Return customer_id and ``DUE_COLUMNS``, one row per customer asked for."""
-        asked = wanted(customer_ids, self._fitted().customers)
+        asked = requested_customers(customer_ids, self._fitted().customers)
         return due_columns(self.predict(asked), asked, self._today())
 
     def _today(self) -> datetime:
@@ -199,7 +199,7 @@ class Replenishment(SavableModel):
         p_poisson_gamma, p_modified.
         """
         bought, days = self._fitted(), span(within) / timedelta(days=1)
-        known = positions(wanted(customer_ids, bought.customers), bought.customers)
+        known = positions(requested_customers(customer_ids, bought.customers), bought.customers)
         pairs = bought.pairs.take(self._spoken_of(np.sort(known[known >= 0])))
         habit = habit_of(pairs, bought.now, self._shop.n_items)
         age = max(bought.now - float(bought.pairs.at.min(initial=bought.now)), 1.0)

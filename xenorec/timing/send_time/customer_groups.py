@@ -54,7 +54,7 @@ def given_groups(evidence: WeightedVisits, group: Ints, shop: Floats) -> Custome
     of_visit = np.repeat(group, np.diff(evidence.start))
     cell = np.where(of_visit >= 0, of_visit, n_groups) * HOURS + evidence.hour
     sums = np.bincount(cell, weights=evidence.weight, minlength=(n_groups + 1) * HOURS)
-    curves = _drawn(sums.reshape(-1, HOURS)[:n_groups].astype(np.float64), shop)
+    curves = _shrink_to_shop(sums.reshape(-1, HOURS)[:n_groups].astype(np.float64), shop)
     share = np.bincount(group[group >= 0], minlength=n_groups).astype(np.float64)
     return CustomerGroups(curves, share, shop, group)
 
@@ -74,7 +74,7 @@ def learn_groups(evidence: WeightedVisits, shop: Floats) -> CustomerGroups:
     curves, share = _first(shop, parts), np.full(2 * parts, 0.5 / parts)
     for _ in range(_ROUNDS):
         belongs = _belongs(counts, curves, share, shop)
-        curves = _drawn((counts.T @ belongs).T, shop)
+        curves = _shrink_to_shop((counts.T @ belongs).T, shop)
         share = (belongs.sum(axis=0) + 1) / (len(rows) + len(share))
     return CustomerGroups(curves, share, shop, None)
 
@@ -85,7 +85,7 @@ def _belongs(counts: Any, curves: Floats, share: Floats, shop: Floats) -> Floats
     return np.asarray(chance / chance.sum(axis=1)[:, None])
 
 
-def _drawn(sums: Floats, shop: Floats) -> Floats:
+def _shrink_to_shop(sums: Floats, shop: Floats) -> Floats:
     curves = sums + PULL * shop
     return np.asarray(curves / curves.sum(axis=1)[:, None])
 

@@ -74,7 +74,7 @@ def read_acts(source: Any, *, as_of: AsOf, channel: str | None) -> EngagementEve
         stamps = read_events(source, as_of=as_of)
         return EngagementEvents(stamps, np.zeros(len(stamps.at), dtype=bool))
     is_frame = not isinstance(source, Dataset) and not is_history(source)
-    dataset = Dataset.of(_named(source) if is_frame else source, "events", as_of)
+    dataset = Dataset.of(_with_event_columns(source) if is_frame else source, "events", as_of)
     events = dataset.table("events").require(*EVENT_COLUMNS, may=("name", "channel"))
     rows, end = dataset.cut(events.where(events.is_there("customer_id")), "at")
     is_act, is_click = _kinds(rows, channel)
@@ -86,7 +86,7 @@ def read_acts(source: Any, *, as_of: AsOf, channel: str | None) -> EngagementEve
     return EngagementEvents(stamps.rows(ranked), is_click[ranked])
 
 
-def placed(acts: EngagementEvents, zone: str | None) -> EngagementEvents:
+def with_default_zone(acts: EngagementEvents, zone: str | None) -> EngagementEvents:
     """Return the acts with ``zone`` for those that name none; raises ``BadInput`` if unknown."""
     if zone is None:
         return acts
@@ -121,7 +121,7 @@ def zones_in(customers: Any) -> dict[str, str] | None:
     return zones
 
 
-def _named(frame: Any) -> Any:
+def _with_event_columns(frame: Any) -> Any:
     """Return a frame of orders with its ``ordered_at`` as ``at``, any other as it is."""
     names = [str(name) for name in getattr(frame, "columns", ())]
     if "at" in names or "ordered_at" not in names or not hasattr(frame, "rename"):

@@ -19,14 +19,14 @@ from xenorec.errors import BadInput, NotFitted
 from xenorec.modeling.parallel import in_threads
 from xenorec.modeling.persistence import SavableModel
 from xenorec.timestamps import AsOf, as_instant
-from xenorec.timing.event_log import read_events, wanted
+from xenorec.timing.event_log import read_events, requested_customers
 from xenorec.timing.local_time import HOURS
 from xenorec.timing.send_time.country_conventions import weekend_days
 from xenorec.timing.send_time.engagement_events import (
-    placed,
     read_acts,
     warn_of_bare_days,
     warn_without_zone,
+    with_default_zone,
     zones_in,
 )
 from xenorec.timing.send_time.fit_curves import CurveLearner
@@ -115,7 +115,7 @@ class SendTime(SavableModel):
         quiet = QuietHours.parse(self.quiet) if isinstance(self.quiet, str) else self.quiet
         self._legal = legal_week(quiet)
         weekend = None if self.weekend is None else weekend_days(self.weekend)
-        acts = placed(read_acts(events, as_of=as_of, channel=channel), self.time_zone)
+        acts = with_default_zone(read_acts(events, as_of=as_of, channel=channel), self.time_zone)
         warn_without_zone(acts)
         warn_of_bare_days(acts)
         visits = gather(acts, ramadan=self.ramadan)
@@ -144,7 +144,7 @@ class SendTime(SavableModel):
         as [from, to); level: ``personal`` with any event, ``segment`` with none but a given
         segment, ``shop`` without, ``default`` when nothing was learned at all.
         """
-        asked, rows = self._asked(customer_ids)
+        asked, rows = self._requested_customers(customer_ids)
         told = map_batches(self._best, pa.table({"row": rows}), rows=BLOCK)
         hour, p, begin, end = (column.to_numpy() for column in told.columns)
         return pd.DataFrame(
@@ -163,7 +163,7 @@ class SendTime(SavableModel):
 
         With ``ramadan`` the curves of its days.
         """
-        asked, rows = self._asked(customer_ids)
+        asked, rows = self._requested_customers(customer_ids)
         curves = self._fasting if ramadan else self._curves
         return pd.DataFrame(
             {
@@ -184,7 +184,7 @@ class SendTime(SavableModel):
         n_people: how many have their best legal hour there; n_own: how many of these by events of
         their own; n_expected: the sum of everybody's probabilities of the hour.
         """
-        asked, rows = self._asked(customer_ids)
+        asked, rows = self._requested_customers(customer_ids)
         pieces = [rows[begin : begin + BLOCK] for begin in range(0, len(rows), BLOCK)]
         sums = in_threads(lambda piece: self._curves.of(piece).sum(axis=0), pieces)
         expected = sum(sums, np.zeros(HOURS))
@@ -235,7 +235,7 @@ class SendTime(SavableModel):
         check_rate(per_minute)
         if time_zones is None:
             time_zones = zones_in(customer_ids)
-        asked, rows = self._asked(customer_ids)
+        asked, rows = self._requested_customers(customer_ids)
         start = as_instant(after, name="after")
         planner = SendPlanner(
             self._curves,
@@ -272,9 +272,9 @@ class SendTime(SavableModel):
         if not hasattr(self, "_curves"):
             raise NotFitted("SendTime has learned nothing yet; call fit(events, as_of) first.")
 
-    def _asked(self, customer_ids: Any) -> tuple[Texts, Ints]:
+    def _requested_customers(self, customer_ids: Any) -> tuple[Texts, Ints]:
         self._fitted()
-        asked = wanted(customer_ids, self._visits.ids)
+        asked = requested_customers(customer_ids, self._visits.ids)
         return asked, positions(asked, self._visits.ids)
 
     def _best(self, table: pa.Table) -> pa.Table:

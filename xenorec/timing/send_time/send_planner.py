@@ -18,7 +18,7 @@ from xenorec.timing.send_time.legal_week import LegalWeek
 from xenorec.timing.send_time.local_slots import LocalSlots, legal_slots
 from xenorec.timing.send_time.ramadan import in_ramadan
 from xenorec.timing.send_time.ramadan_curves import RamadanCurves
-from xenorec.timing.send_time.throttling import HourDemand, place
+from xenorec.timing.send_time.throttling import HourDemand, allocate_send_times
 from xenorec.timing.send_time.week_curves import BLOCK, WeekCurves
 
 
@@ -76,7 +76,9 @@ class SendPlanner:
                 else:
                     demands.append(demand)
         if per_minute is not None:
-            for demand, (slot, at) in zip(demands, place(demands, per_minute), strict=True):
+            for demand, (slot, at) in zip(
+                demands, allocate_send_times(demands, per_minute), strict=True
+            ):
                 _write(plan, demand, slot, at)
         return plan
 

@@ -52,14 +52,14 @@ def check_rate(per_minute: int | None) -> None:
         raise BadInput(f"per_minute is {per_minute}; expected at least 1 message a minute.")
 
 
-def place(demands: list[HourDemand], per_minute: int) -> list[tuple[Ints, Ints]]:
+def allocate_send_times(demands: list[HourDemand], per_minute: int) -> list[tuple[Ints, Ints]]:
     """Return (slot, send time in UTC microseconds) of the customers of each demand.
 
     All ask for their first slot; who finds it full, by the order of ``spread``, asks for the
     next best. Who finds the whole window full is sent at the first slot above the rate, and a
     warning with the code ``rate-too-low`` says how many that are.
     """
-    placed = _seated(demands, per_minute)
+    placed = _allocate(demands, per_minute)
     n_left = _n_left(placed)
     if n_left:
         _warn_of_rate(demands, per_minute, n_left)
@@ -84,14 +84,14 @@ def least_rate(demands: list[HourDemand], per_minute: int) -> int:
     low, enough = max(per_minute + 1, ceil(n / every), *own), ceil(n / fewest)
     while low < enough:
         middle = (low + enough) // 2
-        if _n_left(_seated(demands, middle)):
+        if _n_left(_allocate(demands, middle)):
             low = middle + 1
         else:
             enough = middle
     return enough
 
 
-def _seated(demands: list[HourDemand], per_minute: int) -> list[tuple[Ints, Ints]]:
+def _allocate(demands: list[HourDemand], per_minute: int) -> list[tuple[Ints, Ints]]:
     """Return (slot, send time) of the customers of each demand, -1 where there is no place."""
     seats = MinuteCapacity(per_minute)
     asked = [demand.first.copy() for demand in demands]

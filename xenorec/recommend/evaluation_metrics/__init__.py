@@ -1,4 +1,4 @@
-"""Metrics: how good lists and pages were, how they differ, and pictures of it.
+"""Evaluation metrics: how good lists and pages were, how they differ, and pictures of it.
 
 Pure functions on arrays and frames; altair is loaded when a figure is drawn. What holds for any
 model comes from ``xenorec.modeling.metrics``.
@@ -23,7 +23,7 @@ from xenorec.modeling.metrics.ranking_metrics import (
     rank_metrics,
     recall,
 )
-from xenorec.recommend.metrics.beyond_accuracy import (
+from xenorec.recommend.evaluation_metrics.beyond_accuracy import (
     coverage,
     diversity,
     exposures,
@@ -32,22 +32,22 @@ from xenorec.recommend.metrics.beyond_accuracy import (
     repeat_share,
     top_share,
 )
-from xenorec.recommend.metrics.metric_charts import (
+from xenorec.recommend.evaluation_metrics.metric_charts import (
     draw_cells,
     draw_history,
     draw_methods,
     draw_reliability,
     draw_shelves,
 )
-from xenorec.recommend.metrics.page_metrics import (
+from xenorec.recommend.evaluation_metrics.page_metrics import (
     cell_values,
     lay_out,
     ndcg2d,
     page_frame,
     themes_per_page,
 )
-from xenorec.recommend.metrics.page_rates import cell_rates, shelf_rates
-from xenorec.recommend.metrics.repeat_and_new import PARTS, only, split, split_recall
+from xenorec.recommend.evaluation_metrics.page_rates import cell_rates, shelf_rates
+from xenorec.recommend.evaluation_metrics.repeat_and_new import PARTS, only, split, split_recall
 
 __all__ = [
     "METRICS",
@@ -92,10 +92,10 @@ def __getattr__(name: str) -> Any:
     """Return what was renamed, with a warning."""
     if name == "expected_calibration_error":
         warn(
-            "xenorec.recommend.metrics.expected_calibration_error takes bins of equal size and is "
-            "called adaptive_calibration_error now; call it by that name.",
+            "expected_calibration_error of recommend takes bins of equal size and is called "
+            "adaptive_calibration_error now; call it by that name.",
             DeprecationWarning,
             stacklevel=2,
         )
         return adaptive_calibration_error
-    raise AttributeError(f"module 'xenorec.recommend.metrics' has no attribute {name!r}")
+    raise AttributeError(f"module 'xenorec.recommend.evaluation_metrics' has no attribute {name!r}")

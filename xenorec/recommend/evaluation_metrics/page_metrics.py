@@ -11,7 +11,7 @@ from xenorec.array_types import Floats, Ints, Texts
 from xenorec.dataset.data_frames import arrow, encode
 from xenorec.dataset.vocabulary import Vocabulary
 from xenorec.errors import BadInput, nearest
-from xenorec.recommend.metrics.page_grid import each_once, read_grid
+from xenorec.recommend.evaluation_metrics.page_grid import each_once, read_grid
 
 WAYS = ("diagonal", "row_by_row")
 Way = Literal["diagonal", "row_by_row"]
@@ -39,7 +39,7 @@ def ndcg2d(page: Any, truth: Any, customers: Any, *, rows: int, columns: int) ->
     Source: Felicioni, Ferrari Dacrema, Pérez Maurera and Cremonesi 2021, "Measuring the ranking
     quality of recommendations in a two-dimensional carousel setting".
     """
-    _sized(rows, columns)
+    _check_page_size(rows, columns)
     grid = read_grid(page, truth, customers)
     hits = grid.take(grid.is_hit & (grid.row <= rows) & (grid.column <= columns))
     value = 1 / np.log2(hits.row + hits.column)
@@ -79,7 +79,7 @@ def lay_out(lists: Ints, rows: int, columns: int, how: Way = "diagonal") -> Ints
     >>> lay_out(np.array([[1, 2, 3, 4, 5, 6]]), 2, 3)[0].tolist()
     [[1, 2, 4], [3, 5, 6]]
     """
-    _sized(rows, columns)
+    _check_page_size(rows, columns)
     if how not in WAYS:
         raise BadInput(f"how is {how!r}; expected {' or '.join(WAYS)}.{nearest(how, WAYS)}")
     row, column = np.indices((rows, columns)).reshape(2, -1)
@@ -110,6 +110,6 @@ def page_frame(laid: Ints, customers: Texts, products: Texts, *, shelf: str) -> 
     )
 
 
-def _sized(rows: int, columns: int) -> None:
+def _check_page_size(rows: int, columns: int) -> None:
     if rows < 1 or columns < 1:
         raise BadInput(f"A page of {rows} x {columns} has no cells; give at least 1 x 1.")

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from xenorec.errors import XenorecWarning
 from xenorec.pos.journal_reader import BadEntry, JournalEntries
-from xenorec.till.collected_entries import CollectedEntries
-from xenorec.till.entry_times import TimedEntry, steps_back
+from xenorec.tills.collected_entries import CollectedEntries
+from xenorec.tills.entry_times import TimedEntry, steps_back
 
 MOST = 5
 """How many runs of numbers a sentence names."""
@@ -130,7 +130,7 @@ def _back(seqs: Sequence[int]) -> CollectNote | None:
         return None
     text = (
         f"The till's clock went back by more than a day before {_entries(len(seqs)).lower()} "
-        f"{_named(_runs_of(seqs))}. Their times are kept as they are; see to the clock."
+        f"{_format_runs(_runs_of(seqs))}. Their times are kept as they are; see to the clock."
     )
     return CollectNote("till-clock-back", text)
 
@@ -152,10 +152,10 @@ def _entries(n: int) -> str:
 
 def _runs(runs: Sequence[tuple[int, int]]) -> str:
     is_one = len(runs) == 1 and runs[0][0] == runs[0][1]
-    return f"{_named(runs)} {'is' if is_one else 'are'}"
+    return f"{_format_runs(runs)} {'is' if is_one else 'are'}"
 
 
-def _named(runs: Sequence[tuple[int, int]]) -> str:
+def _format_runs(runs: Sequence[tuple[int, int]]) -> str:
     shown = [str(first) if first == last else f"{first} to {last}" for first, last in runs[:MOST]]
     return f"({', '.join(shown)}{', ...' if len(runs) > MOST else ''})"
 

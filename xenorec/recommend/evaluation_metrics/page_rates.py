@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from xenorec.modeling.metrics.probability_metrics import check_chances, observed_rates
-from xenorec.recommend.metrics.page_grid import PageGrid, read_grid
+from xenorec.recommend.evaluation_metrics.page_grid import PageGrid, read_grid
 
 
 def cell_rates(

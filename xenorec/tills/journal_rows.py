@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from xenorec.pos.value_checks import instant
-from xenorec.till.entry_times import TimedEntry
+from xenorec.tills.entry_times import TimedEntry
 
 if TYPE_CHECKING:
     import pandas as pd

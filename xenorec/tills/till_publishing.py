@@ -15,9 +15,9 @@ from xenorec.pos.journal import JournalOwner, refuse_stranger
 from xenorec.pos.journal_reader import facts_of
 from xenorec.pos.serving_store import write_serving
 from xenorec.profile import cut_sql
-from xenorec.till.revoke_customers import revoke_erased
-from xenorec.till.store_data import Store
-from xenorec.till.till_folders import TillFolder, known_shops, remember_folder, till_secret
+from xenorec.tills.revoke_customers import revoke_erased
+from xenorec.tills.store_data import Store
+from xenorec.tills.till_folders import TillFolder, known_shops, remember_folder, till_secret
 
 if TYPE_CHECKING:
     import pandas as pd

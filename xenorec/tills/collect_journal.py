@@ -20,14 +20,14 @@ from xenorec.pos.serving_store import NAME as SERVING
 from xenorec.schema import ID_KINDS, OURS, TABLES
 from xenorec.sources.land_batch import prepare
 from xenorec.sources.load_report import LoadReport, TableLoad
-from xenorec.till.collect_notes import notes_of, warn
-from xenorec.till.collected_entries import CollectedEntries, collect, known_keys
-from xenorec.till.entry_times import timed
-from xenorec.till.journal_rows import frames_of
-from xenorec.till.legacy_entries import former_sources
-from xenorec.till.revoke_customers import revoke_erased
-from xenorec.till.store_data import known_stores
-from xenorec.till.till_folders import TillFolder, known_shops, remember_folder
+from xenorec.tills.collect_notes import notes_of, warn
+from xenorec.tills.collected_entries import CollectedEntries, collect, known_keys
+from xenorec.tills.entry_times import timed
+from xenorec.tills.journal_rows import frames_of
+from xenorec.tills.legacy_entries import former_sources
+from xenorec.tills.revoke_customers import revoke_erased
+from xenorec.tills.store_data import known_stores
+from xenorec.tills.till_folders import TillFolder, known_shops, remember_folder
 
 if TYPE_CHECKING:
     from xenorec.sources.load_source import Intake

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from xenorec.errors import XenorecError
 from xenorec.pos.revocations import revoke
-from xenorec.till.till_folders import till_folders
+from xenorec.tills.till_folders import till_folders
 
 if TYPE_CHECKING:
     from xenorec.workspace_resources import WorkspaceResources

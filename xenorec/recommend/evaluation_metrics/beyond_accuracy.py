@@ -16,7 +16,7 @@ from xenorec.array_types import Floats, Ints, Texts
 from xenorec.dataset.data_frames import arrow, encode, ids
 from xenorec.dataset.vocabulary import Vocabulary
 from xenorec.errors import BadInput
-from xenorec.recommend.metrics.page_grid import each_once
+from xenorec.recommend.evaluation_metrics.page_grid import each_once
 
 PAIR = ("customer_id", "product_id")
 

@@ -13,8 +13,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from xenorec.engine import Session
-from xenorec.till.entry_times import claimed_at
-from xenorec.till.journal_rows import TABLE_OF
+from xenorec.tills.entry_times import claimed_at
+from xenorec.tills.journal_rows import TABLE_OF
 
 if TYPE_CHECKING:
     from xenorec.ledger import Ledger
