@@ -37,7 +37,7 @@ LAYERS = (
     ),
     ("channels", "document_schemas", "model_cache", "report", "warehouse_upgrade"),
     ("snapshots", "testing", "workspace_resources"),
-    ("campaigns", "model_training", "till"),
+    ("campaigns", "model_training", "tills"),
     ("data_loading", "person_erasure"),
     ("workspace",),
     ("backtests", "demo"),
