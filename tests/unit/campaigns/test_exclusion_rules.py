@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import xenorec as xr
-from tests.unit.campaigns.test_reading import KNOWN, written
+from tests.unit.config.test_campaign_reader import KNOWN, written
 from xenorec.campaigns.exclusion_rules import rules_of
 from xenorec.campaigns.plan import Plan
 from xenorec.config.campaign_reader import read_mapping, read_yaml

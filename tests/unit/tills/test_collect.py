@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import xenorec as xr
-from tests.unit.till.shops import (
+from tests.unit.tills.shops import (
     BLR,
     COLLECTED,
     NOON,

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import xenorec as xr
-from tests.unit.till.shops import BLR, COLLECTED, SALE, TYO, collect, opened, served, sold
+from tests.unit.tills.shops import BLR, COLLECTED, SALE, TYO, collect, opened, served, sold
 from xenorec.pos import Customer, Till
 from xenorec.pos.identifier_hashes import keyed_hash
 from xenorec.pos.revocations import NAME

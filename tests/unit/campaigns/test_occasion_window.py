@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.campaigns.test_reading import KNOWN
+from tests.unit.config.test_campaign_reader import KNOWN
 from xenorec.campaigns import CampaignRecord, read_mapping
 from xenorec.campaigns.occasion_window import check_season, last_moment, season_of
 from xenorec.config.durations import offset

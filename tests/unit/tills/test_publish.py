@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import xenorec as xr
-from tests.unit.till.shops import (
+from tests.unit.tills.shops import (
     AS_OF,
     BLR,
     KWI,
