@@ -22,6 +22,7 @@ def test_a_till_loads_the_standard_library_and_its_own_folder_only() -> None:
         "xenorec",
         "xenorec.addresses",
         "xenorec.errors",
+        "xenorec.version",
     }
 
 
