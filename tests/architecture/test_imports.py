@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "xenorec"
 
 LAYERS = (
-    ("array_types", "errors", "hash_uniform", "progress", "version"),
+    ("array_types", "errors", "hash_uniform", "progress", "renamed", "version"),
     ("addresses", "link_tokens", "timestamps"),
     ("email_headers",),
     ("config", "schema"),

@@ -1,5 +1,9 @@
 """Campaigns: a record, its plan, approval, and sending it once."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from xenorec.campaigns.campaign import Campaign, Preview
 from xenorec.campaigns.campaign_context import CampaignContext
 from xenorec.campaigns.contact_policy import choose_plans
@@ -7,6 +11,7 @@ from xenorec.campaigns.joint_runs import plan_together, run_together
 from xenorec.campaigns.plan import ApprovedPlan, Funnel, Plan
 from xenorec.config.campaign_reader import NameCatalog, read_mapping, read_yaml
 from xenorec.config.campaign_record import CampaignRecord
+from xenorec.renamed import renamed
 
 __all__ = [
     "ApprovedPlan",
@@ -23,3 +28,10 @@ __all__ = [
     "read_yaml",
     "run_together",
 ]
+
+_RENAMED = {"Known": "NameCatalog", "Room": "CampaignContext"}
+
+
+def __getattr__(name: str) -> Any:
+    """Give what was renamed by its old name, with a warning (PEP 562)."""
+    return renamed(__name__, name, _RENAMED)

@@ -13,6 +13,7 @@ from xenorec.ledger.records import (
     RunReceipt,
     SendVerdict,
 )
+from xenorec.renamed import renamed
 
 if TYPE_CHECKING:
     from xenorec.ledger.ledger import Ledger
@@ -29,10 +30,13 @@ __all__ = [
 ]
 
 
+_RENAMED = {"Due": "DueMessage", "Verdict": "SendVerdict"}
+
+
 def __getattr__(name: str) -> Any:
     """Load the ledger itself at its first use (PEP 562)."""
     if name != "Ledger":
-        raise AttributeError(f"module 'xenorec.ledger' has no attribute {name!r}")
+        return renamed(__name__, name, _RENAMED)
     from xenorec.ledger.ledger import Ledger
 
     return Ledger

@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from xenorec.renamed import renamed
+
 if TYPE_CHECKING:
     from xenorec.recommend.customer_charts import draw_places, draw_rhythm, in_words
     from xenorec.recommend.eligibility import Rules
@@ -61,8 +63,11 @@ _HOMES = {
 }
 
 
+_RENAMED = {"Shown": "DisplayedPage"}
+
+
 def __getattr__(name: str) -> Any:
     """Load the module that holds a public name at its first use (PEP 562)."""
     if name not in _HOMES:
-        raise AttributeError(f"module 'xenorec.recommend' has no attribute {name!r}")
+        return renamed(__name__, name, _RENAMED)
     return getattr(import_module(f"xenorec.recommend.{_HOMES[name]}"), name)

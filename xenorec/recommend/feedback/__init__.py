@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from xenorec.renamed import renamed
+
 if TYPE_CHECKING:
     from xenorec.recommend.feedback.attribution import WEIGHTS
     from xenorec.recommend.feedback.impressions import Impressions, read_cells
@@ -38,8 +40,16 @@ _HOMES = {
 }
 
 
+_RENAMED = {
+    "Cells": "Impressions",
+    "Examination": "ExaminationModel",
+    "Explore": "ShelfExploration",
+    "Pages": "ShelfOrders",
+}
+
+
 def __getattr__(name: str) -> Any:
     """Load the module that holds a public name at its first use (PEP 562)."""
     if name not in _HOMES:
-        raise AttributeError(f"module 'xenorec.recommend.feedback' has no attribute {name!r}")
+        return renamed(__name__, name, _RENAMED)
     return getattr(import_module(f"xenorec.recommend.feedback.{_HOMES[name]}"), name)
