@@ -11,6 +11,7 @@ PACKAGES = (
     "creative",
     "ledger",
     "recommend",
+    "recommend.evaluation_metrics",
     "recommend.feedback",
     "recommend.scorers",
     "recommend.themes",

@@ -7,7 +7,6 @@ model comes from ``xenorec.modeling.metrics``.
 from __future__ import annotations
 
 from typing import Any
-from warnings import warn
 
 from xenorec.modeling.charts import check_drawing, write_figures
 from xenorec.modeling.metrics.paired_comparison import differences, summarize
@@ -48,6 +47,7 @@ from xenorec.recommend.evaluation_metrics.page_metrics import (
 )
 from xenorec.recommend.evaluation_metrics.page_rates import cell_rates, shelf_rates
 from xenorec.recommend.evaluation_metrics.repeat_and_new import PARTS, only, split, split_recall
+from xenorec.renamed import renamed
 
 __all__ = [
     "METRICS",
@@ -87,15 +87,10 @@ __all__ = [
     "write_figures",
 ]
 
+_RENAMED = {"expected_calibration_error": "adaptive_calibration_error"}
+"""Its bins are of equal size; the error with bins of equal width has the old name now."""
+
 
 def __getattr__(name: str) -> Any:
-    """Return what was renamed, with a warning."""
-    if name == "expected_calibration_error":
-        warn(
-            "expected_calibration_error of recommend takes bins of equal size and is called "
-            "adaptive_calibration_error now; call it by that name.",
-            DeprecationWarning,
-            stacklevel=2,
-        )
-        return adaptive_calibration_error
-    raise AttributeError(f"module 'xenorec.recommend.evaluation_metrics' has no attribute {name!r}")
+    """Give what was renamed by its old name, with a warning (PEP 562)."""
+    return renamed(__name__, name, _RENAMED)
